@@ -1,0 +1,32 @@
+"""Densities on the line: what a game's data and latents are made of."""
+
+from gandyn.distributions.base import Distribution
+from gandyn.distributions.callable_density import CallableDensity, from_logpdf
+from gandyn.distributions.kernel import KernelDensity, from_samples
+from gandyn.distributions.laplace import Laplace
+from gandyn.distributions.location_scale import LocationScale
+from gandyn.distributions.logistic import Logistic
+from gandyn.distributions.mixture import Mixture
+from gandyn.distributions.normal import Normal
+from gandyn.distributions.notation import parse
+from gandyn.distributions.scipy_density import ScipyDensity, from_scipy
+from gandyn.distributions.student_t import StudentT
+from gandyn.distributions.uniform import Uniform
+
+__all__ = [
+    "CallableDensity",
+    "Distribution",
+    "KernelDensity",
+    "Laplace",
+    "LocationScale",
+    "Logistic",
+    "Mixture",
+    "Normal",
+    "ScipyDensity",
+    "StudentT",
+    "Uniform",
+    "from_logpdf",
+    "from_samples",
+    "from_scipy",
+    "parse",
+]

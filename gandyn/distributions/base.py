@@ -1,0 +1,219 @@
+"""What every density on the line can do, and how most of it follows from a little."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gandyn.distributions.checks import FloatArray, as_float
+from gandyn.distributions.differences import derivative
+from gandyn.distributions.edges import ladder, panel_edges
+from gandyn.distributions.inversion import invert_tail, log_or_minus_inf
+
+TAIL = 1e-17
+"""The mass that may lie beyond each end of `reach`."""
+
+_HUGE = 1e300
+
+
+class Distribution(ABC):
+    """A probability density on the real line.
+
+    A subclass gives `logpdf`, `score`, `cdf` and `landmarks`, and where they apply `support` and
+    `breaks`; the rest follows, and may be bettered. All functions of x work elementwise on
+    scalars and on arrays of any shape. Distributions are immutable.
+
+    Attributes
+    ----------
+    landmarks : array of shape (m, 2)
+        Location and width (both in units of x) of every feature: the centre and the scale of
+        each mode. Quadrature resolves what the landmarks name, and only that.
+    support : (float, float)
+        Outside it `logpdf` is -inf and `score` 0.
+    breaks : array of shape (k,)
+        Finite points where `logpdf` or `score` jumps: edges of the support, kinks.
+    normals : None or (weights, means, stds)
+        Three arrays where the density is exactly a finite mixture of normal densities.
+    """
+
+    support: tuple[float, float] = (-math.inf, math.inf)
+    normals: tuple[FloatArray, FloatArray, FloatArray] | None = None
+
+    @abstractmethod
+    def logpdf(self, x: ArrayLike) -> FloatArray:
+        """Logarithm of the density at x."""
+
+    @abstractmethod
+    def score(self, x: ArrayLike) -> FloatArray:
+        """Slope of `logpdf` at x, in 1/units of x."""
+
+    @abstractmethod
+    def cdf(self, x: ArrayLike) -> FloatArray:
+        """The mass at or below x."""
+
+    @cached_property
+    def landmarks(self) -> FloatArray:
+        """Location and width of every feature, shape (m, 2)."""
+        raise NotImplementedError(f"{type(self).__name__} must define landmarks")
+
+    @cached_property
+    def breaks(self) -> FloatArray:
+        """Finite points where `logpdf` or `score` jumps."""
+        return np.array([end for end in self.support if math.isfinite(end)])
+
+    def pdf(self, x: ArrayLike) -> FloatArray:
+        """The density at x."""
+        return np.exp(self.logpdf(x))
+
+    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Both at once, for where one costs little after the other."""
+        return self.logpdf(x), self.score(x)
+
+    def score_slope(self, x: ArrayLike) -> FloatArray:
+        """Slope of `score` at x; here by differences of order eight."""
+        return derivative(self.score, x, self.landmarks, self.breaks, self.support)
+
+    def sf(self, x: ArrayLike) -> FloatArray:
+        """The mass above x; here 1 - cdf, which loses the digits of a small upper tail."""
+        return 1.0 - self.cdf(x)
+
+    def ppf(self, q: ArrayLike) -> FloatArray:
+        """The point with mass q at or below it; the ends of the support at 0 and 1, nan outside."""
+        return self._quantile(as_float(q), lower=True)
+
+    def isf(self, q: ArrayLike) -> FloatArray:
+        """The point with mass q above it, exact for a small q."""
+        return self._quantile(as_float(q), lower=False)
+
+    def sample(
+        self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
+    ) -> FloatArray:
+        """Independent draws.
+
+        Parameters
+        ----------
+        n : int or tuple of int
+            Number or shape of the draws.
+        rng : int or numpy Generator, optional
+            A seed, or where the random numbers come from.
+        """
+        return self.ppf(uniforms(np.random.default_rng(rng), n))
+
+    @cached_property
+    def mean(self) -> float:
+        """Expectation of x, in numbers; nan where it does not exist."""
+        if self._tail_index <= 1:
+            return math.nan
+        x, mass = self._nodes
+        return float(np.sum(mass * x) / np.sum(mass))
+
+    @cached_property
+    def std(self) -> float:
+        """Standard deviation of x, in numbers; inf where there is only a mean, nan without."""
+        if self._tail_index <= 2:
+            return math.inf if self._tail_index > 1 else math.nan
+        x, mass = self._nodes
+        return float(np.sqrt(np.sum(mass * (x - self.mean) ** 2) / np.sum(mass)))
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """Finite points beyond which less than 1e-17 of the mass lies on each side."""
+        low, high = float(self.ppf(TAIL)), float(self.isf(TAIL))
+        # a cdf or 1 - cdf in rounded numbers may see its last 1e-16 too early: ask the density
+        low = min(low, self._thin_point(-1.0))
+        high = max(high, self._thin_point(1.0))
+        return self._within_support(low, high)
+
+    @cached_property
+    def edges(self) -> FloatArray:
+        """Sorted panel edges for quadrature: see `gandyn.distributions.edges.panel_edges`."""
+        return panel_edges(self.landmarks, self.breaks, self.reach)
+
+    def _within_support(self, low: float, high: float) -> tuple[float, float]:
+        return (
+            max(low, self.support[0], -_HUGE),
+            min(high, self.support[1], _HUGE),
+        )
+
+    def _thin_point(self, sign: float) -> float:
+        """First point going outwards where density times distance is far below `TAIL`."""
+        centre, width = self.landmarks[np.argmax(sign * self.landmarks[:, 0])]
+        distance = width * 2.0 ** np.arange(0, 60, 0.25)
+        thin = self.logpdf(centre + sign * distance) + np.log(distance) < math.log(TAIL) - 2
+        return float(centre + sign * distance[np.argmax(thin)]) if thin.any() else float(centre)
+
+    @cached_property
+    def _tail_index(self) -> float:
+        """The power by which the heavier tail falls off at the end of `reach`."""
+        ends = zip(self.reach, self.support, strict=True)
+        powers = [-x * float(self.score(x)) - 1 for x, end in ends if math.isinf(end)]
+        return min(powers, default=math.inf)
+
+    @cached_property
+    def _nodes(self) -> tuple[FloatArray, FloatArray]:
+        """Nodes over the panels, and the mass that each stands for."""
+        t, w = np.polynomial.legendre.leggauss(40)
+        half = np.diff(self.edges)[:, None] / 2
+        x = (self.edges[:-1, None] + half + half * t).ravel()
+        return x, (half * w).ravel() * np.exp(self.logpdf(x))
+
+    def _quantile(self, q: FloatArray, lower: bool) -> FloatArray:
+        flat = np.atleast_1d(q).ravel()
+        out = np.full(flat.shape, np.nan)
+        low_end, high_end = self.support if lower else self.support[::-1]
+        out[flat == 0] = low_end
+        out[flat == 1] = high_end
+        inside = (flat > 0) & (flat < 1)
+        # 1 - q is exact above a half, so that each side is solved in its own small tail
+        for small, side in ((flat <= 0.5, lower), (flat > 0.5, not lower)):
+            use = inside & small
+            if use.any():
+                tail_mass = flat[use] if side == lower else 1.0 - flat[use]
+                low, high = self._bracket(tail_mass, side)
+                tail = self.cdf if side else self.sf
+                out[use] = invert_tail(tail, self.logpdf, side, tail_mass, low, high)
+        return out.reshape(q.shape)[()]
+
+    def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:
+        """Points on both sides of every quantile, from a table of the tail at the landmarks."""
+        x, log_tail = self._lower_table if lower else self._upper_table
+        log_q = np.log(q)
+        if lower:
+            i = np.searchsorted(log_tail, log_q, side="right")
+        else:
+            i = log_tail.size - np.searchsorted(log_tail[::-1], log_q, side="right")
+        i = np.clip(i, 1, x.size - 1)
+        return x[i - 1], x[i]
+
+    @cached_property
+    def _lower_table(self) -> tuple[FloatArray, FloatArray]:
+        return self._table(self.cdf, np.maximum.accumulate)
+
+    @cached_property
+    def _upper_table(self) -> tuple[FloatArray, FloatArray]:
+        return self._table(self.sf, np.minimum.accumulate)
+
+    def _table(
+        self,
+        tail: Callable[[ArrayLike], FloatArray],
+        monotone: Callable[[FloatArray], FloatArray],
+    ) -> tuple[FloatArray, FloatArray]:
+        centres, widths = self.landmarks.T
+        span = float(centres.max() - centres.min())
+        near = (centres[:, None] + widths[:, None] * ladder(48.0)).ravel()
+        far = (span + float(widths.max())) * ladder(_HUGE)
+        with np.errstate(over="ignore"):
+            x = np.concatenate([near, centres.mean() + far, self.breaks])
+        low, high = self._within_support(-_HUGE, _HUGE)
+        x = np.unique(np.clip(x, low, high))
+        return x, monotone(log_or_minus_inf(tail(x)))
+
+
+def uniforms(rng: np.random.Generator, n: int | tuple[int, ...]) -> FloatArray:
+    """Uniform numbers in (0, 1), both ends left out so that quantiles are finite."""
+    return np.maximum(rng.random(n), 2.0**-54)

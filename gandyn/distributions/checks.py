@@ -1,0 +1,72 @@
+"""Reading numbers that a caller gave, with one-line messages where they are wrong."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.errors import InputError
+
+FloatArray = NDArray[np.float64]
+
+
+def show(value: Any, width: int = 60) -> str:
+    """A short `repr` of what came, for a message; numpy scalars look like plain numbers."""
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (str, bytes, bool, np.bool_)):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def finite(name: str, value: Any) -> float:
+    """`value` as a float, or an `InputError` that names the argument."""
+    number = _number(value)
+    if not math.isfinite(number):
+        raise InputError(f"{name}: got {show(value)}, must be a finite number")
+    return number
+
+
+def positive(name: str, value: Any) -> float:
+    """`value` as a float above zero, or an `InputError` that names the argument."""
+    number = _number(value)
+    if not (math.isfinite(number) and number > 0):
+        raise InputError(f"{name}: got {show(value)}, must be a positive finite number")
+    return number
+
+
+def finite_array(name: str, values: Any) -> FloatArray:
+    """`values` as a one-dimensional float array of finite numbers."""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: got {show(values)}, must be a list of finite numbers") from None
+    if array.ndim != 1:
+        raise InputError(f"{name}: got an array of shape {array.shape}, must be one-dimensional")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = int(np.argmax(bad))
+        raise InputError(
+            f"{name}: got {float(array[where])} at index {where}, must be finite numbers"
+        )
+    return array
+
+
+def as_float(x: ArrayLike) -> FloatArray:
+    """`x` as a float array of its own shape."""
+    return np.asarray(x, dtype=float)
+
+
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the same float, whole numbers without '.0'."""
+    return repr(float(value)).removesuffix(".0")

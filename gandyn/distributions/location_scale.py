@@ -1,0 +1,110 @@
+"""Families that are one standard density, shifted and scaled."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gandyn.distributions.base import TAIL, Distribution
+from gandyn.distributions.checks import FloatArray, as_float
+
+
+class LocationScale(Distribution):
+    """x = loc + scale z, where z follows a standard density that is symmetric about 0.
+
+    A subclass gives the five functions of the standard density, each of z; an accurate
+    `log_increment` and `score_increment` where it can.
+
+    Attributes
+    ----------
+    loc, scale : float
+        Location and scale, in units of x.
+    family : hashable
+        Type and shape parameters: equal families are the same standard density.
+    """
+
+    loc: float
+    scale: float
+
+    @property
+    def family(self) -> Hashable:
+        """Type and shape parameters: equal families have the same standard density."""
+        return (type(self),)
+
+    @abstractmethod
+    def standard_logpdf(self, z: FloatArray) -> FloatArray:
+        """log f(z)."""
+
+    @abstractmethod
+    def standard_score(self, z: FloatArray) -> FloatArray:
+        """d/dz log f(z)."""
+
+    @abstractmethod
+    def standard_score_slope(self, z: FloatArray) -> FloatArray:
+        """d²/dz² log f(z)."""
+
+    @abstractmethod
+    def standard_cdf(self, z: FloatArray) -> FloatArray:
+        """Mass at or below z, accurate where it is small."""
+
+    @abstractmethod
+    def standard_ppf(self, q: FloatArray) -> FloatArray:
+        """The inverse of `standard_cdf`, accurate for small q."""
+
+    def log_increment(self, z: ArrayLike, d: ArrayLike) -> FloatArray:
+        """log f(z + d) - log f(z) of the standard density."""
+        z, d = as_float(z), as_float(d)
+        return self.standard_logpdf(z + d) - self.standard_logpdf(z)
+
+    def score_increment(self, z: ArrayLike, d: ArrayLike) -> FloatArray:
+        """s(z + d) - s(z), s the score of the standard density."""
+        z, d = as_float(z), as_float(d)
+        return self.standard_score(z + d) - self.standard_score(z)
+
+    def logpdf(self, x: ArrayLike) -> FloatArray:
+        return self.standard_logpdf(self._standardise(x)) - self._log_scale
+
+    def score(self, x: ArrayLike) -> FloatArray:
+        return self.standard_score(self._standardise(x)) / self.scale
+
+    def score_slope(self, x: ArrayLike) -> FloatArray:
+        return self.standard_score_slope(self._standardise(x)) / self.scale / self.scale
+
+    def cdf(self, x: ArrayLike) -> FloatArray:
+        return self.standard_cdf(self._standardise(x))
+
+    def sf(self, x: ArrayLike) -> FloatArray:
+        return self.standard_cdf(-self._standardise(x))
+
+    def ppf(self, q: ArrayLike) -> FloatArray:
+        return self.loc + self.scale * self.standard_ppf(as_float(q))
+
+    def isf(self, q: ArrayLike) -> FloatArray:
+        return self.loc - self.scale * self.standard_ppf(as_float(q))
+
+    @cached_property
+    def landmarks(self) -> FloatArray:
+        return np.array([[self.loc, self.scale]])
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        return self._within_support(float(self.ppf(TAIL)), float(self.isf(TAIL)))
+
+    @cached_property
+    def _log_scale(self) -> float:
+        return float(np.log(self.scale))
+
+    def _standardise(self, x: ArrayLike) -> FloatArray:
+        # a distance in units of a tiny scale may overflow, and infinite is then the right answer
+        with np.errstate(over="ignore"):
+            return (as_float(x) - self.loc) / self.scale
+
+
+def magnitude_drop(z: FloatArray, d: FloatArray) -> FloatArray:
+    """|z| - |z + d| without cancellation where z and z + d are both known exactly."""
+    same_side = (z >= 0) == (z + d >= 0)
+    return np.where(z >= 0, 1.0, -1.0) * np.where(same_side, -d, 2 * z + d)

@@ -1,0 +1,234 @@
+"""Weighted sums of distributions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gandyn.distributions.base import Distribution, uniforms
+from gandyn.distributions.checks import FloatArray, as_float, finite_array, number_text, show
+from gandyn.distributions.inversion import log_or_minus_inf
+from gandyn.distributions.normal_sums import NormalSum
+from gandyn.errors import InputError
+
+_BLOCK = 1 << 15
+_SUM_TOLERANCE = 1e-9
+_LARGEST_SCORE = 1e150
+
+
+@dataclass(frozen=True)
+class Mixture(Distribution):
+    """Σ weights[k] components[k]; a mixture among the components is taken apart.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        Each above 0, together 1 within 1e-9; they are then scaled to sum to 1 exactly.
+    components : sequence of Distribution
+        As many as weights.
+
+    Raises
+    ------
+    InputError
+        Where a weight is not a positive finite number, the weights do not sum to 1, their number
+        differs from that of the components, or a component is not a Distribution.
+    """
+
+    weights: tuple[float, ...]
+    components: tuple[Distribution, ...]
+
+    def __post_init__(self) -> None:
+        weights = finite_array("weights", self.weights).tolist()
+        components = _as_components(self.components)
+        if len(weights) != len(components):
+            raise InputError(
+                f"weights: got {len(weights)} for {len(components)} components, "
+                "must be one for each"
+            )
+        for weight in weights:
+            if weight <= 0:
+                raise InputError(f"weights: got {number_text(weight)}, must each be above 0")
+        total = math.fsum(weights)
+        if abs(total - 1) > _SUM_TOLERANCE:
+            raise InputError(
+                f"weights: got {_sum_text(weights)}, in sum {total:.12g}, must sum to 1 within 1e-9"
+            )
+        flat: list[tuple[float, Distribution]] = []
+        for weight, component in zip(_sum_to_one(weights), components, strict=True):
+            if isinstance(component, Mixture):
+                inner = zip(component.weights, component.components, strict=True)
+                flat += [(weight * share, part) for share, part in inner]
+            else:
+                flat.append((weight, component))
+        object.__setattr__(self, "weights", tuple(_sum_to_one([w for w, _ in flat])))
+        object.__setattr__(self, "components", tuple(c for _, c in flat))
+
+    def __str__(self) -> str:
+        terms = zip(self.weights, self.components, strict=True)
+        return " + ".join(f"{number_text(weight)}*{component}" for weight, component in terms)
+
+    @cached_property
+    def support(self) -> tuple[float, float]:  # type: ignore[override]
+        """From the lowest to the highest end of the components' supports."""
+        ends = [c.support for c in self.components]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @cached_property
+    def breaks(self) -> FloatArray:
+        """The breaks of all components."""
+        return np.unique(np.concatenate([c.breaks for c in self.components]))
+
+    @cached_property
+    def landmarks(self) -> FloatArray:
+        """The landmarks of all components."""
+        return np.unique(np.concatenate([c.landmarks for c in self.components]), axis=0)
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """The widest of the components' reaches."""
+        ends = [c.reach for c in self.components]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @cached_property
+    def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]
+        """Weights, means and stds where every component is made of normal densities."""
+        parts = [c.normals for c in self.components]
+        known = [p for p in parts if p is not None]
+        if len(known) < len(parts):
+            return None
+        return (
+            np.concatenate([w * p[0] for w, p in zip(self.weights, known, strict=True)]),
+            np.concatenate([p[1] for p in known]),
+            np.concatenate([p[2] for p in known]),
+        )
+
+    @cached_property
+    def mean(self) -> float:
+        """The weighted mean of the components' means."""
+        return math.fsum(w * c.mean for w, c in zip(self.weights, self.components, strict=True))
+
+    @cached_property
+    def std(self) -> float:
+        """Square root of the mean variance plus the variance of the means."""
+        return math.sqrt(
+            sum(
+                w * (c.std**2 + (c.mean - self.mean) ** 2)
+                for w, c in zip(self.weights, self.components, strict=True)
+            )
+        )
+
+    def logpdf(self, x: ArrayLike) -> FloatArray:
+        flat = np.ravel(as_float(x))
+        if self._normal_sum is not None:
+            return self._normal_sum.logpdf(flat).reshape(np.shape(x))[()]
+        return self._accumulate(flat)[0].reshape(np.shape(x))[()]
+
+    def score(self, x: ArrayLike) -> FloatArray:
+        return self.logpdf_and_score(x)[1]
+
+    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        flat = np.ravel(as_float(x))
+        if self._normal_sum is not None:
+            both = self._normal_sum.logpdf_and_score(flat)
+        else:
+            both = self._accumulate(flat)[:2]
+        return both[0].reshape(np.shape(x))[()], both[1].reshape(np.shape(x))[()]
+
+    def score_slope(self, x: ArrayLike) -> FloatArray:
+        flat = np.ravel(as_float(x))
+        if self._normal_sum is not None:
+            return self._normal_sum.score_slope(flat).reshape(np.shape(x))[()]
+        return self._accumulate(flat, slope=True)[2].reshape(np.shape(x))[()]
+
+    def cdf(self, x: ArrayLike) -> FloatArray:
+        terms = zip(self.weights, self.components, strict=True)
+        return np.minimum(sum(w * c.cdf(x) for w, c in terms), 1.0)  # type: ignore[return-value]
+
+    def sf(self, x: ArrayLike) -> FloatArray:
+        terms = zip(self.weights, self.components, strict=True)
+        return np.minimum(sum(w * c.sf(x) for w, c in terms), 1.0)  # type: ignore[return-value]
+
+    def sample(
+        self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
+    ) -> FloatArray:
+        rng = np.random.default_rng(rng)
+        which = np.searchsorted(np.cumsum(self.weights[:-1]), rng.random(n), side="right")
+        out = uniforms(rng, n)
+        for k, component in enumerate(self.components):
+            mine = which == k
+            out[mine] = component.ppf(out[mine])
+        return out
+
+    @cached_property
+    def _normal_sum(self) -> NormalSum | None:
+        return None if self.normals is None else NormalSum(*self.normals)
+
+    def _accumulate(self, x: FloatArray, slope: bool = False) -> FloatArray:
+        """Rows log density, score and (on demand) its slope, shape (3, n), by blocks."""
+        size = max(64, _BLOCK // len(self.components))
+        out = np.empty((3, x.size))
+        for i in range(0, x.size, size):
+            out[: 3 if slope else 2, i : i + size] = self._block(x[i : i + size], slope)
+        return out
+
+    def _block(self, x: FloatArray, slope: bool) -> FloatArray:
+        shape = (len(self.components), x.size)
+        logs, scores = np.empty(shape), np.empty(shape)
+        for k, (weight, component) in enumerate(zip(self.weights, self.components, strict=True)):
+            logs[k], scores[k] = component.logpdf_and_score(x)
+            logs[k] += math.log(weight)
+        # an infinite score, at the ends of the float range, would make nan of a share of 0
+        np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE, out=scores)
+        top = logs.max(axis=0)
+        outside = np.isneginf(top)
+        logs -= np.where(outside, 0.0, top)
+        parts = np.exp(logs, out=logs)
+        total = parts.sum(axis=0)
+        # where no component is, every share is 0 and so is the score
+        parts /= np.where(outside, 1.0, total)
+        score = (parts * scores).sum(axis=0)
+        rows = [top + log_or_minus_inf(total), score]
+        if slope:
+            for k, component in enumerate(self.components):
+                scores[k] = (scores[k] - score) ** 2 + component.score_slope(x)
+            rows.append((parts * scores).sum(axis=0))
+        return np.stack(rows)
+
+    def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:
+        """The quantiles of the components lie on both sides of the mixture's."""
+        points = np.stack([c.ppf(q) if lower else c.isf(q) for c in self.components])
+        return points.min(axis=0), points.max(axis=0)
+
+
+def _as_components(components: Iterable[Distribution]) -> list[Distribution]:
+    try:
+        out = list(components)
+    except TypeError:
+        out = [components]  # type: ignore[list-item]
+    for component in out:
+        if not isinstance(component, Distribution):
+            raise InputError(
+                f"components: got {show(component)}, must be distributions such as Normal(0, 1)"
+            )
+    return out
+
+
+def _sum_text(weights: list[float]) -> str:
+    text = ", ".join(number_text(w) for w in weights[:6])
+    return text + ", ..." if len(weights) > 6 else text
+
+
+def _sum_to_one(weights: list[float]) -> list[float]:
+    """Scaled so that their correctly rounded sum is 1; weights that are so already stay."""
+    total = math.fsum(weights)
+    if total == 1.0:
+        return weights
+    weights = [w / total for w in weights]
+    largest = weights.index(max(weights))
+    weights[largest] += 1.0 - math.fsum(weights)
+    return weights

@@ -1,0 +1,219 @@
+"""Distributions of scipy.stats, frozen and new-style."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gandyn.distributions.base import TAIL, Distribution
+from gandyn.distributions.checks import FloatArray, as_float, show
+from gandyn.distributions.differences import derivative
+from gandyn.distributions.laplace import Laplace
+from gandyn.distributions.logistic import Logistic
+from gandyn.distributions.normal import Normal
+from gandyn.distributions.student_t import StudentT
+from gandyn.distributions.uniform import Uniform
+from gandyn.errors import InputError
+
+_LEVELS = 32
+
+# by scipy's name: parameters in the order of (shapes, loc, scale)
+_FROZEN: dict[str, Callable[..., Distribution]] = {
+    "norm": Normal,
+    "laplace": Laplace,
+    "logistic": Logistic,
+    "t": StudentT,
+    "uniform": lambda loc, scale: Uniform(loc, loc + scale),
+}
+
+
+class ScipyDensity(Distribution):
+    """A distribution of scipy.stats in its own words; make it with `from_scipy`.
+
+    The score is by differences of order eight of its logpdf, the landmarks are from its
+    quantiles: a mode with less than about a tenth of the mass may need `from_logpdf`.
+    """
+
+    def __init__(self, wrapped: Any, new_style: bool) -> None:
+        self.wrapped = wrapped
+        self._new_style = new_style
+        low, high = wrapped.support()
+        self.support = (float(low), float(high))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ScipyDensity) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        if self._new_style:
+            return f"from_scipy({' '.join(repr(self.wrapped).split())})"
+        name, values = _frozen_parameters(self.wrapped)
+        return f"from_scipy({name}({', '.join(f'{k}={v!r}' for k, v in values.items())}))"
+
+    def _key(self) -> tuple[Any, ...]:
+        if self._new_style:
+            return type(self.wrapped), repr(self.wrapped)
+        name, values = _frozen_parameters(self.wrapped)
+        return type(self.wrapped.dist), name, tuple(values.items())
+
+    def logpdf(self, x: ArrayLike) -> FloatArray:
+        x = as_float(x)
+        inside = (x >= self.support[0]) & (x <= self.support[1])
+        values = self._call(self.wrapped.logpdf, x)
+        return np.where(inside, values, np.where(np.isnan(x), x, -np.inf))[()]
+
+    def score(self, x: ArrayLike) -> FloatArray:
+        return derivative(self.logpdf, x, self.landmarks, self.breaks, self.support)
+
+    def score_slope(self, x: ArrayLike) -> FloatArray:
+        return derivative(self.logpdf, x, self.landmarks, self.breaks, self.support, order=2)
+
+    def cdf(self, x: ArrayLike) -> FloatArray:
+        return self._call(self.wrapped.cdf, as_float(x))
+
+    def sf(self, x: ArrayLike) -> FloatArray:
+        return self._call(self.wrapped.ccdf if self._new_style else self.wrapped.sf, as_float(x))
+
+    def ppf(self, q: ArrayLike) -> FloatArray:
+        return self._call(self.wrapped.icdf if self._new_style else self.wrapped.ppf, as_float(q))
+
+    def isf(self, q: ArrayLike) -> FloatArray:
+        return self._call(self.wrapped.iccdf if self._new_style else self.wrapped.isf, as_float(q))
+
+    @cached_property
+    def mean(self) -> float:
+        """scipy's mean."""
+        return float(self._call(self.wrapped.mean))
+
+    @cached_property
+    def std(self) -> float:
+        """scipy's standard deviation."""
+        if self._new_style:
+            return float(self._call(self.wrapped.standard_deviation))
+        return float(self._call(self.wrapped.std))
+
+    @cached_property
+    def landmarks(self) -> FloatArray:
+        """From quantiles at equal masses, and at finite ends where the density is a power."""
+        levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
+        x = np.where(levels < 0.5, self.ppf(levels), self.isf(1 - levels))
+        # a normal density's std spans 11 of the 32 levels around its centre
+        width = (x[np.minimum(np.arange(_LEVELS) + 3, _LEVELS - 1)] - x[_before(3)]) / 2
+        places = np.column_stack([x, width])[width > 0]
+        ends = [self._end_landmark(end, inwards) for end, inwards in self._finite_ends()]
+        return np.concatenate([places, *ends])
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        low, high = float(self.ppf(TAIL)), float(self.isf(TAIL))
+        if not math.isfinite(low):
+            low = float(self._quantile(np.asarray(TAIL), lower=True))
+        if not math.isfinite(high):
+            high = float(self._quantile(np.asarray(TAIL), lower=False))
+        return self._within_support(low, high)
+
+    def _finite_ends(self) -> list[tuple[float, float]]:
+        ends = zip(self.support, (1.0, -1.0), strict=True)
+        return [(end, inwards) for end, inwards in ends if math.isfinite(end)]
+
+    def _end_landmark(self, end: float, inwards: float) -> FloatArray:
+        """A landmark as narrow as the mass 1e-17 at an end where the density is a power of x."""
+        quantile = self.ppf if inwards > 0 else self.isf
+        masses = np.array([TAIL, 1e-6, 1e-5])
+        distance = inwards * (quantile(masses) - end)
+        if not (distance > 0).all():
+            return np.empty((0, 2))
+        log_density = self.logpdf(end + inwards * distance)
+        power = (log_density[2] - log_density[1]) / np.log(distance[2] / distance[1])
+        if not abs(power) > 1e-3:
+            return np.empty((0, 2))
+        return np.array([[end, max(distance[0], abs(end) * 1e-14)]])
+
+    def _call(self, function: Callable[..., Any], *args: FloatArray) -> FloatArray:
+        # scipy's formulas may overflow on the way to a right answer
+        with np.errstate(all="ignore"):
+            return np.asarray(function(*args), dtype=float)[()]
+
+
+def _before(steps: int) -> FloatArray:
+    return np.maximum(np.arange(_LEVELS) - steps, 0)  # type: ignore[return-value]
+
+
+def from_scipy(distribution: Any) -> Distribution:
+    """A distribution of scipy.stats.
+
+    Parameters
+    ----------
+    distribution : frozen or new-style continuous distribution
+        `scipy.stats.gamma(2)` or `scipy.stats.Normal(mu=1, sigma=2)`, with scalar parameters.
+
+    Returns
+    -------
+    Distribution
+        gandyn's own class where it has the family (normal, Laplace, logistic, t, uniform).
+
+    Raises
+    ------
+    InputError
+        Where it is something else: discrete, multivariate, not frozen, an array of distributions.
+    """
+    allowed = "must be a continuous scipy.stats distribution with its parameters, such as gamma(2)"
+    if hasattr(distribution, "dist") and hasattr(distribution, "kwds"):
+        from scipy.stats import rv_continuous
+
+        if not isinstance(distribution.dist, rv_continuous):
+            name = getattr(distribution.dist, "name", show(distribution))
+            raise InputError(f"distribution: got {name}, which is not continuous; {allowed}")
+        return _from_frozen(distribution)
+    if hasattr(distribution, "icdf") and hasattr(distribution, "logpdf"):
+        kinds = {cls.__name__ for cls in type(distribution).__mro__}
+        if "DiscreteDistribution" in kinds:
+            raise InputError(
+                f"distribution: got {show(distribution)}, which is not continuous; {allowed}"
+            )
+        if np.shape(distribution.support()[0]) != ():
+            raise InputError(f"distribution: got an array of distributions, {allowed}")
+        return _from_new_style(distribution)
+    raise InputError(f"distribution: got {show(distribution)}, {allowed}")
+
+
+def _frozen_parameters(frozen: Any) -> tuple[str, dict[str, float]]:
+    """The name of a frozen distribution and its parameters, shapes first, then loc and scale."""
+    shapes = frozen.dist.shapes
+    names = [shape.strip() for shape in shapes.split(",")] if shapes else []
+    names += ["loc", "scale"]
+    values = {"loc": 0.0, "scale": 1.0} | dict(zip(names, frozen.args, strict=False)) | frozen.kwds
+    return frozen.dist.name, {name: values[name] for name in names}
+
+
+def _from_frozen(frozen: Any) -> Distribution:
+    name, values = _frozen_parameters(frozen)
+    if any(np.shape(value) != () for value in values.values()):
+        raise InputError(f"distribution: got arrays as parameters of {name}, must be numbers")
+    if np.isnan(frozen.support()).any():
+        raise InputError(f"distribution: got parameters of {name} that scipy does not allow")
+    own = _FROZEN.get(name)
+    if own is not None and type(frozen.dist).__module__.startswith("scipy."):
+        return own(*(float(value) for value in values.values()))
+    return ScipyDensity(frozen, new_style=False)
+
+
+def _from_new_style(distribution: Any) -> Distribution:
+    kind = type(distribution)
+    if kind.__module__.startswith("scipy."):
+        if kind.__name__ == "Normal" and hasattr(distribution, "sigma"):
+            return Normal(float(distribution.mu), float(distribution.sigma))
+        if kind.__name__ in ("Normal", "StandardNormal"):
+            return Normal(0.0, 1.0)
+        if kind.__name__ == "Uniform":
+            return Uniform(float(distribution.a), float(distribution.b))
+        if kind.__name__ == "Logistic":
+            return Logistic(0.0, 1.0)
+    return ScipyDensity(distribution, new_style=True)

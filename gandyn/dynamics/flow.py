@@ -1,0 +1,291 @@
+"""The gradient flow dθ/dt = force(θ) of a game."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.dynamics import lanes
+from gandyn.dynamics.guard import GuardedForce
+from gandyn.errors import InputError
+
+_LEAST_RTOL = 1e-13
+
+_STATUS = {
+    lanes.END: 0,
+    lanes.RESTED: 1,
+    lanes.SADDLE: 1,
+    lanes.JUMP: 1,
+    lanes.SPENT: -1,
+    lanes.STUCK: -2,
+    lanes.BROKEN: -2,
+    lanes.INTERRUPTED: -3,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Trajectories of `gradient_flow`.
+
+    Attributes
+    ----------
+    t : array
+        Times. With ``t_eval``: those, (T,). Without: the accepted steps (T,) of a single start;
+        first and last time, (..., 2), of each start of a stack.
+    theta : array (..., T, d)
+        States at these times. Samples that a flow which failed did not reach are nan.
+    success : bool or array of bool
+        Whether the end of time, or rest, was reached: ``status >= 0``.
+    status : int or array of int
+        0 reached the end; 1 came to rest before it; -1 the steps were spent; -2 stuck: the force
+        is not finite or the step fell to rounding; -3 interrupted.
+    message : str or array of str
+        The status in words, with advice where there is some.
+    nfev : int or array of int
+        Evaluations of the force that went into each trajectory.
+    njev : int or array of int
+        Evaluations of the Jacobian.
+    rest_time : float or array
+        When the state came, and stayed, within the tolerances of the rest point; nan if the
+        flow was not seen to come to rest.
+    game
+        The game that flowed.
+    """
+
+    t: NDArray[np.float64]
+    theta: NDArray[np.float64]
+    success: Any
+    status: Any
+    message: Any
+    nfev: Any
+    njev: Any
+    rest_time: Any
+    game: Any = dataclass_field(repr=False)
+
+    @cached_property
+    def potential(self) -> NDArray[np.float64]:
+        """Potential of the game along the flow (..., T), computed when first asked for."""
+        flat = self.theta.reshape(-1, self.theta.shape[-1])
+        known = np.isfinite(flat).all(axis=1)
+        out = np.full(len(flat), np.nan)
+        if known.any():
+            out[known] = self.game.potential(flat[known])
+        return out.reshape(self.theta.shape[:-1])
+
+
+def gradient_flow(
+    game: Any,
+    theta0: ArrayLike,
+    t_span: tuple[float, float],
+    t_eval: ArrayLike | None = None,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    max_steps: int = 10_000,
+    progress: Callable[[float], object] | None = None,
+) -> Flow:
+    """Integrate dθ/dt = ``game.force(θ)`` from one start or from a stack of them.
+
+    Each start is a lane with its own step size, error control and end. Lanes advance by the
+    explicit Runge-Kutta method of Dormand and Prince of order 8(5,3), with its interpolant of
+    order 7 for ``t_eval``; lanes on which it is held back by stability rather than by accuracy
+    change to extrapolated linearly implicit Euler steps of order 8, and back. A lane that is so
+    near an attractor that its flow is linear within a tenth of the tolerances ends there: its
+    later states are those of the linear flow.
+
+    Parameters
+    ----------
+    game
+        Anything with ``force(theta)``, (..., d) -> (..., d), and, where there are,
+        ``jacobian(theta)`` (..., d, d) and ``potential(theta)``.
+    theta0 : array_like (..., d)
+        Starts.
+    t_span : (float, float)
+        First and last time; the last may be inf, "until rest".
+    t_eval : array_like (T,), optional
+        Increasing times within ``t_span`` (its ends included) at which to give the state.
+    rtol, atol : float
+        Relative and absolute tolerance per component of theta: the error of a step is kept below
+        a tenth of ``atol + rtol * abs(theta)``. 1e-13 <= rtol < 1, atol > 0.
+    max_steps : int
+        Attempted steps after which a lane is given up.
+    progress : callable, optional
+        Told the fraction done, between 0 and 1, after each step.
+
+    Returns
+    -------
+    Flow
+
+    Raises
+    ------
+    InputError
+        For arguments that are not as above, and where the game refuses ``theta0``.
+
+    Notes
+    -----
+    A start or a state where the force is zero to rounding is at rest even if it is unstable
+    (a saddle); the message says so. A flow that would cross a state where the generator degenerates
+    (a = 0) is stuck in front of it. The flow does not depend on t, so a step may fall below the
+    resolution of t, as after 1e50 units of time on a plateau, while it still moves theta.
+
+    The result for a lane does not depend on its company, but for the last digits in which a
+    stacked force may differ from a single one.
+
+    References
+    ----------
+    .. [1] E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary Differential Equations I",
+       Springer, 1993, section II.10.
+    .. [2] E. Hairer, G. Wanner, "Solving Ordinary Differential Equations II", Springer, 1996,
+       sections IV.2 and IV.9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Decay:
+    ...     def force(self, theta): return -theta
+    ...     def jacobian(self, theta): return np.broadcast_to(-np.eye(2), (*theta.shape, 2))
+    >>> flow = gradient_flow(Decay(), [2.0, 1.0], (0, 3), t_eval=[0, 3])
+    >>> flow.theta[-1] * np.exp(3)
+    array([2., 1.])
+    """
+    start = _starts(theta0)
+    t0, t1 = _span(t_span)
+    wanted = None if t_eval is None else _times(t_eval, t0, t1)
+    _tolerances(rtol, atol, max_steps)
+    shape, d = start.shape[:-1], start.shape[-1]
+    y0 = start.reshape(-1, d)
+    single = start.ndim == 1
+
+    # Unguarded: what the game has to say about a start goes to the caller.
+    f0 = np.asarray(game.force(y0), dtype=float)
+    if f0.shape != y0.shape:
+        raise InputError(f"game.force: got shape {f0.shape}, must be {y0.shape}")
+    finite = np.isfinite(f0).all(axis=1)
+    work = lanes.Integration(
+        GuardedForce(game),
+        y0[finite],
+        f0[finite],
+        (t0, t1),
+        np.empty(0) if wanted is None else wanted,
+        single and wanted is None,
+        rtol,
+        atol,
+        max_steps,
+        progress,
+    )
+    course = work.run()
+    ending = np.full(len(y0), lanes.BROKEN)
+    ending[finite] = course.ending
+    status = np.array([_STATUS[int(code)] for code in ending], dtype=np.intp)
+    last_t, last_y = np.full(len(y0), t0), y0.copy()
+    last_t[finite], last_y[finite] = course.t, course.y
+    rest_time = np.full(len(y0), np.nan)
+    rest_time[finite] = course.rest_time
+    nfev, njev = np.ones(len(y0), dtype=np.intp), np.zeros(len(y0), dtype=np.intp)
+    nfev[finite], njev[finite] = course.nfev, course.njev
+    message = np.array(
+        [_words(*row, max_steps) for row in zip(ending, last_t, rest_time, strict=True)], dtype=str
+    )
+
+    if wanted is not None:
+        theta = np.full((len(y0), len(wanted), d), np.nan)
+        theta[finite] = course.samples
+        times = wanted
+    elif single:
+        times = np.array(course.times or [t0], dtype=float)
+        theta = np.array(course.states or [y0[0]])[None]
+    else:
+        times = np.stack([np.full(len(y0), t0), last_t], axis=-1).reshape(*shape, 2)
+        theta = np.stack([y0, last_y], axis=1)
+    theta = theta.reshape(*shape, *theta.shape[1:])
+
+    if single:
+        code = int(status[0])
+        return Flow(
+            times, theta, code >= 0, code, str(message[0]), int(nfev[0]), int(njev[0]),
+            float(rest_time[0]), game,
+        )  # fmt: skip
+    return Flow(
+        times,
+        theta,
+        (status >= 0).reshape(shape),
+        status.reshape(shape),
+        message.reshape(shape),
+        nfev.reshape(shape),
+        njev.reshape(shape),
+        rest_time.reshape(shape),
+        game,
+    )
+
+
+def _words(ending: int, t: float, rest: float, max_steps: int) -> str:
+    if ending == lanes.END:
+        return "reached the end of the time span"
+    if ending == lanes.RESTED:
+        return f"came to rest at t = {rest:.6g}"
+    if ending == lanes.SADDLE:
+        return f"at rest since t = {rest:.6g}, unstable: the force is zero to rounding at a saddle"
+    if ending == lanes.JUMP:
+        return f"came to rest at t = {rest:.6g} at a jump of the force"
+    if ending == lanes.SPENT:
+        return f"{max_steps} steps were spent at t = {t:.6g}: raise max_steps or loosen rtol"
+    if ending == lanes.STUCK:
+        return (
+            f"stuck at t = {t:.6g}: no step is short enough; the force is singular or not finite "
+            "ahead (a = 0?): end earlier or start elsewhere"
+        )
+    if ending == lanes.BROKEN:
+        return "the force is not finite at the start: start elsewhere"
+    return f"interrupted at t = {t:.6g}"
+
+
+def _starts(theta0: ArrayLike) -> NDArray[np.float64]:
+    try:
+        start = np.array(theta0, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"theta0: got {theta0!r:.60}, must be an array of numbers") from None
+    if start.ndim == 0 or start.shape[-1] == 0:
+        raise InputError(f"theta0: got shape {start.shape}, must be (..., d)")
+    if not np.isfinite(start).all():
+        bad = start[~np.isfinite(start)][0]
+        raise InputError(f"theta0: got {bad}, must be finite")
+    return start
+
+
+def _span(t_span: tuple[float, float]) -> tuple[float, float]:
+    try:
+        t0, t1 = (float(t) for t in t_span)
+    except (TypeError, ValueError):
+        raise InputError(f"t_span: got {t_span!r:.60}, must be two times") from None
+    if not (np.isfinite(t0) and t1 > t0):
+        raise InputError(f"t_span: got ({t0:g}, {t1:g}), must be a finite start and a later end")
+    return t0, t1
+
+
+def _times(t_eval: ArrayLike, t0: float, t1: float) -> NDArray[np.float64]:
+    try:
+        times = np.array(t_eval, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"t_eval: got {t_eval!r:.60}, must be increasing times") from None
+    if times.ndim != 1 or times.size == 0:
+        raise InputError(f"t_eval: got shape {times.shape}, must be (T,) with T >= 1")
+    if np.isnan(times).any() or times.min() < t0 or times.max() > t1:
+        bad = times[~((times >= t0) & (times <= t1))][0]
+        raise InputError(f"t_eval: got {bad:g}, must lie within t_span, [{t0:g}, {t1:g}]")
+    if not (np.diff(times) > 0).all():
+        raise InputError("t_eval: got times that do not increase, must increase strictly")
+    return times
+
+
+def _tolerances(rtol: float, atol: float, max_steps: int) -> None:
+    if not (isinstance(rtol, float | int) and _LEAST_RTOL <= rtol < 1):
+        raise InputError(f"rtol: got {rtol!r}, must be a number from {_LEAST_RTOL:g} to below 1")
+    if not (isinstance(atol, float | int) and 0 < atol < np.inf):
+        raise InputError(f"atol: got {atol!r}, must be a positive finite number")
+    if not (isinstance(max_steps, int | np.integer) and max_steps >= 1):
+        raise InputError(f"max_steps: got {max_steps!r}, must be a positive whole number")

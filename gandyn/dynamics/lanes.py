@@ -1,0 +1,374 @@
+"""Many trajectories at once: every lane with its own time, step, error control and ending.
+
+Lanes that have ended make room for waiting ones, so that the force is always asked for a
+full stack of live states. A lane is explicit (`DormandPrince`) until its own measured rates show
+that stability and not accuracy limits the step, then implicit (`LinearlyImplicitEuler`) for as
+long as that holds; it ends where the end of time is, or where `rest.examine` says that it rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
+from gandyn.dynamics.guard import Array, GuardedForce
+from gandyn.dynamics.rest import MOVING, UNSTABLE, Examination, examine
+from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
+from gandyn.dynamics.stack import Course, Live
+
+# Endings of a lane.
+END, RESTED, SADDLE, JUMP = 0, 1, 2, 3
+SPENT, STUCK, BROKEN, INTERRUPTED = -1, -2, -3, -4
+
+BLOCK = 3000
+_EPS = float(np.finfo(float).eps)
+_LIMIT = 3.0  # h * rate above which an accepted explicit step counts towards stiffness
+_PATIENCE = 10
+_WINDOW = 64
+
+
+class Integration:
+    """One integration of a stack of starts.
+
+    Parameters
+    ----------
+    guarded : GuardedForce
+    y0, f0 : arrays (n, d)
+        Starts and the force there.
+    t0, t1 : float
+        Time span; ``t1`` may be inf, ``t0 < t1``.
+    t_eval : array (T,)
+        Increasing times within the span at which states are wanted.
+    record : bool
+        Keep every accepted step (of a single lane).
+    """
+
+    def __init__(
+        self,
+        guarded: GuardedForce,
+        y0: Array,
+        f0: Array,
+        span: tuple[float, float],
+        t_eval: Array,
+        record: bool,
+        rtol: float,
+        atol: float,
+        max_steps: int,
+        progress: Callable[[float], object] | None,
+    ) -> None:
+        n, d = y0.shape
+        self._guarded = guarded
+        self._y0, self._f0 = y0, f0
+        self._t0, self._t1 = span
+        self._t_eval = t_eval
+        # The state that t_eval[0] == t0 asks for is known already.
+        self._first_sample = int(np.searchsorted(t_eval, self._t0, side="right"))
+        self._record = record
+        self._rtol, self._atol = rtol, atol
+        self._max_steps = max_steps
+        self._progress = progress
+        # Errors of steps add up: a tenth of the tolerance to each, but not less than rounding.
+        inner = max(0.1 * rtol, 40 * _EPS), 0.1 * atol
+        self._inner = inner
+        self._explicit = DormandPrince(guarded, *inner)
+        self._implicit = LinearlyImplicitEuler(guarded, *inner)
+        self.course = Course(
+            t=np.full(n, self._t0),
+            y=y0.copy(),
+            ending=np.full(n, INTERRUPTED),
+            rest_time=np.full(n, np.nan),
+            nfev=np.ones(n, dtype=np.intp),
+            njev=np.zeros(n, dtype=np.intp),
+            samples=np.full((n, len(t_eval), d), np.nan),
+        )
+        self.course.samples[:, : self._first_sample] = y0[:, None]
+        self._waiting = 0
+        self._live = self._admit(0)
+        if record:
+            self.course.note(self._t0, y0[0])
+
+    def run(self) -> Course:
+        """Integrate all lanes to their ends; what there is, if interrupted."""
+        with np.errstate(all="ignore"):
+            try:
+                while self._refill():
+                    self._advance()
+                    if self._progress is not None:
+                        self._progress(self._fraction())
+            except KeyboardInterrupt:
+                self.course.t[self._live.lane] = self._live.t
+                self.course.y[self._live.lane] = self._live.y
+        return self.course
+
+    def _refill(self) -> bool:
+        """Admit waiting lanes when a quarter of the block is free; False when all is done."""
+        room = BLOCK - len(self._live.lane)
+        if self._waiting < len(self._y0) and room >= BLOCK // 4:
+            self._live = self._live.join(self._admit(room))
+            self._look()
+        return len(self._live.lane) > 0 or self._waiting < len(self._y0)
+
+    def _admit(self, room: int) -> Live:
+        rows = np.arange(self._waiting, min(self._waiting + room, len(self._y0)))
+        self._waiting += len(rows)
+        y, f = self._y0[rows], self._f0[rows]
+        n = len(rows)
+        h, rate = np.empty(0), np.empty(0)
+        if n:
+            h, rate = first_step(self._guarded, y, f, *self._inner)
+            self.course.nfev[rows] += 1
+        return Live(
+            lane=rows,
+            t=np.full(n, self._t0),
+            y=y.copy(),
+            f=f.copy(),
+            h=h,
+            error=np.full(n, 1e-4),
+            steps=np.zeros(n, dtype=np.intp),
+            stiff=np.zeros(n, dtype=bool),
+            count=np.zeros(n, dtype=np.intp),
+            sample=np.full(n, self._first_sample),
+            rate=rate,
+            look_below=np.full(n, np.inf),
+            looked=np.zeros(n, dtype=np.intp),
+            anchor=y.copy(),
+            turns=np.zeros(n, dtype=np.intp),
+        )
+
+    def _advance(self) -> None:
+        """One attempted step of every live lane, then the endings."""
+        live = self._live
+        if len(live.lane) == 0:
+            return
+        for stiff in (False, True):
+            rows = np.flatnonzero(live.stiff == stiff)
+            if rows.size:
+                self._attempt(rows, stiff)
+        self._close(live.t >= self._t1, END)
+        self._look()
+        self._stop_chatter()
+        live = self._live
+        moved = np.abs(live.h[:, None] * live.f).max(axis=1)
+        lost = (live.h < 10 * _EPS * np.abs(live.t)) | ~(live.h > 1e-300)
+        lost &= ~(moved > 10 * _EPS * np.maximum(np.abs(live.y).max(axis=1), self._atol))
+        self._close(lost, STUCK)
+        self._close(self._live.steps >= self._max_steps, SPENT)
+
+    def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
+        live = self._live
+        everyone = len(rows) == len(live.lane)
+        t, y, f, h = (live.t, live.y, live.f, live.h) if everyone else (
+            live.t[rows], live.y[rows], live.f[rows], live.h[rows]
+        )
+        goal = np.full(len(rows), self._t1)
+        if stiff and len(self._t_eval):
+            following = np.append(self._t_eval, self._t1)[live.sample[rows]]
+            goal = np.minimum(goal, following)
+        ends = t + 1.0001 * h >= goal
+        tried = np.where(ends, goal - t, h)
+        method = self._implicit if stiff else self._explicit
+        attempt = method.step(y, f, tried)
+        error = attempt.error
+        lanes = live.lane[rows]
+        self.course.nfev[lanes] += attempt.evaluations
+        self.course.njev[lanes] += stiff
+        passed = np.flatnonzero(error <= 1)
+        f_new = self._guarded.force(attempt.y[passed], y[passed])
+        self.course.nfev[lanes[passed]] += 1
+        finite = np.isfinite(f_new).all(axis=1)
+        error[passed[~finite]] = np.nan
+        passed, f_new = passed[finite], f_new[finite]
+
+        t_new = np.where(ends, goal, t + tried)
+        if len(self._t_eval):
+            passed, f_new = self._sample(rows, passed, t_new, attempt.y, f_new, tried, error, stiff)
+        accepted = rows[passed]
+        t_new, y_new = t_new[passed], attempt.y[passed]
+        if stiff:
+            live.rate[accepted] = np.abs(self._implicit.jacobian[passed]).max(axis=(1, 2))
+            speed = live.rate[accepted] * tried[passed]
+            calm = (speed < 1.0) & ~ends[passed]
+            live.count[accepted] = np.where(calm, live.count[accepted] + 1, 0)
+        else:
+            live.rate[accepted] = self._explicit.rate(y_new, f_new, passed)
+            speed = live.rate[accepted] * tried[passed]
+            count = live.count[accepted] + np.where(speed > _LIMIT, 1, -1)
+            live.count[accepted] = np.maximum(count, 0)
+
+        factor = self._factor(rows, error, method.exponent)
+        # A step that was cut short says little about how long the next may be.
+        h_new = tried * factor
+        h_new = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
+        live.turns[accepted] += (live.f[accepted] * f_new).sum(axis=1) < 0
+        live.error[accepted] = np.maximum(error[passed], 1e-4)
+        live.h[rows] = h_new
+        live.steps[rows] += 1
+        live.y[accepted], live.t[accepted], live.f[accepted] = y_new, t_new, f_new
+        if self._record and len(accepted):
+            self.course.note(t_new[0], y_new[0])
+        turned = live.count[rows] >= (_PATIENCE // 2 if stiff else _PATIENCE)
+        live.stiff[rows[turned]] = not stiff
+        live.count[rows[turned]] = 0
+
+    def _factor(self, rows: NDArray[np.intp], error: Array, exponent: float) -> Array:
+        """Growth of the step by a PI controller (Hairer and Wanner, section IV.2)."""
+        beta = 0.04
+        bounded = np.maximum(error, 1e-16)
+        passed = 0.9 * bounded ** (-1 / exponent + 0.2 * beta) * self._live.error[rows] ** beta
+        failed = 0.9 * bounded ** (-1 / exponent)
+        factor = np.where(error <= 1, np.clip(passed, 0.3, 8.0), np.clip(failed, 0.15, 0.9))
+        return np.where(np.isfinite(error), factor, 0.25)
+
+    def _sample(
+        self,
+        rows: NDArray[np.intp],
+        passed: NDArray[np.intp],
+        t_new: Array,
+        y_new: Array,
+        f_new: Array,
+        tried: Array,
+        error: Array,
+        stiff: bool,
+    ) -> tuple[NDArray[np.intp], Array]:
+        """Fill in the wanted states that the steps have passed.
+
+        The interpolant is less accurate than the step. Where it is not accurate enough the step
+        is turned down, with the interpolant's error in ``error``; the others are returned.
+        """
+        live, course = self._live, self.course
+        first = live.sample[rows[passed]]
+        upto = np.searchsorted(self._t_eval, t_new[passed], side="right")
+        hit = np.flatnonzero(upto > first)
+        if hit.size == 0:
+            return passed, f_new
+        if stiff:
+            source = rows[passed[hit]]
+            course.samples[live.lane[source], first[hit]] = y_new[passed[hit]]
+            live.sample[source] = upto[hit]
+            return passed, f_new
+        step = passed[hit]
+        source = rows[step]
+        y, h = live.y[source], tried[step]
+        coefficients, cost = self._explicit.interpolant(
+            y, live.f[source], h, y_new[step], f_new[hit], step
+        )
+        course.nfev[live.lane[source]] += cost
+        excess = self._explicit.interpolation_error(coefficients, y) ** (8 / 7)
+        error[step] = np.maximum(error[step], excess)
+        fine = excess <= 1
+
+        counts = np.where(fine, upto[hit] - first[hit], 0)
+        which = np.repeat(np.arange(len(hit)), counts)
+        k = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+        k += first[hit][which]
+        x = np.minimum((self._t_eval[k] - live.t[source][which]) / h[which], 1.0)
+        values = interpolate(coefficients[:, which], y[which], x)
+        course.samples[live.lane[source][which], k] = values
+        live.sample[source[fine]] = upto[hit][fine]
+        taken = np.ones(len(passed), dtype=bool)
+        taken[hit[~fine]] = False
+        return passed[taken], f_new[taken]
+
+    def _look(self) -> None:
+        """Examine the lanes that may be near rest; end those that have found it.
+
+        The force divided by the fastest rate is not more than the distance to rest. While that is
+        half of the state's own size there is no point in looking, except now and then.
+        """
+        live = self._live
+        if len(live.lane) == 0:
+            return
+        push = np.abs(live.f).max(axis=1)
+        size = np.maximum(np.abs(live.y).max(axis=1), self._atol / self._rtol)
+        due = (push <= live.look_below) & (push <= 0.5 * live.rate * size)
+        due |= (live.steps - live.looked >= 25) | (push == 0)
+        rows = np.flatnonzero(due)
+        if rows.size == 0:
+            return
+        course = self.course
+        wanted = np.append(self._t_eval, self._t1)[live.sample[rows]]
+        wait = np.zeros(len(rows)) if self._record else wanted - live.t[rows]
+        seen = examine(self._guarded, live.y[rows], live.f[rows], wait, self._rtol, self._atol)
+        course.nfev[live.lane[rows]] += seen.evaluations
+        course.njev[live.lane[rows]] += seen.jacobians
+        live.look_below[rows] = push[rows] * seen.look_below
+        live.looked[rows] = live.steps[rows]
+        found = np.flatnonzero(seen.verdict != MOVING)
+        if found.size:
+            self._settle(rows[found], found, seen)
+
+    def _settle(
+        self, rows: NDArray[np.intp], found: NDArray[np.intp], seen: Examination
+    ) -> None:
+        """End lanes by the linear law that they follow from here on."""
+        live, course = self._live, self.course
+        lanes, t = live.lane[rows], live.t[rows]
+        law = seen.landing.take(found)
+        lifetimes = law.lifetimes(self._rtol, self._atol)
+        rest_time = t + lifetimes.max(axis=1)
+        course.rest_time[lanes] = rest_time
+        stop = np.where(np.isinf(self._t1), rest_time, self._t1)
+        after = np.full(len(rows), np.inf) if np.isinf(self._t1) else self._t1 - t
+        ahead = self._t_eval[None, :] - t[:, None]
+        states = law.at(np.concatenate([np.maximum(ahead, 0.0), after[:, None]], axis=1))
+        later = np.arange(len(self._t_eval)) >= live.sample[rows][:, None]
+        course.samples[lanes] = np.where(later[..., None], states[:, :-1], course.samples[lanes])
+        live.sample[rows] = len(self._t_eval)
+        if self._record:
+            grid = np.unique(np.linspace(0, lifetimes[0], 13)[1:])
+            grid = grid[(grid > 0) & (t[0] + grid < stop[0])]
+            for time, state in zip(t[0] + grid, law.at(grid[None])[0], strict=True):
+                course.note(time, state)
+            course.note(stop[0], states[0, -1])
+        live.t[rows], live.y[rows] = stop, states[:, -1]
+        before = rest_time < self._t1
+        rest = np.where(seen.verdict[found] == UNSTABLE, SADDLE, RESTED)
+        endings = np.full(len(live.lane), MOVING)
+        endings[rows] = np.where(before, rest, END)
+        gone = np.zeros(len(live.lane), dtype=bool)
+        gone[rows] = True
+        self._close(gone, endings)
+
+    def _stop_chatter(self) -> None:
+        """End lanes that step to and fro across a jump of the force without getting anywhere."""
+        live = self._live
+        due = (live.steps % _WINDOW == 0) & (live.steps > 0)
+        if not due.any():
+            return
+        scale = self._atol + self._rtol * np.abs(live.y)
+        moved = (np.abs(live.y - live.anchor) / scale).max(axis=1)
+        stop = due & (moved < 4) & (live.turns >= _WINDOW // 4)
+        live.anchor[due], live.turns[due] = live.y[due], 0
+        rows = np.flatnonzero(stop)
+        if rows.size == 0:
+            return
+        self.course.rest_time[live.lane[rows]] = live.t[rows]
+        later = np.arange(len(self._t_eval)) >= live.sample[rows][:, None]
+        known = self.course.samples[live.lane[rows]]
+        held = np.where(later[..., None], live.y[rows][:, None], known)
+        self.course.samples[live.lane[rows]] = held
+        if np.isfinite(self._t1):
+            live.t[rows] = self._t1
+            if self._record:
+                self.course.note(self._t1, live.y[0])
+        self._close(stop, JUMP)
+
+    def _close(self, gone: NDArray[np.bool_], ending: int | NDArray[np.intp]) -> None:
+        if not gone.any():
+            return
+        live, course = self._live, self.course
+        lanes = live.lane[gone]
+        course.t[lanes], course.y[lanes] = live.t[gone], live.y[gone]
+        course.ending[lanes] = ending[gone] if isinstance(ending, np.ndarray) else ending
+        self._live = live.keep(~gone)
+
+    def _fraction(self) -> float:
+        """Share of the work that is done, as far as time tells it."""
+        total = len(self._y0)
+        ended = self._waiting - len(self._live.lane)
+        span = self._t1 - self._t0
+        under_way = float(((self._live.t - self._t0) / span).sum()) if np.isfinite(span) else 0.0
+        return min((ended + under_way) / total, 1.0)

@@ -1,0 +1,195 @@
+"""Data and generated density side by side at the nodes of a quadrature: the log density ratio."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.distributions import Distribution, LocationScale, Mixture
+from gandyn.generators import Generated
+
+__all__ = ["Field", "components_in"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_PAIRED = 32
+"""Mixtures of more components are taken as one density, not as ratios of each to p_g."""
+
+
+def components_in(data: Distribution, standard: tuple | None) -> list[tuple[float, LocationScale]]:
+    """The data's components with their weights, if all are of the generated density's family.
+
+    The ratio of two densities of one family is then formed from the small difference of their
+    arguments rather than from the large difference of their logarithms.
+    """
+    if standard is None or np.isfinite(data.support).any():
+        return []
+    if isinstance(data, Mixture):
+        parts = list(zip(data.weights, data.components, strict=True))
+    else:
+        parts = [(1.0, data)]
+    family = standard[0]
+    if len(parts) > _PAIRED or any(
+        not isinstance(part, LocationScale) or part.family != family for _, part in parts
+    ):
+        return []
+    return parts  # type: ignore[return-value]
+
+
+class Field:
+    """What an objective sees at points x of the line: both densities, their ratio, their scores.
+
+    Every array has the shape of `x`, (P, n), and is computed when first asked for.
+
+    Parameters
+    ----------
+    data : Distribution
+        p.
+    generated : Generated
+        p_g of every lane.
+    x : ndarray, shape (P, n)
+        Points on the line.
+    lane : ndarray of int, shape (P,)
+        The state that each row belongs to.
+
+    Attributes
+    ----------
+    log_data, log_generated : ndarray
+        log p and log p_g.
+    log_ratio : ndarray
+        ℓ = log p − log p_g; infinite where one of them is zero, 0 where both are.
+    score_data, score_generated, ratio_slope : ndarray
+        Their derivatives; ratio_slope = ℓ'.
+    partner : ndarray
+        The generated point y with F_g(y) = F_p(x): where monotone transport takes x's mass from.
+    sensitivity, partner_sensitivity : ndarray, shape (d, P, n)
+        E[∂G/∂θ | G = x], at x and at the partner.
+    """
+
+    def __init__(self, data: Distribution, generated: Generated, x: Array, lane: Index) -> None:
+        self.data = data
+        self.generated = generated
+        self.x = x
+        self.lane = lane
+        self._parts = components_in(data, generated.standard)
+
+    def _row(self, per_lane: Array) -> Array:
+        return per_lane[self.lane, None]
+
+    @cached_property
+    def _paired(self) -> tuple[Array, Array]:
+        """ℓ and ℓ' where data and p_g are of one location-scale family."""
+        assert self.generated.standard is not None
+        _, base, loc, scale = self.generated.standard
+        assert isinstance(base, LocationScale)
+        loc, scale = self._row(loc), self._row(scale)
+        z = (self.x - loc) / scale
+        score = base.standard_score(z)
+        ratios, slopes = [], []
+        for weight, part in self._parts:
+            stretch = (scale - part.scale) / part.scale
+            shift = stretch * z + (loc - part.loc) / part.scale
+            ratios.append(np.log(weight) + np.log1p(stretch) + base.log_increment(z, shift))
+            slopes.append((score * stretch / scale) + base.score_increment(z, shift) / part.scale)
+        if len(ratios) == 1:
+            return ratios[0], slopes[0]
+        top = np.maximum.reduce(ratios)
+        total = np.zeros_like(top)
+        slope = np.zeros_like(top)
+        for ratio, part_slope in zip(ratios, slopes, strict=True):
+            share = np.exp(ratio - top)
+            total += share
+            slope += share * part_slope
+        return top + np.log(total), slope / total
+
+    @cached_property
+    def log_generated(self) -> Array:
+        return self.generated.logpdf(self.x, self.lane)
+
+    @cached_property
+    def log_data(self) -> Array:
+        if self._parts:
+            return self.log_ratio + self.log_generated
+        return self.data.logpdf(self.x)
+
+    @cached_property
+    def log_ratio(self) -> Array:
+        if self._parts:
+            return self._paired[0]
+        with np.errstate(invalid="ignore"):
+            ratio = self.log_data - self.log_generated
+        return np.where(np.isnan(ratio), 0.0, ratio)
+
+    @cached_property
+    def score_data(self) -> Array:
+        if self._parts:
+            return self._paired[1] + self.score_generated
+        return self.data.score(self.x)
+
+    @cached_property
+    def score_generated(self) -> Array:
+        return self.generated.score(self.x, self.lane)
+
+    @cached_property
+    def ratio_slope(self) -> Array:
+        if self._parts:
+            return self._paired[1]
+        return self.score_data - self.score_generated
+
+    @cached_property
+    def sensitivity(self) -> Array:
+        return self.generated.sensitivity(self.x, self.lane)
+
+    @cached_property
+    def partner(self) -> Array:
+        if len(self._parts) == 1:
+            return self.x - self.gap
+        return self.generated.quantile(self.data.cdf(self.x), self.data.sf(self.x), self.lane)
+
+    @cached_property
+    def gap(self) -> Array:
+        """X minus its partner."""
+        if len(self._parts) == 1:
+            assert self.generated.standard is not None
+            part = self._parts[0][1]
+            _, _, loc, scale = self.generated.standard
+            u = (self.x - part.loc) / part.scale
+            return (part.scale - self._row(scale)) * u + (part.loc - self._row(loc))
+        return self.x - self.partner
+
+    @cached_property
+    def partner_sensitivity(self) -> Array:
+        return self.generated.sensitivity(self.partner, self.lane)
+
+    # Rounding, in units of the machine epsilon relative to what is named.
+
+    @cached_property
+    def ratio_rounding(self) -> Array:
+        """Absolute rounding of ℓ."""
+        if len(self._parts) == 1:
+            return 4.0 * np.minimum(np.abs(self.log_ratio), 1e300)
+        if self._parts:
+            return 4.0 + 4.0 * np.abs(self.log_ratio)
+        return 4.0 + 2.0 * (_finite(self.log_data) + _finite(self.log_generated))
+
+    @cached_property
+    def density_rounding(self) -> Array:
+        """Relative rounding of either density, the rounding of the node itself included."""
+        place = np.abs(self.x) * (np.abs(self.score_generated) + np.abs(self.ratio_slope))
+        return 4.0 + _finite(self.log_generated) + _finite(self.log_data) + place
+
+    @cached_property
+    def ratio_slope_rounding(self) -> Array:
+        """Relative rounding of ℓ'."""
+        if len(self._parts) == 1:
+            return np.full_like(self.x, 8.0)
+        size = np.abs(self.score_data) + np.abs(self.score_generated)
+        return 4.0 * size / np.maximum(np.abs(self.ratio_slope), 1e-300)
+
+
+def _finite(log_density: Array) -> Array:
+    return np.where(np.isfinite(log_density), np.abs(log_density), 0.0)
+

@@ -1,0 +1,390 @@
+"""The game: data, generator and objective, evaluated exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from gandyn.comparison import field_integrals, rooted
+from gandyn.data_grid import DataGrid
+from gandyn.distributions import Distribution
+from gandyn.divergences import DIVERGENCES
+from gandyn.errors import InputError
+from gandyn.field import Field
+from gandyn.generators import Generator, LinearGenerator
+from gandyn.objectives import FDivergence, Objective, objective
+from gandyn.quadrature import Integrals
+
+__all__ = ["Discriminator", "Evaluation", "Game"]
+
+Array = NDArray[np.float64]
+
+_LANES = 128
+"""States whose panels are fitted and integrated together."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every value of a game at a state, or at each of a stack of states.
+
+    Each is a float, or an array of the stack's shape. p is the data's density, p_g the generated.
+
+    Attributes
+    ----------
+    value, value_gap : float
+        V(G, D*) = 2·JSD − 2 log 2 in [−2 log 2, 0], and 0 − V.
+    jsd, jsd_gap : float
+        Jensen-Shannon divergence in nats, and log 2 − JSD.
+    kl_data_generator, kl_generator_data : float
+        KL(p‖p_g) and KL(p_g‖p).
+    total_variation, hellinger_squared : float
+        ½∫|p − p_g| and 1 − ∫√(p p_g).
+    chi_squared_data_generator, chi_squared_generator_data : float
+        ∫(p − p_g)²/p_g (Pearson) and ∫(p − p_g)²/p (Neyman).
+    wasserstein1, wasserstein2 : float
+        Wasserstein distances of order 1 and 2, in units of x.
+    potential : float
+        What the objective's flow descends.
+    force : ndarray, shape (..., d)
+        dθ/dt.
+    theta : ndarray, shape (..., d)
+        The states.
+    errors : dict
+        An estimate of the absolute error of each of the above, by its name; 0 where the value is
+        infinite.
+    status : int
+        0 where every integral met its tolerance or its rounding level, 1 where one did not.
+    message : str
+        What that means.
+    """
+
+    value: Any
+    value_gap: Any
+    jsd: Any
+    jsd_gap: Any
+    kl_data_generator: Any
+    kl_generator_data: Any
+    total_variation: Any
+    hellinger_squared: Any
+    chi_squared_data_generator: Any
+    chi_squared_generator_data: Any
+    wasserstein1: Any
+    wasserstein2: Any
+    potential: Any
+    force: Any
+    theta: Any
+    errors: dict[str, Any]
+    status: Any
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The values and their errors as plain numbers and lists."""
+        out: dict[str, Any] = {}
+        for field in fields(self):
+            entry = getattr(self, field.name)
+            if isinstance(entry, dict):
+                out[field.name] = {key: np.asarray(v).tolist() for key, v in entry.items()}
+            else:
+                out[field.name] = np.asarray(entry).tolist()
+        return out
+
+
+class Discriminator:
+    """The optimal discriminator of one state, or of each of a stack of states.
+
+    Called with points x of shape S it gives D*(x) = p/(p + p_g) of shape (*stack, *S).
+    """
+
+    def __init__(self, game: Game, theta: Array) -> None:
+        self._data = game.data
+        self._shape = theta.shape[:-1]
+        self._generated = game.generator.generated(theta.reshape(-1, theta.shape[-1]))
+
+    def logit(self, x: ArrayLike) -> Array:
+        """ℓ(x) = log p(x) − log p_g(x), the discriminator's logit."""
+        points = np.asarray(x, dtype=float)
+        lanes = self._generated.lanes
+        rows = np.broadcast_to(points.ravel(), (lanes, points.size))
+        ell = Field(self._data, self._generated, rows, np.arange(lanes)).log_ratio
+        return ell.reshape(*self._shape, *points.shape)[()]
+
+    def __call__(self, x: ArrayLike) -> Array:
+        return expit(self.logit(x))
+
+
+class Game:
+    """A GAN on the line whose discriminator is at its optimum for every state of the generator.
+
+    Parameters
+    ----------
+    data : Distribution
+        The data's density p.
+    generator : Generator, optional
+        x = G(z; θ); by default a z + b with z ~ N(0, 1).
+    objective : str or Objective
+        What the generator descends; see `gandyn.objectives.names`.
+
+    Raises
+    ------
+    InputError
+        Where the objective has no such name, or data or generator are of another kind.
+
+    Notes
+    -----
+    States θ are arrays whose last axis holds the parameters; whole stacks are evaluated at once.
+    """
+
+    def __init__(
+        self,
+        data: Distribution,
+        generator: Generator | None = None,
+        objective: str | Objective = "nonsaturating",
+    ) -> None:
+        if not isinstance(data, Distribution):
+            raise InputError(f"data: got {data!r}, must be a Distribution (see gandyn.parse)")
+        if generator is not None and not isinstance(generator, Generator):
+            raise InputError(f"generator: got {generator!r}, must be a Generator")
+        self.data = data
+        self.generator: Generator = LinearGenerator() if generator is None else generator
+        self.objective: Objective = _named(objective)
+
+    def __repr__(self) -> str:
+        return f"Game({self.data!s}, {self.generator!r}, {self.objective.name!r})"
+
+    def force(self, theta: ArrayLike) -> Array:
+        """dθ/dt = E_z[s(G(z)) ∂G/∂θ], the pathwise force that a generator feels.
+
+        Parameters
+        ----------
+        theta : array_like, shape (..., d)
+
+        Returns
+        -------
+        ndarray, shape (..., d)
+
+        Raises
+        ------
+        InputError
+            Where θ is not a valid state (for a z + b: a = 0).
+        """
+        states = self.generator.check(theta)
+        flat = states.reshape(-1, states.shape[-1])
+        grid = self._grid
+        if grid is None:
+            return self._force(flat)[0].reshape(states.shape)
+        out, good, _ = grid.force(flat[:, 0], flat[:, 1])
+        if not good.all():
+            out[~good] = self._force(flat[~good])[0]
+        return out.reshape(states.shape)
+
+    def force_nodes(self, theta: ArrayLike) -> NDArray[np.intp]:
+        """Points at which the integrand of `force` is evaluated, shape (...)."""
+        states = self.generator.check(theta)
+        flat = states.reshape(-1, states.shape[-1])
+        if self._grid is None:
+            return self._force(flat)[2].reshape(states.shape[:-1])
+        _, good, used = self._grid.force(flat[:, 0], flat[:, 1])
+        if not good.all():
+            used[~good] += self._force(flat[~good])[2]
+        return used.reshape(states.shape[:-1])
+
+    def potential(self, theta: ArrayLike) -> Array:
+        """The potential that the flow descends, shape (...); infinite where it is infinite.
+
+        Minus its gradient is `force` plus `boundary_force`.
+        """
+        states = self.generator.check(theta)
+        flat = states.reshape(-1, states.shape[-1])
+        return self._integrals(flat, [_potential(self.objective)]).value[0].reshape(
+            states.shape[:-1]
+        )[()]
+
+    def boundary_force(self, theta: ArrayLike) -> Array:
+        """What the jumps of the densities add to the pathwise force, shape (..., d).
+
+        Where p_g jumps at a point that moves with θ (the image of an edge of a bounded latent), or
+        where p jumps, minus the gradient of an f-divergence is the pathwise force plus
+
+            Σ p·(f'(r₊) − f'(r₋))·∂G/∂θ   over the jumps of p_g,
+            Σ p_g·(A(ℓ₊) − A(ℓ₋))·∂G/∂θ   over the jumps of p,   A(ℓ) = ∫₀^ℓ w ds,
+
+        with r = p/p_g on the right (+) and on the left (−) of the jump. A discriminator's slope
+        along a particle's path does not see them, so that a GAN does not feel them. They are zero
+        for continuous densities, and for the Wasserstein and mean-squared objectives.
+        """
+        states = self.generator.check(theta)
+        flat = states.reshape(-1, states.shape[-1])
+        out = np.zeros_like(flat)
+        if isinstance(self.objective, FDivergence):
+            generated = self.generator.generated(flat)
+            for lane in range(len(flat)):
+                out[lane] = self._boundary(generated, lane, self.objective)
+        return out.reshape(states.shape)
+
+    def jacobian(self, theta: ArrayLike) -> Array:
+        """∂(dθ/dt)_i/∂θ_j, shape (..., d, d).
+
+        The derivative of `force` under the integral for f-divergences of the linear generator, to
+        the quadrature's accuracy; sixth-order differences of the force (1e-9 or better of its
+        size) for others.
+        """
+        from gandyn.sensitivity import jacobian
+
+        states = self.generator.check(theta)
+        flat = states.reshape(-1, states.shape[-1])
+        out = jacobian(self, flat)
+        return out.reshape(*states.shape, states.shape[-1])
+
+    def discriminator(self, theta: ArrayLike) -> Discriminator:
+        """D*(x) = p/(p + p_g), as a function of x with a `logit`."""
+        return Discriminator(self, self.generator.check(theta))
+
+    def evaluate(self, theta: ArrayLike) -> Evaluation:
+        """Every divergence, the potential and the force, with an error estimate for each.
+
+        Parameters
+        ----------
+        theta : array_like, shape (..., d)
+
+        Returns
+        -------
+        Evaluation
+        """
+        states = self.generator.check(theta)
+        shape = states.shape[:-1]
+        flat = states.reshape(-1, states.shape[-1])
+        rows = [(row.integrand, row.rounding) for row in DIVERGENCES.values()]
+        integrals = self._integrals(flat, [*rows, _potential(self.objective)])
+        names = [*DIVERGENCES, "potential"]
+        rooted(integrals, names.index("wasserstein2"))
+        values = {
+            name: row.reshape(shape)[()] for name, row in zip(names, integrals.value, strict=True)
+        }
+        errors = {
+            name: row.reshape(shape)[()] for name, row in zip(names, integrals.error, strict=True)
+        }
+        # Two times the gap rather than 2 JSD − 2 log 2: exact where the value is next to 0.
+        values["value_gap"], errors["value_gap"] = 2.0 * values["jsd_gap"], 2.0 * errors["jsd_gap"]
+        values["value"], errors["value"] = -values["value_gap"], errors["value_gap"]
+        force, error, _, converged = self._force_with_error(flat)
+        values["force"], errors["force"] = force.reshape(states.shape), error.reshape(states.shape)
+        status = np.where(integrals.converged & converged, 0, 1).reshape(shape)[()]
+        message = (
+            "every integral met its tolerance"
+            if not np.any(status)
+            else "an integral did not meet its tolerance: see its error estimate"
+        )
+        return Evaluation(
+            **values, theta=states, errors=errors, status=status, message=message
+        )
+
+    @cached_property
+    def _grid(self) -> DataGrid | None:
+        """The fast evaluation of the force, where data, latent and objective allow it."""
+        generator, target = self.generator, self.objective
+        if type(generator) is not LinearGenerator or not isinstance(target, FDivergence):
+            return None
+        latent = generator.latent.normals
+        if latent is None or len(latent[0]) > 1 or target.bounded_mass is None:
+            return None
+        if not DataGrid.takes(self.data):
+            return None
+        return DataGrid(self.data, float(latent[1][0]), float(latent[2][0]), target.bounded_mass)
+
+    def _integrals(self, flat: Array, rows: list) -> Integrals:
+        """Integrals of rows over a stack of states, some states at a time."""
+        blocks = [
+            field_integrals(
+                self.data,
+                self.generator.generated(flat[start : start + _LANES]),
+                rows,
+                transport=True,
+            )
+            for start in range(0, len(flat), _LANES)
+        ]
+        if len(blocks) == 1:
+            return blocks[0]
+        empty = not blocks
+        return Integrals(
+            np.empty((len(rows), 0)) if empty else np.concatenate([b.value for b in blocks], 1),
+            np.empty((len(rows), 0)) if empty else np.concatenate([b.error for b in blocks], 1),
+            np.empty(0, bool) if empty else np.concatenate([b.converged for b in blocks]),
+            np.empty(0, int) if empty else np.concatenate([b.nodes for b in blocks]),
+        )
+
+    def _force_with_error(self, flat: Array) -> tuple[Array, Array, NDArray[np.intp], Any]:
+        """Force, error, nodes, convergence, by panels: the better of the two ways of writing it."""
+        target = self.objective
+        d = flat.shape[-1]
+        rows: list = [(target.force, target.force_rounding)]
+        if self._smooth and _has_parts(target):
+            rows.append(
+                (
+                    lambda at: target.force_by_parts(at)[0],  # type: ignore[index]
+                    lambda at: target.force_by_parts(at)[1],  # type: ignore[index]
+                )
+            )
+        result = self._integrals(flat, rows)
+        value, error = result.value[:d], result.error[:d]
+        if len(rows) > 1:
+            other, other_error = result.value[d:], result.error[d:]
+            better = other_error < error
+            value = np.where(better, other, value)
+            error = np.where(better, other_error, error)
+        return value.T, error.T, result.nodes, result.converged
+
+    def _force(self, flat: Array) -> tuple[Array, Array, NDArray[np.intp]]:
+        return self._force_with_error(flat)[:3]
+
+    @cached_property
+    def _smooth(self) -> bool:
+        """Whether neither density jumps, and the generator's flux is known in closed form."""
+        latent = self.generator.latent
+        if type(self.generator) is not LinearGenerator:
+            return False
+        return not (np.isfinite(latent.support).any() or np.isfinite(self.data.support).any())
+
+    def _boundary(self, generated: Any, lane: int, target: FDivergence) -> Array:
+        """The boundary terms of one state."""
+        index = np.array([lane])
+        total = np.zeros(self.generator.dimension)
+
+        def beside(x: float) -> tuple[Field, Field]:
+            # Far enough from the jump that rounding in x = G(z) does not land on its other side.
+            apart = 1e-14 * max(abs(x), generated.edges[lane][-1] - generated.edges[lane][0])
+            left, right = x - apart, x + apart
+            return tuple(  # type: ignore[return-value]
+                Field(self.data, generated, np.array([[side]]), index) for side in (left, right)
+            )
+
+        for x, sensitivity in zip(*generated.jumps(lane), strict=True):
+            left, right = beside(x)
+            change = target.slope_left(left.log_ratio) - target.slope_left(right.log_ratio)
+            density = max(np.exp(left.log_data).item(), np.exp(right.log_data).item())
+            if density > 0.0:
+                total += density * change.item() * sensitivity
+        for x in self.data.breaks:
+            left, right = beside(x)
+            change = target.first_variation(right.log_ratio)
+            change = change - target.first_variation(left.log_ratio)
+            density = np.exp(left.log_generated).item()
+            if density > 0.0:
+                total += density * change.item() * left.sensitivity[:, 0, 0]
+        return total
+
+
+def _has_parts(target: Objective) -> bool:
+    return isinstance(target, FDivergence) and target.has_level
+
+
+def _potential(target: Objective) -> tuple:
+    return target.potential, target.potential_rounding
+
+
+def _named(name: str | Objective) -> Objective:
+    return objective(name)

@@ -1,0 +1,121 @@
+"""The linear generator x = a z + b."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.distributions import Distribution, LocationScale
+from gandyn.errors import InputError
+from gandyn.generators.base import Generated, Generator
+from gandyn.generators.fixed import quantile
+
+__all__ = ["LinearGenerator"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+class LinearGenerator(Generator):
+    """x = a z + b with θ = (a, b).
+
+    Parameters
+    ----------
+    latent : Distribution
+        The distribution of z; N(0, 1) by default.
+
+    Notes
+    -----
+    A negative `a` means what a z + b says: the latent is reflected. At a = 0 there is no density.
+    """
+
+    dimension = 2
+
+    def __call__(self, z: Array, theta: Array) -> Array:
+        """A z + b."""
+        return theta[0] * z + theta[1]
+
+    def sensitivity(self, z: Array, theta: Array) -> Array:
+        """∂G/∂(a, b) = (z, 1)."""
+        return np.stack([z, np.ones_like(z)])
+
+    def slope(self, z: Array, theta: Array) -> Array:
+        """∂G/∂z = a."""
+        return np.full_like(z, theta[0])
+
+    def curvature(self, z: Array, theta: Array) -> Array:
+        """∂²G/∂z² = 0."""
+        return np.zeros_like(z)
+
+    def check(self, theta: ArrayLike) -> Array:
+        """θ as an array of shape (..., 2).
+
+        Raises
+        ------
+        InputError
+            Where θ is not finite, has another length, or where a = 0.
+        """
+        array = super().check(theta)
+        if not array[..., 0].all():
+            raise InputError("theta: got a = 0, must be non-zero (a z + b has no density there)")
+        return array
+
+    def generated(self, theta: Array) -> Generated:
+        """The densities of a stack of (a, b) of shape (L, 2)."""
+        return LinearStack(self.latent, theta)
+
+
+class LinearStack(Generated):
+    """Densities of a z + b for a stack of (a, b), in closed form from the latent's."""
+
+    def __init__(self, latent: Distribution, theta: Array) -> None:
+        self.latent = latent
+        self.a, self.b = theta[:, 0], theta[:, 1]
+        self.lanes = len(theta)
+        self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
+        self.folds = [np.empty((0, 2))] * self.lanes
+        if isinstance(latent, LocationScale):
+            self.standard = (
+                latent.family,
+                latent,
+                self.a * latent.loc + self.b,
+                np.abs(self.a) * latent.scale,
+            )
+
+    def _latent(self, x: Array, lane: Index) -> Array:
+        return (x - self.b[lane, None]) / self.a[lane, None]
+
+    def logpdf(self, x: Array, lane: Index) -> Array:
+        return self.latent.logpdf(self._latent(x, lane)) - np.log(np.abs(self.a))[lane, None]
+
+    def score(self, x: Array, lane: Index) -> Array:
+        return self.latent.score(self._latent(x, lane)) / self.a[lane, None]
+
+    def cdf(self, x: Array, lane: Index) -> Array:
+        z = self._latent(x, lane)
+        return np.where(self.a[lane, None] > 0, self.latent.cdf(z), self.latent.sf(z))
+
+    def sf(self, x: Array, lane: Index) -> Array:
+        z = self._latent(x, lane)
+        return np.where(self.a[lane, None] > 0, self.latent.sf(z), self.latent.cdf(z))
+
+    def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
+        a = self.a[lane, None]
+        below = np.where(a > 0, lower, upper)
+        z = quantile(self.latent, below, np.where(a > 0, upper, lower))
+        return a * z + self.b[lane, None]
+
+    def sensitivity(self, x: Array, lane: Index) -> Array:
+        z = self._latent(x, lane)
+        return np.stack([z, np.ones_like(z)])
+
+    def flux(self, x: Array, lane: Index) -> tuple[Array, Array]:
+        z = self._latent(x, lane)
+        score = self.latent.score(z)
+        a = self.a[lane, None]
+        flux = np.stack([z * score + 1.0, score]) / a
+        return flux, np.stack([np.abs(z * score) + 1.0, np.abs(score)]) / np.abs(a)
+
+    def jumps(self, lane: int) -> tuple[Array, Array]:
+        z = np.asarray(self.latent.breaks, dtype=float)
+        return self.a[lane] * z + self.b[lane], np.stack([z, np.ones_like(z)], axis=1)

@@ -1,0 +1,322 @@
+"""The density that any generator pushes forward, from its monotone pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.distributions import Distribution
+from gandyn.errors import InputError
+from gandyn.generators.base import Generated, Generator
+from gandyn.generators.fixed import quantile
+
+__all__ = ["Pushforward", "Stack"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_TABLE = 33
+_EPS = float(np.finfo(float).eps)
+
+
+class Pushforward(Distribution):
+    """p_g of x = G(z; θ): the sum over the preimages z_i of x of q(z_i)/|G'(z_i)|.
+
+    Parameters
+    ----------
+    generator : Generator
+    theta : ndarray, shape (d,)
+        One state.
+    """
+
+    def __init__(self, generator: Generator, theta: Array) -> None:
+        self.generator = generator
+        self.theta = np.array(theta, dtype=float)
+        latent = generator.latent
+        turns = np.asarray(generator.pieces(self.theta), dtype=float)
+        if turns.ndim != 1 or not np.isfinite(turns).all() or (np.diff(turns) <= 0).any():
+            raise InputError(f"pieces: got {turns}, must be finite latent points in ascending order")
+        low, high = latent.support
+        turns = turns[(turns > low) & (turns < high)]
+        self._turns = turns
+        ends = np.concatenate([[low], turns, [high]])
+        self.branches = [
+            _Branch(generator, self.theta, left, right)
+            for left, right in zip(ends[:-1], ends[1:], strict=True)
+        ]
+        self._recent: tuple[Array | None, list] = (None, [])
+        if not all(branch.sign for branch in self.branches):
+            raise InputError(
+                f"theta: got {self.theta.tolist()}, the generator must not be constant on a piece"
+            )
+
+    def __repr__(self) -> str:
+        return f"Pushforward({self.generator!r}, {self.theta.tolist()})"
+
+    @cached_property
+    def support(self) -> tuple[float, float]:  # type: ignore[override]
+        """The range of G."""
+        return (
+            min(branch.low for branch in self.branches),
+            max(branch.high for branch in self.branches),
+        )
+
+    @cached_property
+    def folds(self) -> Array:
+        """Images of the turning points, (x, side): side −1 where the density lies right of x."""
+        images = self.generator(self._turns, self.theta)
+        sides = [float(branch.sign) for branch in self.branches[:-1]]
+        return np.stack([images, sides], axis=1) if len(images) else np.empty((0, 2))
+
+    @cached_property
+    def breaks(self) -> Array:
+        """Folds, and the images of the latent's breaks."""
+        points = np.concatenate([self.generator.latent.breaks, self._turns])
+        images = self.generator(points, self.theta)
+        return np.unique(images[np.isfinite(images)])
+
+    @cached_property
+    def landmarks(self) -> Array:
+        """Image of the latent's landmarks, with the widths that G stretches them to."""
+        z, width = self.generator.latent.landmarks.T
+        stretch = np.abs(self.generator(z + width, self.theta) - self.generator(z - width, self.theta))
+        floor = 1e-3 * max(float(stretch.max()), 1e-300)
+        marks = [np.stack([self.generator(z, self.theta), np.maximum(0.5 * stretch, floor)], 1)]
+        if len(self._turns):
+            images = self.generator(self._turns, self.theta)
+            marks.append(np.stack([images, np.full_like(images, max(floor, 0.25 * stretch.max()))], 1))
+        return np.concatenate(marks)
+
+    @cached_property
+    def edges(self) -> Array:
+        """Images of the latent's panel edges."""
+        points = np.concatenate([self.generator.latent.edges, self._turns])
+        images = self.generator(points, self.theta)
+        return np.unique(images[np.isfinite(images)])
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """From the lowest to the highest image."""
+        return float(self.edges[0]), float(self.edges[-1])
+
+    def _terms(self, x: Array) -> list[tuple[Array, Array, Array]]:
+        """Preimage, log density and slope of G on each branch; −inf where x is not reached."""
+        if x is self._recent[0]:
+            return self._recent[1]
+        terms = []
+        for branch in self.branches:
+            z = branch.inverse(x)
+            reached = np.isfinite(z)
+            safe = np.where(reached, z, branch.anchor)
+            slope = self.generator.slope(safe, self.theta)
+            with np.errstate(divide="ignore"):
+                log = self.generator.latent.logpdf(safe) - np.log(np.abs(slope))
+            terms.append((safe, np.where(reached, log, -np.inf), slope))
+        # The density, its score and the sensitivity are asked for at the same nodes in turn.
+        self._recent = (x, terms)
+        return terms
+
+    def logpdf(self, x: ArrayLike) -> Array:
+        points = np.asarray(x, dtype=float)
+        return np.logaddexp.reduce([log for _, log, _ in self._terms(points)])[()]
+
+    def score(self, x: ArrayLike) -> Array:
+        points = np.asarray(x, dtype=float)
+        shares, terms = self._shares(points)
+        total = np.zeros_like(points)
+        for share, (z, _, slope) in zip(shares, terms, strict=True):
+            bend = self.generator.curvature(z, self.theta) / slope
+            part = (self.generator.latent.score(z) - bend) / slope
+            total += np.where(share > 0.0, share * part, 0.0)
+        return total[()]
+
+    def sensitivity(self, x: Array) -> Array:
+        """E[∂G/∂θ | G = x], shape (d, *x.shape)."""
+        shares, terms = self._shares(x)
+        return sum(  # type: ignore[return-value]
+            share * self.generator.sensitivity(z, self.theta)
+            for share, (z, _, _) in zip(shares, terms, strict=True)
+        )
+
+    def _shares(self, x: Array) -> tuple[list[Array], list[tuple[Array, Array, Array]]]:
+        terms = self._terms(x)
+        total = np.logaddexp.reduce([log for _, log, _ in terms])
+        total = np.where(np.isfinite(total), total, 0.0)
+        return [np.exp(log - total) for _, log, _ in terms], terms
+
+    def cdf(self, x: ArrayLike) -> Array:
+        points = np.asarray(x, dtype=float)
+        return np.clip(sum(branch.mass_below(points) for branch in self.branches), 0.0, 1.0)[()]
+
+    def sf(self, x: ArrayLike) -> Array:
+        points = np.asarray(x, dtype=float)
+        return np.clip(sum(branch.mass_above(points) for branch in self.branches), 0.0, 1.0)[()]
+
+    def sample(
+        self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
+    ) -> Array:
+        return self.generator(self.generator.latent.sample(n, rng), self.theta)
+
+
+class _Branch:
+    """G on one latent interval on which it is monotone."""
+
+    def __init__(self, generator: Generator, theta: Array, left: float, right: float) -> None:
+        self._generator, self._theta = generator, theta
+        self._ends = left, right
+        latent = generator.latent
+        reach = latent.reach
+        inner = max(left, min(reach[0], right)), min(right, max(reach[1], left))
+        low = inner[0] if np.isfinite(left) else min(inner[0], inner[1] - 1.0)
+        high = inner[1] if np.isfinite(right) else max(inner[1], low + 1.0)
+        self._z = np.linspace(low, high, _TABLE)
+        image = generator(self._z, theta)
+        change = np.diff(image)
+        self.sign = 0 if not change.any() else (1 if change.sum() > 0 else -1)
+        self._x = self.sign * image
+        if (np.diff(self._x) < -1e-12 * np.abs(self._x).max()).any():
+            raise InputError(
+                f"pieces: the generator is not monotone between the latents {low:.6g} and "
+                f"{high:.6g}; name its turning points"
+            )
+        self._x = np.maximum.accumulate(self._x)
+        self.anchor = float(self._z[_TABLE // 2])
+        far = [self._limit(left, low), self._limit(right, high)]
+        self.low, self.high = min(far), max(far)
+
+    def _limit(self, end: float, near: float) -> float:
+        """G at an end of the interval; at infinity as far as G goes."""
+        if np.isfinite(end):
+            return float(self._generator(np.array(end), self._theta))
+        side = np.sign(end)
+        step = 2.0 ** np.arange(0, 40)
+        with np.errstate(over="ignore", invalid="ignore"):
+            images = self._generator(near + side * step, self._theta)
+        gaps = np.abs(np.diff(images))
+        if gaps[-1] <= 1e-9 * max(abs(images[-1]), 1e-300):
+            return float(images[-1])
+        return float(np.inf * np.sign(images[-1] - images[0]))
+
+    def inverse(self, x: Array) -> Array:
+        """The latent with G(z) = x; nan where there is none."""
+        flat = np.asarray(x, dtype=float).ravel()
+        out = np.full(flat.shape, np.nan)
+        inside = np.flatnonzero((flat >= self.low) & (flat <= self.high) & np.isfinite(flat))
+        if len(inside):
+            target = self.sign * flat[inside]
+            low, high = self._bracket(target)
+            out[inside] = self._solve(target, low, high)
+        return out.reshape(np.shape(x))
+
+    def _bracket(self, target: Array) -> tuple[Array, Array]:
+        index = np.clip(np.searchsorted(self._x, target, side="right"), 1, _TABLE - 1)
+        low, high = self._z[index - 1].copy(), self._z[index].copy()
+        left, right = self._ends
+        step = 1.0
+        for _ in range(60):
+            short = (target < self._image(low)) & (low > left)
+            long = (target > self._image(high)) & (high < right)
+            if not (short.any() or long.any()):
+                break
+            low = np.where(short, np.maximum(low - step, left), low)
+            high = np.where(long, np.minimum(high + step, right), high)
+            step *= 2.0
+        return low, high
+
+    def _image(self, z: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.sign * self._generator(z, self._theta)
+
+    def _solve(self, target: Array, low: Array, high: Array) -> Array:
+        """Newton's method kept within a shrinking bracket."""
+        z = 0.5 * (low + high)
+        for _ in range(100):
+            miss = self._image(z) - target
+            low = np.where(miss <= 0.0, z, low)
+            high = np.where(miss >= 0.0, z, high)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = miss / (self.sign * self._generator.slope(z, self._theta))
+            new = z - step
+            new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
+            done = np.abs(new - z) <= 2.0 * _EPS * np.maximum(np.abs(z), 1e-3)
+            z = new
+            if done.all():
+                break
+        return z
+
+    def _mass(self, from_z: Array, to_z: Array) -> Array:
+        """Latent mass between two points, from the tail that keeps its digits."""
+        latent = self._generator.latent
+        below = latent.cdf(to_z) - latent.cdf(from_z)
+        above = latent.sf(from_z) - latent.sf(to_z)
+        return np.where(latent.cdf(from_z) < 0.5, below, above)
+
+    def mass_below(self, x: Array) -> Array:
+        """P(z on this branch, G ≤ x)."""
+        left, right = (np.full(np.shape(x), end) for end in self._ends)
+        z = self._clipped(x)
+        return self._mass(left, z) if self.sign > 0 else self._mass(z, right)
+
+    def mass_above(self, x: Array) -> Array:
+        """P(z on this branch, G > x)."""
+        left, right = (np.full(np.shape(x), end) for end in self._ends)
+        z = self._clipped(x)
+        return self._mass(z, right) if self.sign > 0 else self._mass(left, z)
+
+    def _clipped(self, x: Array) -> Array:
+        left, right = self._ends
+        z = self.inverse(x)
+        first, last = (left, right) if self.sign > 0 else (right, left)
+        z = np.where(x <= self.low, first, z)
+        return np.where(x >= self.high, last, z)
+
+
+class Stack(Generated):
+    """The densities of a stack of states of any generator, one after the other."""
+
+    def __init__(self, generator: Generator, theta: Array) -> None:
+        self.members = [Pushforward(generator, row) for row in theta]
+        self.generator = generator
+        self.theta = theta
+        self.lanes = len(theta)
+        self.edges = [member.edges for member in self.members]
+        self.folds = [member.folds for member in self.members]
+
+    def _each(self, method: Callable[..., Array], lane: Index, *arrays: Array) -> Array:
+        """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
+        if self.lanes == 1:
+            return method(self.members[0], *arrays)
+        out: Array | None = None
+        for index in np.unique(lane):
+            rows = lane == index
+            part = method(self.members[index], *(array[rows] for array in arrays))
+            if out is None:
+                out = np.empty((*part.shape[:-2], *arrays[0].shape))
+            out[..., rows, :] = part
+        return np.empty(arrays[0].shape) if out is None else out
+
+    def logpdf(self, x: Array, lane: Index) -> Array:
+        return self._each(Pushforward.logpdf, lane, x)
+
+    def score(self, x: Array, lane: Index) -> Array:
+        return self._each(Pushforward.score, lane, x)
+
+    def cdf(self, x: Array, lane: Index) -> Array:
+        return self._each(Pushforward.cdf, lane, x)
+
+    def sf(self, x: Array, lane: Index) -> Array:
+        return self._each(Pushforward.sf, lane, x)
+
+    def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
+        return self._each(quantile, lane, lower, upper)
+
+    def sensitivity(self, x: Array, lane: Index) -> Array:
+        return self._each(Pushforward.sensitivity, lane, x)
+
+    def jumps(self, lane: int) -> tuple[Array, Array]:
+        z = np.asarray(self.generator.latent.breaks, dtype=float)
+        theta = self.theta[lane]
+        return self.generator(z, theta), self.generator.sensitivity(z, theta).T

@@ -1,0 +1,132 @@
+"""Panels fitted to a game: to both densities, and to where the discriminator switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.distributions import Distribution
+from gandyn.field import Field
+from gandyn.generators import Generated
+from gandyn.quadrature import Panels
+
+__all__ = ["fitted"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_SAMPLES = np.array([1e-7, 0.07, 0.2, 0.35, 0.5, 0.65, 0.8, 0.93, 1.0 - 1e-7])
+_GRADES = np.array([-54.0, -18.0, -6.0, -2.0, 2.0, 6.0, 18.0, 54.0])
+_EPS = float(np.finfo(float).eps)
+
+
+def fitted(data: Distribution, generated: Generated, *, transport: bool = False) -> Panels:
+    """Panels of every lane, from the edges of both densities and the zeros of ℓ.
+
+    Around a zero of ℓ the optimal discriminator goes from 0 to 1 over a distance π/|ℓ'|, however
+    smooth both densities are: edges are put on it and at multiples of that distance. With
+    `transport`, the zeros of x − y along the monotone coupling get an edge too, where the
+    integrand of W₁ has its kink.
+    """
+    counts = np.array([len(edges) for edges in generated.edges])
+    lanes = generated.lanes
+    own = np.concatenate(generated.edges)
+    x = np.concatenate([np.tile(data.edges, lanes), own])
+    lane = np.concatenate(
+        [np.repeat(np.arange(lanes), len(data.edges)), np.repeat(np.arange(lanes), counts)]
+    )
+    panels = _panels(x, lane)
+    found = [_switches(data, generated, panels)]
+    if transport:
+        found.append(_zeros(data, generated, panels, lambda at: at.gap))
+    more = np.concatenate([points for points, _ in found])
+    if len(more):
+        more_lane = np.concatenate([lanes_of for _, lanes_of in found])
+        panels = _panels(np.concatenate([x, more]), np.concatenate([lane, more_lane]))
+    return _with_folds(panels, generated)
+
+
+def _panels(x: Array, lane: Index) -> Panels:
+    """Panels between neighbouring points of each lane."""
+    order = np.lexsort((x, lane))
+    x, lane = x[order], lane[order]
+    left, right = x[:-1], x[1:]
+    wide = right - left > 8.0 * _EPS * np.maximum(np.abs(left), np.abs(right))
+    keep = (lane[:-1] == lane[1:]) & wide
+    return Panels.between(left[keep], right[keep], lane[:-1][keep])
+
+
+def _zeros(
+    data: Distribution, generated: Generated, panels: Panels, of: Callable[[Field], Array]
+) -> tuple[Array, Index]:
+    """Sign changes of a function of the field between samples of each panel, to rounding."""
+    x = panels.left[:, None] + (panels.right - panels.left)[:, None] * _SAMPLES
+    value = of(Field(data, generated, x, panels.lane))
+    with np.errstate(invalid="ignore"):
+        change = (value[:, :-1] * value[:, 1:] < 0) & np.isfinite(value[:, :-1])
+        change &= np.isfinite(value[:, 1:])
+    row, column = np.nonzero(change)
+    if not len(row):
+        return np.empty(0), np.empty(0, np.intp)
+    lane = panels.lane[row]
+    low, high = x[row, column], x[row, column + 1]
+    f_low, f_high = value[row, column], value[row, column + 1]
+    for _ in range(100):
+        # The Illinois rule, kept away from the ends, with bisection every third time.
+        middle = 0.5 * (low + high)
+        if _ % 3:
+            share = np.clip(f_low / (f_low - f_high), 1e-3, 1.0 - 1e-3)
+            middle = low + share * (high - low)
+        f = of(Field(data, generated, middle[:, None], lane))[:, 0]
+        same = np.sign(f) == np.sign(f_low)
+        low, f_low = np.where(same, middle, low), np.where(same, f, f_low)
+        high, f_high = np.where(same, high, middle), np.where(same, f_high, f)
+        if np.all(high - low <= 4.0 * _EPS * np.maximum(np.abs(low), np.abs(high))):
+            break
+    return 0.5 * (low + high), lane
+
+
+def _switches(data: Distribution, generated: Generated, panels: Panels) -> tuple[Array, Index]:
+    """Zeros of ℓ, and edges graded by the width of the switch on both of its sides."""
+    zero, lane = _zeros(data, generated, panels, lambda at: at.log_ratio)
+    if not len(zero):
+        return zero, lane
+    slope = np.abs(Field(data, generated, zero[:, None], lane).ratio_slope[:, 0])
+    width = np.pi / np.maximum(slope, 1e-300)
+    room = np.zeros(generated.lanes)
+    np.maximum.at(room, panels.lane, panels.right - panels.left)
+    near = (np.abs(_GRADES) * width[:, None]) < 0.5 * room[lane, None]
+    points = zero[:, None] + _GRADES * width[:, None]
+    which = np.broadcast_to(lane[:, None], points.shape)
+    low = np.full(generated.lanes, np.inf)
+    high = np.full(generated.lanes, -np.inf)
+    np.minimum.at(low, panels.lane, panels.left)
+    np.maximum.at(high, panels.lane, panels.right)
+    near &= (points > low[which]) & (points < high[which])
+    return np.concatenate([zero, points[near]]), np.concatenate([lane, which[near]])
+
+
+def _with_folds(panels: Panels, generated: Generated) -> Panels:
+    """Panels marked where they end on a fold of the generator, halved where both ends do."""
+    if not any(len(folds) for folds in generated.folds):
+        return panels
+    at_left = np.zeros(len(panels), bool)
+    at_right = np.zeros(len(panels), bool)
+    for lane, folds in enumerate(generated.folds):
+        mine = panels.lane == lane
+        for fold, side in folds:
+            near = 16.0 * _EPS * max(abs(fold), 1e-300)
+            if side < 0:
+                at_left |= mine & (np.abs(panels.left - fold) <= near)
+            else:
+                at_right |= mine & (np.abs(panels.right - fold) <= near)
+    both = at_left & at_right
+    root = (at_right.astype(np.int8) - at_left.astype(np.int8)).astype(np.int8)
+    single = Panels(panels.left, panels.right, panels.lane, root).pick(~both)
+    pair = panels.pick(both).halved()
+    half = len(pair) // 2
+    pair.root[:half] = -1
+    pair.root[half:] = 1
+    return single.joined(pair)

@@ -1,0 +1,55 @@
+"""Pictures of results: each function draws into the axes that it is given.
+
+Nothing here computes a result, shows a window or changes a global setting::
+
+    with plots.style():
+        figure = plots.new_figure()
+        plots.draw_trajectory(figure.subplots(), flow.t, flow.theta)
+    plots.save_figure(figure, "trajectory.png")
+"""
+
+from gandyn.plots.animation import animate, can_write_mp4, log_times, path_times
+from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
+from gandyn.plots.colours import Cue, divergence_cue, objective_cue, ramp
+from gandyn.plots.densities import DensityScale, density_scale, draw_densities, draw_moments
+from gandyn.plots.field import draw_field
+from gandyn.plots.fits import draw_fits
+from gandyn.plots.lines import Curve, draw_lines
+from gandyn.plots.moments import Moment, moment, moment_title, moments, window
+from gandyn.plots.save import save_figure, whole_file
+from gandyn.plots.style import new_figure, style
+from gandyn.plots.trajectory import draw_trajectory
+from gandyn.plots.values import draw_potential, draw_values
+
+__all__ = [
+    "Cue",
+    "Curve",
+    "DensityScale",
+    "Moment",
+    "animate",
+    "can_write_mp4",
+    "density_scale",
+    "divergence_cue",
+    "draw_arrow_moments",
+    "draw_arrows",
+    "draw_densities",
+    "draw_field",
+    "draw_fits",
+    "draw_lines",
+    "draw_moments",
+    "draw_potential",
+    "draw_trajectory",
+    "draw_values",
+    "log_times",
+    "moment",
+    "moment_title",
+    "moments",
+    "new_figure",
+    "objective_cue",
+    "path_times",
+    "ramp",
+    "save_figure",
+    "style",
+    "whole_file",
+    "window",
+]

@@ -1,0 +1,142 @@
+"""Moving picture: p, p_g and D* along a flow, as GIF, or as MP4 where there is ffmpeg."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.errors import InputError
+from gandyn.plots.densities import (
+    density_handles,
+    density_scale,
+    draw_curves,
+    prepare_discriminator_axis,
+    set_density_axis,
+)
+from gandyn.plots.moments import Moment
+from gandyn.plots.save import whole_file
+from gandyn.plots.scales import first_motion, path_length
+from gandyn.plots.style import new_figure, style
+
+__all__ = ["animate", "can_write_mp4", "log_times", "path_times"]
+
+
+def can_write_mp4() -> bool:
+    """Whether ffmpeg is on the PATH."""
+    return FFMpegWriter.isAvailable()
+
+
+def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float64]:
+    """Times between which the parameters travel equally far, so that each frame shows a change.
+
+    Parameters
+    ----------
+    t : array, shape (T,)
+    theta : array, shape (T, k)
+    frames : int
+        Two or more.
+
+    Returns
+    -------
+    array, shape (frames,)
+        Rising from t[0] to t[-1]. Give them to the flow as ``t_eval``.
+    """
+    times = np.asarray(t, dtype=float)
+    length = path_length(theta)
+    # A tenth of the steps follow time itself, or the times of rest would all be one.
+    span = float(times[-1] - times[0]) or 1.0
+    length = 0.95 * length + 0.05 * (times - times[0]) / span
+    return np.interp(np.linspace(0.0, length[-1], frames), length, times)
+
+
+def log_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float64]:
+    """Times evenly spaced in log t, from the first visible motion on; the first is t[0].
+
+    Parameters and result as for :func:`path_times`; this one shows fast and slow phases alike.
+    """
+    times = np.asarray(t, dtype=float)
+    begin = max(first_motion(times, theta) - times[0], 1e-12 * float(np.ptp(times)))
+    later = np.geomspace(begin, float(times[-1] - times[0]), frames - 1) if begin > 0 else [0.0]
+    return times[0] + np.concatenate([[0.0], later])
+
+
+def animate(
+    path: str | os.PathLike[str],
+    moments: Sequence[Moment],
+    *,
+    fps: int = 12,
+    dpi: float = 120,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write the moments one after another as a GIF or MP4 (by the suffix), whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.gif`` or ``.mp4``; the folder must exist.
+    moments : sequence of Moment
+        One for each frame; their titles, such as ``"t = 3.2   a = 1.02   b = 0.53"``, are shown.
+    fps : int
+        Frames in a second.
+    dpi : float
+        Pixels per inch; the picture is 5.6 by 3.6 inches.
+    progress : callable, optional
+        Called with (frames done, frames in all) after every frame.
+
+    Returns
+    -------
+    pathlib.Path
+        ``path``.
+
+    Raises
+    ------
+    InputError
+        If there are no moments, the suffix is another one, or MP4 is asked for without ffmpeg.
+    OSError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    writer = _writer(target, fps)
+    if not moments:
+        raise InputError("moments: got none, must be at least one")
+    scale = density_scale(moments)
+    with style(), whole_file(target) as part:
+        figure = new_figure((5.6, 3.6))
+        ax = figure.subplots()
+        set_density_axis(ax, scale)
+        right = ax.twinx()
+        prepare_discriminator_axis(right)
+        ax.set_xlim(min(float(m.x[0]) for m in moments), max(float(m.x[-1]) for m in moments))
+        ax.set_xlabel("x")
+        figure.legend(handles=density_handles(), loc="outside upper center", ncols=3)
+        title = ax.set_title(moments[0].title or " ")
+        figure.canvas.draw()
+        figure.set_layout_engine("none")
+        with writer.saving(figure, part, dpi):
+            for done, moment in enumerate(moments, start=1):
+                title.set_text(moment.title)
+                artists = draw_curves(ax, right, moment, scale)
+                writer.grab_frame()
+                for artist in artists:
+                    artist.remove()
+                if progress is not None:
+                    progress(done, len(moments))
+    return target
+
+
+def _writer(target: Path, fps: int) -> AbstractMovieWriter:
+    suffix = target.suffix.lower()
+    if suffix == ".gif":
+        return PillowWriter(fps=fps)
+    if suffix != ".mp4":
+        raise InputError(f"path: got {target.name!r}, must end in .gif or .mp4")
+    if not can_write_mp4():
+        raise InputError(f"path: got {target.name!r}, must end in .gif: there is no ffmpeg here")
+    # yuv420p plays everywhere and needs an even number of pixels each way.
+    even = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]
+    return FFMpegWriter(fps=fps, codec="libx264", extra_args=even)

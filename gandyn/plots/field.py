@@ -1,0 +1,180 @@
+"""Picture: the force on (a, b) everywhere, and flows on their way through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib.patheffects as effects
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.errors import InputError
+from gandyn.plots.colours import REFERENCE
+from gandyn.plots.style import crown
+
+__all__ = ["draw_field"]
+
+_INK = "#1A1A1A"
+# The light end of the map would vanish on white.
+_MAP = LinearSegmentedColormap.from_list(
+    "gandyn_force", colormaps["viridis_r"](np.linspace(0.14, 1.0, 256))
+)
+
+
+def draw_field(
+    ax: Axes,
+    a: ArrayLike,
+    b: ArrayLike,
+    force: ArrayLike,
+    *,
+    flows: Iterable[ArrayLike] = (),
+    potential: ArrayLike | None = None,
+    marks: Mapping[str, Sequence[float]] | None = None,
+    title: str = "",
+) -> Axes:
+    """Draw the stream lines of the force, coloured by the logarithm of its size.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Room for the colour bar is taken from it.
+    a, b : array, shapes (A,) and (B,)
+        Evenly spaced and rising.
+    force : array, shape (B, A, 2)
+        (da/dt, db/dt); from 1e-300 up is fine, and nan where there is none.
+    flows : iterable of array, shape (T, 2)
+        Paths of (a, b), each drawn from an open circle to a filled one.
+    potential : array, shape (B, A), optional
+        Drawn as thin level lines.
+    marks : mapping of str to (a, b), optional
+        Places to be marked by a star, such as ``{"p_g = p": (1, 0)}``.
+    title : str
+
+    Raises
+    ------
+    InputError
+        If a or b is not evenly spaced, or the shapes do not match.
+    """
+    columns, rows = _even("a", a), _even("b", b)
+    push = np.asarray(force, dtype=float)
+    if push.shape != (rows.size, columns.size, 2):
+        raise InputError(
+            f"force: got shape {push.shape}, must be (len(b), len(a), 2)"
+            f" = {(rows.size, columns.size, 2)}"
+        )
+    if potential is not None:
+        _draw_levels(ax, columns, rows, np.asarray(potential, dtype=float))
+    _draw_streams(ax, columns, rows, push)
+    handles: list[Line2D] = []
+    for path in flows:
+        _draw_flow(ax, np.asarray(path, dtype=float))
+        handles = [
+            Line2D([], [], color=_INK, marker="o", markerfacecolor="white", label="flow, start"),
+            Line2D([], [], color=_INK, marker="o", label="flow, end"),
+        ]
+    for label, place in (marks or {}).items():
+        star: dict[str, Any] = {"marker": "*", "markersize": 13, "color": "#D55E00"}
+        star["markeredgecolor"] = "white"
+        ax.plot(*np.asarray(place, dtype=float), linestyle="none", zorder=6, **star)
+        handles.append(Line2D([], [], linestyle="none", label=label, **star))
+    if potential is not None:
+        levels = Line2D([], [], color=REFERENCE.colour, linewidth=0.7, label="level of potential")
+        handles.append(levels)
+    ax.set_xlim(columns[0], columns[-1])
+    ax.set_ylim(rows[0], rows[-1])
+    ax.set_xlabel("a (scale)")
+    ax.set_ylabel("b (place)")
+    ax.grid(False)
+    crown(ax, handles, title=title, columns=2)
+    return ax
+
+
+def _draw_streams(
+    ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64], push: NDArray[np.float64]
+) -> None:
+    # Stream lines need only the direction; scaling by the larger component first keeps forces
+    # whose squares underflow.
+    largest = np.max(np.abs(push), axis=-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = push / largest
+        length = np.hypot(relative[..., 0], relative[..., 1])
+        size = np.log10(largest[..., 0]) + np.log10(length)
+    known = np.isfinite(size)
+    direction = np.where(known[..., None], relative / np.where(known, length, 1.0)[..., None], 0.0)
+    if not known.any():
+        return
+    low, high = float(size[known].min()), float(size[known].max())
+    # A few cells at an equilibrium or far from all data must not use up the colours of the rest.
+    least = low
+    low = max(low, float(np.quantile(size[known], 0.05)))
+    high = max(high, low + 1e-6)
+    filled = np.clip(np.where(known, size, low), low, high)
+    norm = Normalize(low, high)
+    ax.streamplot(
+        a,
+        b,
+        np.ma.masked_where(~known, direction[..., 0]),
+        np.ma.masked_where(~known, direction[..., 1]),
+        color=filled,
+        cmap=_MAP,
+        norm=norm,
+        density=1.3,
+        linewidth=1.0,
+        arrowsize=0.9,
+        zorder=2,
+    )
+    bar = ax.figure.colorbar(
+        ScalarMappable(norm, _MAP),
+        ax=ax,
+        pad=0.02,
+        fraction=0.05,
+        extend="min" if least < low else "neither",
+    )
+    bar.set_label("log₁₀ |force|")
+    bar.outline.set_visible(False)  # type: ignore[operator]
+
+
+def _draw_levels(
+    ax: Axes,
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    potential: NDArray[np.float64],
+) -> None:
+    finite = potential[np.isfinite(potential)]
+    if finite.size == 0:
+        return
+    levels = np.unique(np.quantile(finite, np.linspace(0.03, 0.97, 12)))
+    if levels.size > 1:
+        heights = np.ma.masked_invalid(potential)
+        ax.contour(a, b, heights, levels, colors=REFERENCE.colour, linewidths=0.7, zorder=1.5)
+
+
+def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:
+    halo = [effects.Stroke(linewidth=4.0, foreground="white"), effects.Normal()]
+    ax.plot(path[:, 0], path[:, 1], color=_INK, linewidth=1.8, zorder=4, path_effects=halo)
+    for place, face in ((path[0], "white"), (path[-1], _INK)):
+        ax.plot(
+            *place,
+            marker="o",
+            markersize=6,
+            markerfacecolor=face,
+            markeredgecolor=_INK,
+            zorder=5,
+            clip_on=False,
+        )
+
+
+def _even(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    axis = np.asarray(values, dtype=float)
+    if axis.ndim != 1 or axis.size < 2 or not np.all(np.diff(axis) > 0):
+        raise InputError(f"{name}: got shape {axis.shape}, must be rising numbers, two or more")
+    even = np.linspace(axis[0], axis[-1], axis.size)
+    if not np.allclose(axis, even, rtol=0, atol=1e-6 * (axis[-1] - axis[0])):
+        raise InputError(f"{name}: got uneven steps, must be evenly spaced")
+    return even

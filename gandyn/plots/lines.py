@@ -1,0 +1,98 @@
+"""Picture: families of labelled curves against a parameter, with the laws they ought to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
+from numpy.typing import ArrayLike
+
+from gandyn.plots.colours import REFERENCE, Cue
+from gandyn.plots.style import crown
+
+__all__ = ["Curve", "draw_lines"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve of a line picture.
+
+    Parameters
+    ----------
+    x, y : array, shape (m,)
+    label : str
+    cue : Cue
+        From ``objective_cue(name)``, ``divergence_cue(name)`` or ``Cue(ramp(n)[k])``.
+    law : bool
+        True for a closed form or an asymptote: drawn thin, dashed and dark, over the curve
+        that it explains.
+    """
+
+    x: ArrayLike
+    y: ArrayLike
+    label: str
+    cue: Cue
+    law: bool = False
+
+
+def draw_lines(
+    ax: Axes,
+    curves: Sequence[Curve],
+    *,
+    xlabel: str,
+    ylabel: str,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    ylim: tuple[float, float] | None = None,
+    bounds: Mapping[str, float] | None = None,
+    title: str = "",
+    columns: int = 3,
+) -> Axes:
+    """Draw curves against a parameter, with the legend above them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    curves : sequence of Curve
+    xlabel, ylabel : str
+    xscale, yscale : str
+        ``"linear"`` or ``"log"``; what is not positive does not appear on a logarithmic axis.
+    ylim : tuple of float, optional
+    bounds : mapping of str to float, optional
+        Labelled horizontal lines, such as ``{"log 2": math.log(2)}``.
+    title : str
+    columns : int
+        Columns of the legend.
+    """
+    ax.set_xscale(xscale)
+    ax.set_yscale(yscale)
+    handles = []
+    for curve in curves:
+        x, y = np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float)
+        look = dict(curve.cue.line)
+        if curve.law:
+            look |= {"linestyle": (0, (2.5, 2.5)), "color": "#333333", "linewidth": 1.3}
+        shown = np.isfinite(y) & ((y > 0) | (yscale != "log"))
+        ax.plot(x, np.where(shown, y, np.nan), **look, zorder=3 if curve.law else 2)
+        handles.append(Line2D([], [], **look, label=curve.label))
+    for label, level in (bounds or {}).items():
+        ax.axhline(level, **REFERENCE.line, linewidth=0.8, zorder=1.5)
+        ax.annotate(
+            label, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
+            textcoords="offset points", va="center", fontsize=8, color=REFERENCE.colour,
+        )  # fmt: skip
+    ax.margins(x=0)
+    if ylim is not None:
+        ax.set_ylim(*ylim)
+    for axis, scale in ((ax.xaxis, xscale), (ax.yaxis, yscale)):
+        if scale == "log":
+            axis.set_major_locator(LogLocator(numticks=8))
+            axis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    crown(ax, handles, title=title, columns=columns)
+    return ax

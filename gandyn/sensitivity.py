@@ -1,0 +1,91 @@
+"""How the force changes with θ: the Jacobian of a game's flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.comparison import field_integrals
+from gandyn.field import Field
+from gandyn.generators import LinearGenerator
+from gandyn.objectives import FDivergence
+
+if TYPE_CHECKING:
+    from gandyn.game import Game
+
+__all__ = ["jacobian"]
+
+Array = NDArray[np.float64]
+
+_SIXTH = ((3 / 4, 1), (-3 / 20, 2), (1 / 60, 3))
+
+
+def jacobian(game: Game, theta: Array) -> Array:
+    """∂F_i/∂θ_j at states of shape (L, d): (L, d, d).
+
+    Under the integral for an f-divergence of the linear generator: along a particle's path
+    (z fixed) the log density ratio changes by (score_p ∂G/∂θ + e_a/a), so that
+
+        ∂F_i/∂θ_j = E_z[(w'·(s_p φ_j + δ_ja/a)·ℓ' + w·(s_p' φ_j + δ_ja s_q/a²)) φ_i],  φ = (z, 1),
+
+    and where the data's density or score jumps at x = k, the jump of the slope there adds
+    q(z_k)/|a| · [w ℓ'] φ_i φ_j. Sixth-order differences of the force otherwise.
+    """
+    generator, target = game.generator, game.objective
+    if type(generator) is LinearGenerator and isinstance(target, FDivergence):
+        return _under_the_integral(game, generator, target, theta)
+    return _differences(game, theta)
+
+
+def _under_the_integral(
+    game: Game, generator: LinearGenerator, target: FDivergence, theta: Array
+) -> Array:
+    data, latent = game.data, generator.latent
+
+    def integrand(at: Field) -> Array:
+        a = theta[at.lane, 0][:, None]
+        phi = at.sensitivity
+        # d/dθ at fixed z of log p(G) and of its slope; only a changes the generated side.
+        per_a = np.stack([np.ones_like(at.x), np.zeros_like(at.x)])
+        ratio = at.score_data * phi + per_a / a
+        slope = data.score_slope(at.x) * phi + per_a * at.score_generated / a
+        change = target.elasticity(at.log_ratio) * ratio * at.ratio_slope + slope
+        mass = target.mass(at)
+        return np.where(mass > 0.0, mass * change[None] * phi[:, None], 0.0)
+
+    def rounding(at: Field) -> Array:
+        return at.density_rounding + at.ratio_rounding + at.ratio_slope_rounding
+
+    out = np.empty((len(theta), 2, 2))
+    generated = generator.generated(theta)
+    result = field_integrals(data, generated, [(integrand, rounding)], transport=False)
+    out[:] = result.value.reshape(2, 2, -1).transpose(2, 0, 1)
+    lanes = np.arange(len(theta))
+    for k in data.breaks:
+        sides = []
+        for side in (np.nextafter(k, -np.inf), np.nextafter(k, np.inf)):
+            at = Field(data, generated, np.full((len(theta), 1), side), lanes)
+            sides.append((target.mass(at) * at.ratio_slope)[:, 0])
+        z = (k - theta[:, 1]) / theta[:, 0]
+        phi = np.stack([z, np.ones_like(z)], axis=1)
+        inside = (z > latent.support[0]) & (z < latent.support[1])
+        jump = np.where(inside, sides[1] - sides[0], 0.0)
+        out += jump[:, None, None] * phi[:, :, None] * phi[:, None, :]
+    return out
+
+
+def _differences(game: Game, theta: Array) -> Array:
+    d = theta.shape[1]
+    out = np.empty((len(theta), d, d))
+    step = 1e-2 * np.maximum(np.abs(theta[:, :1]), 1e-3)
+    for j in range(d):
+        direction = np.eye(d)[j]
+        total = np.zeros_like(theta)
+        for weight, k in _SIXTH:
+            ahead = game.force(theta + k * step * direction)
+            behind = game.force(theta - k * step * direction)
+            total += weight * (ahead - behind)
+        out[:, :, j] = total / step
+    return out

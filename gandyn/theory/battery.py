@@ -1,0 +1,137 @@
+"""Random games with a fixed seed, on which the numeric rows are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.theory.independent import Pair, pair
+
+if TYPE_CHECKING:
+    from gandyn.theory.subject import Subject
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Data, latent and a stack of θ of shape (k, 2)."""
+
+    data: Any
+    latent: Any
+    thetas: Array
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """Both densities of every θ, for the independent integrals."""
+        return [pair(self.data, self.latent, theta) for theta in self.thetas]
+
+
+class Battery:
+    """Games drawn from one seed.
+
+    Data: mixtures of 1 to 4 normals with widths from 0.3 to 2, two of other shapes; latents
+    N(0, 1), logistic and U(−1, 1); θ both narrower and wider than the data.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of every random choice.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._streams = np.random.SeedSequence(seed).spawn(8)
+        self._evaluated: tuple[Subject, list[tuple[Case, Any]]] | None = None
+
+    def rng(self, stream: int) -> np.random.Generator:
+        """A generator of random numbers for the use of one row."""
+        return np.random.default_rng(self._streams[stream])
+
+    @cached_property
+    def mixtures(self) -> list[Any]:
+        """Mixtures of 1, 2, 3 and 4 normals."""
+        from gandyn import Mixture, Normal
+
+        rng = self.rng(0)
+        drawn = []
+        for count in (1, 2, 3, 4):
+            weights = rng.dirichlet(np.full(count, 4.0))
+            normals = [
+                Normal(rng.uniform(-5, 5), np.exp(rng.uniform(np.log(0.3), np.log(2))))
+                for _ in range(count)
+            ]
+            drawn.append(normals[0] if count == 1 else Mixture(weights, normals))
+        return drawn
+
+    @cached_property
+    def smooth(self) -> list[Case]:
+        """Games whose densities are positive everywhere."""
+        from gandyn import Laplace, Logistic, Normal
+
+        rng = self.rng(1)
+        wild = [
+            Laplace(rng.uniform(-2, 2), rng.uniform(0.5, 2)),
+            Logistic(rng.uniform(-2, 2), rng.uniform(0.5, 1)),
+        ]
+        normal, logistic = Normal(0, 1), Logistic(0, 1)
+        cases = [Case(data, normal, _thetas(rng, data)) for data in [*self.mixtures, *wild]]
+        return [*cases, Case(self.mixtures[1], logistic, _thetas(rng, self.mixtures[1]))]
+
+    @cached_property
+    def bounded(self) -> list[Case]:
+        """Games of the uniform latent, where p_g jumps."""
+        from gandyn import Uniform
+
+        rng = self.rng(2)
+        return [Case(data, Uniform(-1, 1), _thetas(rng, data)) for data in self.mixtures]
+
+    @cached_property
+    def finite(self) -> list[Case]:
+        """Normal mixtures on which every divergence is finite, and none astronomical.
+
+        ∫p²/q needs q's widest mode to be wider than 1/√2 of p's, both ways round; the modes lie
+        within about a width.
+        """
+        from gandyn import Mixture, Normal
+
+        rng = self.rng(3)
+        cases = []
+        for count in (1, 2, 3, 4):
+            widest = float(np.exp(rng.uniform(np.log(0.3), np.log(2))))
+            widths = widest * np.array([1.0, *rng.uniform(0.5, 1, count - 1)])
+            means = rng.uniform(-3, 3) + widest * rng.uniform(-1.2, 1.2, count)
+            normals = [Normal(*place) for place in zip(means, widths, strict=True)]
+            data = (
+                normals[0] if count == 1 else Mixture(rng.dirichlet(np.full(count, 4.0)), normals)
+            )
+            a = widest * rng.uniform(0.9, 1.2, 2) * [1, -1]
+            b = float(data.mean) + widest * rng.uniform(-1, 1, 2)
+            cases.append(Case(data, Normal(0, 1), np.stack([a, b], axis=-1)))
+        return cases
+
+    def evaluated(self, subject: Subject) -> list[tuple[Case, Any]]:
+        """Every game of `all` with its evaluation, kept for the next row that asks."""
+        if self._evaluated is None or self._evaluated[0] is not subject:
+            found = [
+                (case, subject.game(case.data, case.latent).evaluate(case.thetas))
+                for case in self.all
+            ]
+            self._evaluated = subject, found
+        return self._evaluated[1]
+
+    @property
+    def all(self) -> Iterator[Case]:
+        """Every game of `smooth` and `bounded`."""
+        yield from self.smooth
+        yield from self.bounded
+
+
+def _thetas(rng: np.random.Generator, data: Any) -> Array:
+    spread = float(data.std)
+    a = spread * np.array([rng.uniform(0.2, 0.6), -rng.uniform(0.8, 1.2), rng.uniform(2, 4)])
+    return np.stack([a, float(data.mean) + spread * rng.uniform(-1.5, 1.5, 3)], axis=-1)

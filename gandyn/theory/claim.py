@@ -1,0 +1,153 @@
+"""One row of the theory check, and how a row is registered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from gandyn.theory.battery import Battery
+    from gandyn.theory.subject import Subject
+
+Entry = float | str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim about the game, what it predicts and what was measured.
+
+    Attributes
+    ----------
+    name : str
+        Short handle, such as ``"value-is-jsd"``.
+    claim : str
+        The claim, one sentence.
+    expected, measured : float or str
+        What the claim predicts and what was found: the worst over the battery where there are
+        many games, or formulas where the row is symbolic.
+    tolerance : float
+        The largest difference that the method of the row can explain; 0 for a symbolic row or
+        an inequality.
+    passed : bool
+        The verdict.
+    derivation : str or None
+        Where the expected value and the tolerance come from.
+    """
+
+    name: str
+    claim: str
+    expected: Entry
+    measured: Entry
+    tolerance: float
+    passed: bool
+    derivation: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as plain numbers and strings; infinite and undefined numbers become text."""
+        return {
+            "name": self.name,
+            "claim": self.claim,
+            "expected": _plain(self.expected),
+            "measured": _plain(self.measured),
+            "tolerance": _plain(self.tolerance),
+            "passed": bool(self.passed),
+            "derivation": self.derivation,
+        }
+
+
+class Outcome(NamedTuple):
+    """What a row found: the part of a `Claim` that is computed."""
+
+    expected: Entry
+    measured: Entry
+    tolerance: float
+    passed: bool
+
+
+class Row(NamedTuple):
+    """A registered claim and the function that checks it."""
+
+    name: str
+    claim: str
+    derivation: str | None
+    check: Callable[[Subject, Battery], Outcome]
+
+    def run(self, subject: Subject, battery: Battery) -> Claim:
+        """Check this claim."""
+        outcome = self.check(subject, battery)
+        return Claim(self.name, self.claim, *outcome, derivation=self.derivation)
+
+
+class Rows(list[Row]):
+    """The rows of one file, filled by its ``@rows.claim(...)`` decorators."""
+
+    def claim(
+        self, name: str, claim: str, derivation: str | None = None
+    ) -> Callable[[Callable[[Subject, Battery], Outcome]], Callable[[Subject, Battery], Outcome]]:
+        """Register the decorated function as the check of a claim."""
+
+        def register(
+            check: Callable[[Subject, Battery], Outcome],
+        ) -> Callable[[Subject, Battery], Outcome]:
+            self.append(Row(name, claim, derivation, check))
+            return check
+
+        return register
+
+
+def equal(expected: float, measured: float, tolerance: float) -> Outcome:
+    """The measured number is the expected one, to `tolerance` (absolute)."""
+    expected, measured, tolerance = float(expected), float(measured), float(tolerance)
+    return Outcome(expected, measured, tolerance, abs(measured - expected) <= tolerance)
+
+
+def zero(measured: float, tolerance: float) -> Outcome:
+    """The measured worst difference is zero, to `tolerance`."""
+    return equal(0.0, measured, tolerance)
+
+
+def at_least(bound: float, measured: float, slack: float = 0.0) -> Outcome:
+    """The measured minimum is not below `bound` by more than `slack`."""
+    bound, measured, slack = float(bound), float(measured), float(slack)
+    return Outcome(f">= {bound:g}", measured, slack, measured >= bound - slack)
+
+
+def at_most(bound: float, measured: float, slack: float = 0.0) -> Outcome:
+    """The measured maximum is not above `bound` by more than `slack`."""
+    bound, measured, slack = float(bound), float(measured), float(slack)
+    return Outcome(f"<= {bound:g}", measured, slack, measured <= bound + slack)
+
+
+def between(low: float, high: float, measured: Any) -> Outcome:
+    """Every measured number lies in [low, high]."""
+    import numpy as np
+
+    least, most = float(np.min(measured)), float(np.max(measured))
+    return Outcome(
+        f"in [{low:g}, {high:g}]",
+        f"in [{least:.6g}, {most:.6g}]",
+        0.0,
+        low <= least <= most <= high,
+    )
+
+
+def symbolic(*pairs: tuple[Any, Any]) -> Outcome:
+    """Each pair (expected, derived) of SymPy expressions is one and the same expression."""
+    import sympy as sp
+
+    same = all(expected == derived or sp.simplify(expected - derived) == 0
+               for expected, derived in pairs)  # fmt: skip
+    return Outcome(
+        "; ".join(str(expected) for expected, _ in pairs),
+        "; ".join(str(derived) for _, derived in pairs),
+        0.0,
+        same,
+    )
+
+
+def _plain(entry: Entry) -> Entry:
+    if isinstance(entry, str):
+        return entry
+    return float(entry) if math.isfinite(entry) else str(float(entry))

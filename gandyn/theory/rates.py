@@ -1,0 +1,76 @@
+"""How fast the generator returns to the optimum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gandyn.theory.battery import Battery
+from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.subject import Subject
+from gandyn.theory.weights import weight
+from gandyn.theory.worst import Worst
+
+rows = Rows()
+
+
+@rows.claim(
+    "rates-symbolic",
+    "At p_g = p = N(μ, σ²) the flow of an f-divergence is linear, with rates 2 f''(1)/σ² for a "
+    "and f''(1)/σ² for b; saturating and non-saturating both have f''(1) = ½",
+    "SymPy: the force E[w ℓ'(x) (z, 1)], x = a z + b, linearised at (σ, μ), where w = f''(1)",
+)
+def rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
+    """The Jacobian of the force at the optimum."""
+    import sympy as sp
+
+    a, sigma, curvature = sp.symbols("a sigma kappa", positive=True)
+    b, mean, z = sp.symbols("b mu z", real=True)
+    x = a * z + b
+    slope = curvature * ((x - b) / a**2 - (x - mean) / sigma**2)
+    force = [_normal_mean(slope * z, z), _normal_mean(slope, z)]
+    jacobian = sp.Matrix(force).jacobian([a, b]).subs({a: sigma, b: mean})
+    rate_b, rate_a = subject.formulas.rates(curvature, sigma)
+    half = sp.Rational(1, 2)
+    r = sp.symbols("r", positive=True)
+    return symbolic(
+        (-rate_a, sp.simplify(jacobian[0, 0])),
+        (-rate_b, sp.simplify(jacobian[1, 1])),
+        (sp.Integer(0), sp.simplify(jacobian[0, 1])),
+        (half, weight(subject, "saturating").subs(r, 1)),
+        (half, weight(subject, "nonsaturating").subs(r, 1)),
+    )
+
+
+@rows.claim(
+    "rates-engine",
+    "The Jacobian of the force at p_g = p = N(μ, σ²) has the eigenvalues -2 f''(1)/σ² and "
+    "-f''(1)/σ² for every f-divergence: worst relative difference",
+    "1e-7: the Jacobian may be formed by differences of forces good to 1e-10",
+)
+def rates_engine(subject: Subject, battery: Battery) -> Outcome:
+    """Eigenvalues of the engine's Jacobian against f''(1)."""
+    import sympy as sp
+
+    from gandyn import Normal
+
+    r = sp.symbols("r", positive=True)
+    worst = Worst()
+    for mean, sigma in ((0.0, 1.0), (-2.0, 0.4), (5.0, 3.0)):
+        for name in subject.formulas.f_divergences:
+            curvature = float(weight(subject, name).subs(r, 1))
+            rates = np.array(subject.formulas.rates(curvature, sigma))
+            jacobian = subject.game(Normal(mean, sigma), None, name).jacobian([sigma, mean])
+            found = np.sort(-np.linalg.eigvals(jacobian).real)
+            worst.add((found - np.sort(rates)) / rates.min())
+    return zero(worst.value, 1e-7)
+
+
+def _normal_mean(polynomial, z):  # type: ignore[no-untyped-def]
+    """E of a polynomial in z ~ N(0, 1)."""
+    import sympy as sp
+
+    total = sp.Integer(0)
+    for (power,), coefficient in sp.Poly(sp.expand(polynomial), z).terms():
+        if power % 2 == 0:
+            total += coefficient * sp.factorial2(power - 1) if power else coefficient
+    return total

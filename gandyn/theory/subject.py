@@ -1,0 +1,55 @@
+"""What the claims are checked on: gandyn's public functions, and the formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gandyn.theory.formulas import Formulas
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The part of gandyn that is on trial.
+
+    Any member can be replaced (`dataclasses.replace`) by a wrong one, to see which rows notice,
+    or by another implementation, to see whether it passes.
+
+    Attributes
+    ----------
+    Game, LinearGenerator, compare, gradient_flow, from_samples, objective : callable
+        As in the façade.
+    formulas : Formulas
+        The closed forms that the claims state.
+    """
+
+    Game: Callable[..., Any]
+    LinearGenerator: Callable[..., Any]
+    compare: Callable[..., Any]
+    gradient_flow: Callable[..., Any]
+    from_samples: Callable[..., Any]
+    objective: Callable[..., Any]
+    formulas: Formulas = field(default_factory=Formulas)
+
+    @classmethod
+    def public(cls) -> Subject:
+        """The functions that gandyn gives to its users."""
+        import gandyn
+
+        return cls(
+            Game=gandyn.Game,
+            LinearGenerator=gandyn.LinearGenerator,
+            compare=gandyn.compare,
+            gradient_flow=gandyn.gradient_flow,
+            from_samples=gandyn.from_samples,
+            objective=gandyn.objective,
+        )
+
+    def game(self, data: Any, latent: Any = None, objective: Any = "nonsaturating") -> Any:
+        """The game of the linear generator on `latent` (default N(0, 1))."""
+        if latent is None:
+            from gandyn import Normal
+
+            latent = Normal(0, 1)
+        return self.Game(data, generator=self.LinearGenerator(latent=latent), objective=objective)

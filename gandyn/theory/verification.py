@@ -1,0 +1,104 @@
+"""Run every claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from gandyn.errors import InputError
+from gandyn.theory.battery import Battery
+from gandyn.theory.claim import Claim, Row
+from gandyn.theory.subject import Subject
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found.
+
+    Attributes
+    ----------
+    claims : tuple of Claim
+        One row each, in the order of the table.
+    passed : bool
+        Whether every row passed.
+    """
+
+    claims: tuple[Claim, ...]
+    passed: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The table as plain numbers and strings, for strict JSON."""
+        return {"claims": [claim.as_dict() for claim in self.claims], "passed": self.passed}
+
+
+def registered() -> list[Row]:
+    """Every row, in the order of the table."""
+    from gandyn.theory import (
+        discriminator,
+        flows,
+        likelihood,
+        modes,
+        noise,
+        normals,
+        potentials,
+        rates,
+        samples,
+        value,
+        vanishing,
+        weights,
+    )
+
+    files = (discriminator, value, likelihood, weights, potentials, rates, flows, samples,
+             vanishing, noise, normals, modes)  # fmt: skip
+    return [row for file in files for row in file.rows]
+
+
+def verify(
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] | None = None,
+    subject: Subject | None = None,
+    only: Iterable[str] | None = None,
+) -> Verification:
+    """Check the theory, one claim a row.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the battery of random games.
+    progress : callable, optional
+        Called as ``progress(done, total, name)`` before each row and once at the end.
+    subject : Subject, optional
+        What is checked; gandyn's public functions by default.
+    only : iterable of str, optional
+        Names of the rows to run; all of them by default.
+
+    Returns
+    -------
+    Verification
+        The rows and the verdict.
+
+    Raises
+    ------
+    InputError
+        If `seed` is negative or not an integer, or a name in `only` is unknown.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
+    rows = registered()
+    if only is not None:
+        names = list(only)
+        unknown = sorted(set(names) - {row.name for row in rows})
+        if unknown:
+            raise InputError(f"only: got {unknown[0]!r}, must be the name of a claim")
+        rows = [row for row in rows if row.name in names]
+    subject = Subject.public() if subject is None else subject
+    battery = Battery(seed)
+    claims = []
+    for done, row in enumerate(rows):
+        if progress is not None:
+            progress(done, len(rows), row.name)
+        claims.append(row.run(subject, battery))
+    if progress is not None:
+        progress(len(rows), len(rows), "")
+    return Verification(tuple(claims), all(claim.passed for claim in claims))

@@ -1,0 +1,109 @@
+"""Every claim holds, for more than one battery, in the time there is, and as strict JSON."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from gandyn.errors import InputError
+from gandyn.theory import Claim, Verification, verify
+from gandyn.theory.battery import Battery
+from gandyn.theory.claim import at_least, at_most, between, equal, symbolic, zero
+
+
+@pytest.fixture(scope="module")
+def told():
+    return []
+
+
+@pytest.fixture(scope="module")
+def verification(told):
+    start = time.perf_counter()
+    found = verify(progress=lambda *step: told.append(step))
+    told.append(time.perf_counter() - start)
+    return found
+
+
+def test_every_claim_holds(verification):
+    assert [claim.name for claim in verification.claims if not claim.passed] == []
+    assert verification.passed
+
+
+@pytest.mark.parametrize("seed", [1, 20260101])
+def test_every_claim_holds_for_other_games(seed):
+    found = verify(seed)
+    assert [claim.name for claim in found.claims if not claim.passed] == []
+
+
+def test_takes_less_than_ten_seconds(verification, told):
+    assert told[-1] < 10
+
+
+def test_progress_is_told(verification, told):
+    steps = told[:-1]
+    total = len(verification.claims)
+    assert [step[0] for step in steps] == list(range(total + 1))
+    assert all(step[1] == total for step in steps)
+    assert steps[0][2] == verification.claims[0].name
+
+
+def test_strict_json(verification):
+    table = json.loads(json.dumps(verification.as_dict(), allow_nan=False))
+    assert len(table["claims"]) == len(verification.claims)
+    for row in table["claims"]:
+        assert {"claim", "expected", "measured", "tolerance", "passed"} <= set(row)
+        assert isinstance(row["passed"], bool)
+        assert isinstance(row["tolerance"], float)
+        assert len(str(row["expected"])) < 150 and len(str(row["measured"])) < 150
+
+
+def test_names_and_sentences_are_unique(verification):
+    for field in ("name", "claim"):
+        entries = [getattr(claim, field) for claim in verification.claims]
+        assert len(set(entries)) == len(entries)
+    assert all(claim.derivation for claim in verification.claims)
+
+
+def test_the_same_seed_gives_the_same_table():
+    only = ["value-is-jsd", "discriminator-pointwise"]
+    assert verify(3, only=only) == verify(3, only=reversed(only))
+    assert verify(3, only=only) != verify(4, only=only)
+
+
+def test_the_battery_holds_both_regimes():
+    battery = Battery(0)
+    ratios = [abs(case.thetas[:, 0]) / case.data.std for case in battery.all]
+    assert min(map(np.min, ratios)) < 0.7 and max(map(np.max, ratios)) > 1.9
+    assert any((case.thetas[:, 0] < 0).any() for case in battery.all)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
+def test_wrong_seed(seed):
+    with pytest.raises(InputError, match="seed: got"):
+        verify(seed)
+
+
+def test_unknown_name():
+    with pytest.raises(InputError, match="only: got 'nonsense'"):
+        verify(only=["nonsense"])
+
+
+def test_verdicts():
+    assert zero(1e-12, 1e-11).passed and not zero(1e-10, 1e-11).passed
+    assert equal(2, 2 + 1e-12, 1e-11).passed and not equal(2, 2.1, 1e-11).passed
+    assert at_least(1, 1.1).passed and not at_least(1, 0.9).passed
+    assert at_most(1, 0.9).passed and not at_most(1, 1.1).passed
+    assert between(0, 1, [0.2, 0.9]).passed and not between(0, 1, [0.2, 1.1]).passed
+    assert symbolic((1, 1)).passed and not symbolic((1, 2)).passed
+
+
+def test_nan_never_passes():
+    nan = float("nan")
+    outcomes = (zero(nan, 1), equal(1, nan, 1), at_least(0, nan), at_most(0, nan))
+    assert not any(outcome.passed for outcome in outcomes)
+    assert not between(0, 1, [0.5, nan]).passed
+    row = Claim("n", "a claim", float("inf"), nan, 0.0, False)
+    table = Verification((row,), False).as_dict()
+    assert json.dumps(table, allow_nan=False)
+    assert table["claims"][0]["expected"] == "inf"
