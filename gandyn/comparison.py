@@ -57,9 +57,7 @@ def field_integrals(
         return np.concatenate(values), np.concatenate(rounding)
 
     panels = fitted(data, generated, transport=transport)
-    return integrate(
-        integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True
-    )
+    return integrate(integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True)
 
 
 def rooted(integrals: Integrals, row: int) -> None:

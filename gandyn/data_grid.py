@@ -9,8 +9,13 @@ and a few multiplications a node. What has not converged is returned as such.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,26 +26,56 @@ __all__ = ["DataGrid"]
 
 Array = NDArray[np.float64]
 
-_PLATEAU = 3.0
+_PLATEAU = 2.5
 """Widths of a mode over which the nodes lie evenly; beyond, their spacing grows with distance."""
 
-_SPACING = 0.06
+_SPACING = 0.055
 """Spacing of the coarsest grid, in widths of the mode it stands in."""
 
 _PER_STATE = 0.2
 """Spacing that a state asks for, in standard deviations of its generated density."""
 
-_REACH = 8.75
+_REACH = 8.1
 _LEVELS = 7
-_BLOCK = 16_384
+_BLOCK = 32_768
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
 
 _LONGEST = 1500
 _TINY = 1e-290
+_CUT = 1e-13
+"""What may be left at the ends of a window, relative to the integral of the absolute value."""
+
 _AGREEMENT = 1e-9
 _HALF_WAY = 3e-5
 
+_BESIDE = np.array([[-2.0], [0.0], [2.0]])
+_HALF_LOG_2PI = 0.5 * float(np.log(2.0 * np.pi))
+
 _T, _W = np.polynomial.legendre.leggauss(20)
+
+
+_LOCAL = threading.local()
+
+
+def _buffers(states: int, nodes: int) -> tuple[Array, Array]:
+    """Two work arrays of a thread's own, kept between blocks so that they stay in its cache."""
+    size = states * nodes
+    work = getattr(_LOCAL, "work", None)
+    if work is None or work.shape[1] < size:
+        work = _LOCAL.work = np.empty((2, size))
+    first, second = work[:, :size]
+    return first.reshape(states, nodes), second.reshape(states, nodes)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if _AFFINITY else os.cpu_count())
+
+
+_AFFINITY = hasattr(os, "sched_getaffinity")
+if hasattr(os, "register_at_fork"):
+    # Threads do not live on in a forked process.
+    os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 @dataclass(frozen=True)
@@ -65,7 +100,7 @@ class DataGrid:
     mean, std : float
         The latent's.
     mass : callable
-        w p_g as a function of p and p_g.
+        ``mass(p, q, out)`` puts w p_g into `out`.
 
     Notes
     -----
@@ -81,13 +116,14 @@ class DataGrid:
         data: Distribution,
         mean: float,
         std: float,
-        mass: Callable[[Array, Array], Array],
+        mass: Callable[[Array, Array, Array], object],
     ) -> None:
         self._data = data
         self._mean, self._std = mean, std
         self._mass = mass
         self._centres, self._widths = data.landmarks.T
         self._steepest = float(np.abs(data.score(np.array(data.reach))).max())
+        self._wide = 20.0 * float(self._widths.min())
         self._levels: dict[int, _Level] = {}
         low, high = data.reach
         span = high - low
@@ -112,23 +148,43 @@ class DataGrid:
         good = np.zeros(len(a), bool)
         used = np.zeros(len(a), np.intp)
         level = self._wanted(scale, loc)
-        for attempt in range(2):
-            at = level + attempt
-            for m in np.unique(at[~good & (at < _LEVELS)]):
-                index = np.flatnonzero(~good & (at == m))
-                self._sweep(self._level(int(m)), scale, loc, index, out, good, used)
+        for m in range(int(level.min(initial=_LEVELS)), _LEVELS):
+            # A state that has not converged on its level is tried once more, on the next.
+            index = np.flatnonzero(~good & ((level == m) | (level == m - 1)))
+            if len(index):
+                self._sweep(self._level(m), scale, loc, index, out, good, used)
         # Sums are of (x - loc)/scale; the latent is mean + std z, reflected where a is negative.
-        force = np.empty_like(out)
-        force[:, 0] = self._mean * out[:, 1] + np.sign(a) * self._std * out[:, 0]
-        force[:, 1] = out[:, 1]
-        return force, good, used
+        out[:, 0] *= np.sign(a) * self._std
+        out[:, 0] += self._mean * out[:, 1]
+        return out, good, used
+
+    def force_at(self, a: float, b: float) -> tuple[tuple[float, float] | None, int]:
+        """`force` at one state, None where it has not converged, and the nodes used."""
+        scale, loc = abs(a) * self._std, a * self._mean + b
+        wanted = self._wanted(np.array([scale]), np.array([loc])).item()
+        used = 0
+        for m in range(wanted, min(wanted + 2, _LEVELS)):
+            level = self._level(m)
+            start, stop = np.searchsorted(
+                level.x, [loc - _REACH * scale, loc + _REACH * scale]
+            ).tolist()
+            start, stop = start & ~3, (stop + 3) & ~3
+            if start <= 0 or stop >= len(level.x) or stop - start > _LONGEST:
+                continue
+            used += stop - start
+            tilted, plain, good = self._sums(level, start, stop, loc, scale, loc)
+            if good:
+                reflected = self._std if a > 0 else -self._std
+                return (self._mean * plain + reflected * tilted, plain), used
+        return None, used
 
     def _wanted(self, scale: Array, loc: Array) -> NDArray[np.intp]:
         """The level on which a state's own density is resolved."""
-        beside = loc + scale * np.array([[-2.0], [0.0], [2.0]])
-        spacing = _SPACING / _PLATEAU / self._crowding(beside).min(axis=0)
-        ratio = np.maximum(spacing / (_PER_STATE * scale), 1.0)
-        return np.ceil(np.log2(np.minimum(ratio, 2.0 ** (_LEVELS + 2)))).astype(np.intp)
+        level = self._level(0)
+        beside = loc + scale * _BESIDE
+        index = np.minimum(level.x.searchsorted(beside), len(level.x) - 1)
+        ratio = level.weight[index].max(axis=0) / (_PER_STATE * scale)
+        return np.ceil(np.log2(np.minimum(np.maximum(ratio, 1.0), 2.0**_LEVELS))).astype(np.intp)
 
     def _sweep(
         self,
@@ -141,63 +197,83 @@ class DataGrid:
         used: NDArray[np.intp],
     ) -> None:
         """Evaluate the states of `index` on a level, neighbours together on a common window."""
-        if len(index) > 1:
-            index = index[np.lexsort((loc[index], np.round(np.log2(scale[index]))))]
+        order = np.lexsort((loc[index], np.round(2.0 * np.log2(scale[index]))))
+        index = index[order]
         start = np.searchsorted(level.x, loc[index] - _REACH * scale[index]) & ~3
         stop = (np.searchsorted(level.x, loc[index] + _REACH * scale[index]) + 3) & ~3
-        stop = np.minimum(stop, len(level.x))
         covered = (start > 0) & (stop < len(level.x)) & (stop - start <= _LONGEST)
         index, start, stop = index[covered], start[covered], stop[covered]
+
+        def evaluate(block: slice) -> None:
+            low, high = int(start[block].min()), int(stop[block].max())
+            states = index[block]
+            centre = float(loc[states[len(states) // 2]])
+            out[states, 0], out[states, 1], good[states] = self._sums(
+                level, low, high, centre, scale[states], loc[states]
+            )
+            used[states] += high - low
+
+        blocks = []
         first = 0
         while first < len(index):
-            length = stop[first] - start[first]
-            count = max(1, int(_BLOCK // max(length, 1)))
-            block = slice(first, first + count)
-            window = slice(int(start[block].min()), int(stop[block].max()))
-            states = index[block]
-            values, accepted = self._sums(level, window, scale[states], loc[states])
-            out[states], good[states] = values, accepted
-            used[states] += window.stop - window.start
+            count = max(1, int(_BLOCK // (stop[first] - start[first])))
+            blocks.append(slice(first, first + count))
             first += count
+        # NumPy lets other threads run during its loops; the blocks do not depend on their number.
+        each = map if len(blocks) < 4 else _threads().map
+        for _ in each(evaluate, blocks):
+            pass
 
     def _sums(
-        self, level: _Level, window: slice, scale: Array, loc: Array
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """Integrals of w p_g ℓ' (z, 1) over a window, (L, 2), and where they have converged."""
-        x, score = level.x[window], level.score[window]
-        centre = loc[len(loc) // 2]
-        y = x - centre
-        offset = loc - centre
-        inverse = 1.0 / scale
+        self, level: _Level, start: int, stop: int, centre: float, scale: Any, loc: Any
+    ) -> tuple[Any, Any, Any]:
+        """∫ w p_g ℓ' z dx, ∫ w p_g ℓ' dx over a window, and whether they have converged.
+
+        Takes states as arrays (L,), or a single one as floats, and gives back the same.
+        """
+        inverse, offset = 1.0 / scale, loc - centre
         shift = offset * inverse
-        basis = np.stack([y * y, y, np.ones_like(y)])
-        normal = np.log(scale) + 0.5 * np.log(2.0 * np.pi)
-        coefficients = np.stack(
-            [-0.5 * inverse**2, shift * inverse, -0.5 * shift**2 - normal], axis=1
-        )
-        density = coefficients @ basis
-        np.exp(density, out=density)
-        mass = self._mass(level.density[window], density)
-        # ℓ' = score_p + z/scale
-        basis[0] = score
-        slope = np.stack([np.ones_like(scale), inverse**2, -shift * inverse], axis=1) @ basis
-        mass *= slope
-        columns = level.columns[window]
-        plain = mass @ columns
-        tilted = (mass @ (y[:, None] * columns) - offset[:, None] * plain) * inverse[:, None]
-        ends = np.abs(mass[:, [0, -1]]) * level.weight[window][[0, -1]]
+        basis = np.empty((4, stop - start))
+        y = np.subtract(level.x[start:stop], centre, out=basis[1])
+        basis[0] = level.score[start:stop]
+        np.multiply(y, y, out=basis[2])
+        basis[3] = 1.0
+        # log p_g, and ℓ' = score_p + z/scale, as combinations of (score_p, y, y², 1)
+        square, none = inverse * inverse, 0.0 * inverse
+        height = -0.5 * shift * shift - np.log(scale) - _HALF_LOG_2PI
+        logs = np.array([none, shift * inverse, -0.5 * square, height]).T.reshape(-1, 4)
+        slopes = np.array([none + 1.0, square, none, -shift * inverse]).T.reshape(-1, 4)
+        density, mass = _buffers(len(logs), stop - start)
+        np.exp(np.matmul(logs, basis, out=density), out=density)
+        self._mass(level.density[start:stop], density, mass)
+        mass *= np.matmul(slopes, basis, out=density)
+        columns = np.empty((stop - start, 8))
+        columns[:, :4] = level.columns[start:stop]
+        np.multiply(columns[:, :4], y[:, None], out=columns[:, 4:])
+        sums = mass @ columns
         np.abs(mass, out=mass)
-        modulus = mass @ level.weight[window]
-        good = ends.max(axis=1) <= 1e-15 * modulus
+        weight = level.weight[start:stop]
+        modulus: Any = mass @ weight
+        first: Any = mass[:, 0] * weight[0]
+        last: Any = mass[:, -1] * weight[-1]
+        if isinstance(scale, float):
+            parts: Any = sums[0].tolist()
+            modulus, first, last = modulus.item(), first.item(), last.item()
+        else:
+            parts = sums.T
+        good = (first <= _CUT * modulus) & (last <= _CUT * modulus)
         good &= modulus > 1e-7 * (self._steepest + _REACH * inverse)
-        for part in (plain, tilted):
-            even, odd = part[:, 0] + part[:, 2], part[:, 1] + part[:, 3]
-            good &= np.abs(even - odd) <= _AGREEMENT * modulus
-            quarter = np.hypot(part[:, 0] - part[:, 2], part[:, 1] - part[:, 3])
-            good &= quarter <= _HALF_WAY * modulus
+        values = []
+        for k in range(4):
+            parts[k + 4] = (parts[k + 4] - offset * parts[k]) * inverse
+        for p in (parts[4:], parts[:4]):
+            even, odd = p[0] + p[2], p[1] + p[3]
+            values.append(even + odd)
+            good &= abs(even - odd) <= _AGREEMENT * modulus
+            good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
             # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-            good &= (np.abs(even + odd) > 1e-4 * modulus) | (scale < 20.0 * self._widths.min())
-        return np.stack([tilted.sum(axis=1), plain.sum(axis=1)], axis=1), good
+            good &= (abs(even + odd) > 1e-4 * modulus) | (scale < self._wide)
+        return values[0], values[1], good
 
     def _crowding(self, x: Array) -> Array:
         """dt/dx: nearly the largest over the modes of 1/√((4 width)² + distance²)."""
@@ -211,7 +287,7 @@ class DataGrid:
         if m not in self._levels:
             step = _SPACING / _PLATEAU / 2.0**m
             count = int(self._t[-1] / step) & ~3
-            x = self._at(step * (0.5 + np.arange(count)))
+            x = self._at(step * np.arange(0.5, count))
             weight = step / self._crowding(x)
             columns = np.zeros((count, 4))
             columns[np.arange(count), np.arange(count) % 4] = weight

@@ -95,9 +95,7 @@ def kl_middle_data(at: Field) -> Array:
     ell = -np.minimum(at.log_ratio, 800.0)
     # log(m/p) = log((1 + e^−ℓ)/2), without cancellation next to ℓ = 0 and without overflow.
     near = np.minimum(ell, 1.0)
-    lam = np.where(
-        ell < 1.0, np.log1p(0.5 * np.expm1(near)), -log_expit(-ell) - np.log(2.0)
-    )
+    lam = np.where(ell < 1.0, np.log1p(0.5 * np.expm1(near)), -log_expit(-ell) - np.log(2.0))
     return 2.0 * relative_entropy(log_middle, at.log_data, lam)
 
 

@@ -111,8 +111,6 @@ class Field:
 
     @cached_property
     def log_data(self) -> Array:
-        if self._parts:
-            return self.log_ratio + self.log_generated
         return self.data.logpdf(self.x)
 
     @cached_property
@@ -125,8 +123,6 @@ class Field:
 
     @cached_property
     def score_data(self) -> Array:
-        if self._parts:
-            return self._paired[1] + self.score_generated
         return self.data.score(self.x)
 
     @cached_property
@@ -192,4 +188,3 @@ class Field:
 
 def _finite(log_density: Array) -> Array:
     return np.where(np.isfinite(log_density), np.abs(log_density), 0.0)
-

@@ -17,7 +17,8 @@ from gandyn.divergences import DIVERGENCES
 from gandyn.errors import InputError
 from gandyn.field import Field
 from gandyn.generators import Generator, LinearGenerator
-from gandyn.objectives import FDivergence, Objective, objective
+from gandyn.objectives import FDivergence, Objective, Transport
+from gandyn.objectives import objective as named
 from gandyn.quadrature import Integrals
 
 __all__ = ["Discriminator", "Evaluation", "Game"]
@@ -151,7 +152,7 @@ class Game:
             raise InputError(f"generator: got {generator!r}, must be a Generator")
         self.data = data
         self.generator: Generator = LinearGenerator() if generator is None else generator
-        self.objective: Objective = _named(objective)
+        self.objective: Objective = named(objective)
 
     def __repr__(self) -> str:
         return f"Game({self.data!s}, {self.generator!r}, {self.objective.name!r})"
@@ -173,25 +174,28 @@ class Game:
             Where θ is not a valid state (for a z + b: a = 0).
         """
         states = self.generator.check(theta)
+        if states.ndim == 1 and self._grid is not None:
+            found, _ = self._grid.force_at(*states.tolist())
+            return self._force(states[None])[0][0] if found is None else np.array(found)
         flat = states.reshape(-1, states.shape[-1])
-        grid = self._grid
-        if grid is None:
-            return self._force(flat)[0].reshape(states.shape)
-        out, good, _ = grid.force(flat[:, 0], flat[:, 1])
+        return self._stacked(flat)[0].reshape(states.shape)
+
+    def _stacked(self, flat: Array) -> tuple[Array, NDArray[np.intp]]:
+        """Force (L, d) and nodes used, on the grid and by panels where the grid does not do."""
+        if self._grid is None:
+            force, _, nodes = self._force(flat)
+            return force, nodes
+        force, good, nodes = self._grid.force(flat[:, 0], flat[:, 1])
         if not good.all():
-            out[~good] = self._force(flat[~good])[0]
-        return out.reshape(states.shape)
+            force[~good], _, more = self._force(flat[~good])
+            nodes[~good] += more
+        return force, nodes
 
     def force_nodes(self, theta: ArrayLike) -> NDArray[np.intp]:
         """Points at which the integrand of `force` is evaluated, shape (...)."""
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
-        if self._grid is None:
-            return self._force(flat)[2].reshape(states.shape[:-1])
-        _, good, used = self._grid.force(flat[:, 0], flat[:, 1])
-        if not good.all():
-            used[~good] += self._force(flat[~good])[2]
-        return used.reshape(states.shape[:-1])
+        return self._stacked(flat)[1].reshape(states.shape[:-1])
 
     def potential(self, theta: ArrayLike) -> Array:
         """The potential that the flow descends, shape (...); infinite where it is infinite.
@@ -200,9 +204,9 @@ class Game:
         """
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
-        return self._integrals(flat, [_potential(self.objective)]).value[0].reshape(
-            states.shape[:-1]
-        )[()]
+        rows = [(self.objective.potential, self.objective.potential_rounding)]
+        value = self._integrals(flat, rows, isinstance(self.objective, Transport)).value[0]
+        return value.reshape(states.shape[:-1])[()]
 
     def boundary_force(self, theta: ArrayLike) -> Array:
         """What the jumps of the densities add to the pathwise force, shape (..., d).
@@ -259,7 +263,8 @@ class Game:
         shape = states.shape[:-1]
         flat = states.reshape(-1, states.shape[-1])
         rows = [(row.integrand, row.rounding) for row in DIVERGENCES.values()]
-        integrals = self._integrals(flat, [*rows, _potential(self.objective)])
+        rows.append((self.objective.potential, self.objective.potential_rounding))
+        integrals = self._integrals(flat, rows, transport=True)
         names = [*DIVERGENCES, "potential"]
         rooted(integrals, names.index("wasserstein2"))
         values = {
@@ -279,9 +284,7 @@ class Game:
             if not np.any(status)
             else "an integral did not meet its tolerance: see its error estimate"
         )
-        return Evaluation(
-            **values, theta=states, errors=errors, status=status, message=message
-        )
+        return Evaluation(**values, theta=states, errors=errors, status=status, message=message)
 
     @cached_property
     def _grid(self) -> DataGrid | None:
@@ -296,14 +299,14 @@ class Game:
             return None
         return DataGrid(self.data, float(latent[1][0]), float(latent[2][0]), target.bounded_mass)
 
-    def _integrals(self, flat: Array, rows: list) -> Integrals:
+    def _integrals(self, flat: Array, rows: list, transport: bool) -> Integrals:
         """Integrals of rows over a stack of states, some states at a time."""
         blocks = [
             field_integrals(
                 self.data,
                 self.generator.generated(flat[start : start + _LANES]),
                 rows,
-                transport=True,
+                transport=transport,
             )
             for start in range(0, len(flat), _LANES)
         ]
@@ -322,14 +325,14 @@ class Game:
         target = self.objective
         d = flat.shape[-1]
         rows: list = [(target.force, target.force_rounding)]
-        if self._smooth and _has_parts(target):
+        if self._smooth and isinstance(target, FDivergence) and target.has_level:
             rows.append(
                 (
                     lambda at: target.force_by_parts(at)[0],  # type: ignore[index]
                     lambda at: target.force_by_parts(at)[1],  # type: ignore[index]
                 )
             )
-        result = self._integrals(flat, rows)
+        result = self._integrals(flat, rows, isinstance(target, Transport))
         value, error = result.value[:d], result.error[:d]
         if len(rows) > 1:
             other, other_error = result.value[d:], result.error[d:]
@@ -376,15 +379,3 @@ class Game:
             if density > 0.0:
                 total += density * change.item() * left.sensitivity[:, 0, 0]
         return total
-
-
-def _has_parts(target: Objective) -> bool:
-    return isinstance(target, FDivergence) and target.has_level
-
-
-def _potential(target: Objective) -> tuple:
-    return target.potential, target.potential_rounding
-
-
-def _named(name: str | Objective) -> Objective:
-    return objective(name)

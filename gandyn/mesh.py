@@ -19,6 +19,7 @@ Index = NDArray[np.intp]
 
 _SAMPLES = np.array([1e-7, 0.07, 0.2, 0.35, 0.5, 0.65, 0.8, 0.93, 1.0 - 1e-7])
 _GRADES = np.array([-54.0, -18.0, -6.0, -2.0, 2.0, 6.0, 18.0, 54.0])
+_PADS = np.array([1.0, 3.0, 9.0])
 _EPS = float(np.finfo(float).eps)
 
 
@@ -30,12 +31,12 @@ def fitted(data: Distribution, generated: Generated, *, transport: bool = False)
     `transport`, the zeros of x − y along the monotone coupling get an edge too, where the
     integrand of W₁ has its kink.
     """
-    counts = np.array([len(edges) for edges in generated.edges])
     lanes = generated.lanes
-    own = np.concatenate(generated.edges)
-    x = np.concatenate([np.tile(data.edges, lanes), own])
+    fixed, own = _padded(data.edges), [_padded(edges) for edges in generated.edges]
+    counts = [len(edges) for edges in own]
+    x = np.concatenate([np.tile(fixed, lanes), *own])
     lane = np.concatenate(
-        [np.repeat(np.arange(lanes), len(data.edges)), np.repeat(np.arange(lanes), counts)]
+        [np.repeat(np.arange(lanes), len(fixed)), np.repeat(np.arange(lanes), counts)]
     )
     panels = _panels(x, lane)
     found = [_switches(data, generated, panels)]
@@ -46,6 +47,13 @@ def fitted(data: Distribution, generated: Generated, *, transport: bool = False)
         more_lane = np.concatenate([lanes_of for _, lanes_of in found])
         panels = _panels(np.concatenate([x, more]), np.concatenate([lane, more_lane]))
     return _with_folds(panels, generated)
+
+
+def _padded(edges: Array) -> Array:
+    """The edges and some beyond: √(p p_g) falls off twice as far out as p, and as steeply."""
+    return np.concatenate(
+        [edges[0] - _PADS * (edges[1] - edges[0]), edges, edges[-1] + _PADS * (edges[-1] - edges[-2])]
+    )
 
 
 def _panels(x: Array, lane: Index) -> Panels:
@@ -63,16 +71,19 @@ def _zeros(
 ) -> tuple[Array, Index]:
     """Sign changes of a function of the field between samples of each panel, to rounding."""
     x = panels.left[:, None] + (panels.right - panels.left)[:, None] * _SAMPLES
-    value = of(Field(data, generated, x, panels.lane))
-    with np.errstate(invalid="ignore"):
-        change = (value[:, :-1] * value[:, 1:] < 0) & np.isfinite(value[:, :-1])
-        change &= np.isfinite(value[:, 1:])
-    row, column = np.nonzero(change)
+    value = of(Field(data, generated, x, panels.lane)).ravel()
+    x, lane = x.ravel(), np.repeat(panels.lane, len(_SAMPLES))
+    # From each sample to the next, on from a panel's last to the first of the panel beside it.
+    with np.errstate(invalid="ignore", over="ignore"):
+        change = (np.sign(value[:-1]) * np.sign(value[1:]) < 0) & (lane[:-1] == lane[1:])
+    row = np.flatnonzero(change & np.isfinite(value[:-1]) & np.isfinite(value[1:]))
+    hit = 1 + np.flatnonzero((value[1:-1] == 0) & (value[:-2] != 0) & (value[2:] != 0))
+    exact, exact_lane = x[hit], lane[hit]
     if not len(row):
-        return np.empty(0), np.empty(0, np.intp)
-    lane = panels.lane[row]
-    low, high = x[row, column], x[row, column + 1]
-    f_low, f_high = value[row, column], value[row, column + 1]
+        return exact, exact_lane
+    lane = lane[row]
+    low, high = x[row], x[row + 1]
+    f_low, f_high = value[row], value[row + 1]
     for _ in range(100):
         # The Illinois rule, kept away from the ends, with bisection every third time.
         middle = 0.5 * (low + high)
@@ -85,7 +96,7 @@ def _zeros(
         high, f_high = np.where(same, high, middle), np.where(same, f_high, f)
         if np.all(high - low <= 4.0 * _EPS * np.maximum(np.abs(low), np.abs(high))):
             break
-    return 0.5 * (low + high), lane
+    return np.append(0.5 * (low + high), exact), np.append(lane, exact_lane)
 
 
 def _switches(data: Distribution, generated: Generated, panels: Panels) -> tuple[Array, Index]:

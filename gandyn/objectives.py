@@ -94,8 +94,8 @@ class FDivergence(Objective):
         p_g (∫^ℓ w ds), with any lower limit, as a function of a `Field`: the force integrated by
         parts is −∫ level · (p_g ∂G/∂θ)'/p_g dx.
     bounded_mass : callable, optional
-        w p_g as a function of p and p_g, for a weight w ≤ 1: it lets the force be evaluated on a
-        fixed grid, which is much faster.
+        ``bounded_mass(p, q, out)`` puts w p_g into `out`, for a weight w ≤ 1: it lets the force be
+        evaluated on a fixed grid, which is much faster.
 
     Notes
     -----
@@ -114,7 +114,7 @@ class FDivergence(Objective):
         first: Function | None = None,
         tail: Function | None = None,
         level: Callable[[Field], Array] | None = None,
-        bounded_mass: Callable[[Array, Array], Array] | None = None,
+        bounded_mass: Callable[[Array, Array, Array], object] | None = None,
     ) -> None:
         self.name = name
         self.weight = weight
@@ -150,11 +150,16 @@ class FDivergence(Objective):
     def mass(self, at: Field) -> Array:
         """p_g w(ℓ), formed in the log domain: 0 where either density is 0."""
         with np.errstate(over="ignore", invalid="ignore"):
-            mass = np.exp(at.log_generated + self.log_weight(at.log_ratio))
+            weight = self.log_weight(at.log_ratio)
+            # w p_g or (w/r) p: from the density that it is near, not from two large logarithms.
+            other = weight - at.log_ratio
+            from_data = np.abs(other) < np.abs(weight)
+            mass = np.exp(np.where(from_data, at.log_data + other, at.log_generated + weight))
         return np.where(np.isfinite(at.log_ratio) & np.isfinite(at.log_generated), mass, 0.0)
 
     def force(self, at: Field) -> Array:
-        return self.mass(at) * at.ratio_slope * at.sensitivity
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.mass(at) * at.ratio_slope * at.sensitivity
 
     @property
     def has_level(self) -> bool:
@@ -256,9 +261,31 @@ class MeanSquaredError(Objective):
         square = (at.x - at.data.mean) ** 2 + at.data.std**2
         return np.exp(at.log_generated) * square
 
+    def force(self, at: Field) -> Array:
+        return 2.0 * np.exp(at.log_generated) * np.subtract(*self._terms(at))
+
     def force_rounding(self, at: Field) -> Array:
-        lost = (np.abs(at.x) + abs(at.data.mean)) / np.maximum(np.abs(at.x - at.data.mean), 1e-300)
-        return at.density_rounding + 4.0 * lost
+        apart, spread = self._terms(at)
+        centre = self._centre(at)
+        lost = np.abs(apart) * (
+            1.0
+            + (np.abs(centre) + abs(at.data.mean))
+            / np.maximum(np.abs(at.data.mean - centre), 1e-290)
+        ) + np.abs(spread)
+        return at.density_rounding + 4.0 * lost / np.maximum(np.abs(apart - spread), 1e-290)
+
+    @staticmethod
+    def _centre(at: Field) -> Array:
+        """The point that slopes are counted from: p_g's centre where it is symmetric."""
+        standard = at.generated.standard
+        return at.x if standard is None else standard[2][at.lane, None]
+
+    def _terms(self, at: Field) -> tuple[Array, Array]:
+        """(E x − centre) ∂G/∂θ and (x − centre) ∂G/∂θ, without what is odd about the centre."""
+        centre = self._centre(at)
+        mirrored = at.generated.sensitivity(2.0 * centre - at.x, at.lane)
+        even, odd = 0.5 * (at.sensitivity + mirrored), 0.5 * (at.sensitivity - mirrored)
+        return (at.data.mean - centre) * even, (at.x - centre) * odd
 
     def potential_rounding(self, at: Field) -> Array:  # type: ignore[override]
         return at.density_rounding + 8.0
@@ -286,18 +313,20 @@ def _constant(value: float) -> Function:
     return lambda ell: np.full_like(ell, value)
 
 
-def _saturating_mass(p: Array, q: Array) -> Array:
-    total = p + q
-    np.divide(q, total, out=total)
-    total *= p
-    return total
+def _saturating_mass(p: Array, q: Array, out: Array) -> None:
+    np.add(p, q, out=out)
+    np.divide(q, out, out=out)
+    out *= p
 
 
-def _nonsaturating_mass(p: Array, q: Array) -> Array:
-    total = p + q
-    np.divide(q, total, out=total)
-    total *= q
-    return total
+def _nonsaturating_mass(p: Array, q: Array, out: Array) -> None:
+    np.add(p, q, out=out)
+    np.divide(q, out, out=out)
+    out *= q
+
+
+def _whole_mass(p: Array, q: Array, out: Array) -> None:
+    out[...] = q
 
 
 LOG2 = float(np.log(2.0))
@@ -345,7 +374,7 @@ _row(
         first=lambda ell: ell,
         tail=lambda ell: _exp(-ell),
         level=lambda at: _exp(at.log_generated) * at.log_ratio,
-        bounded_mass=lambda p, q: q,
+        bounded_mass=_whole_mass,
     )
 )
 _row(

@@ -197,7 +197,9 @@ def _sums(f: Integrand, panels: Panels) -> Array:
 def _by_lane(sums: Array, lane: NDArray[np.intp], lanes: int) -> Array:
     """Sum (..., P) over the panels of each lane: (..., lanes)."""
     flat = sums.reshape(-1, sums.shape[-1])
-    out = np.stack([np.bincount(lane, row, minlength=lanes) for row in flat])
+    out = np.empty((len(flat), lanes))
+    for k, row in enumerate(flat):
+        out[k] = np.bincount(lane, row, minlength=lanes)
     return out.reshape(*sums.shape[:-1], lanes)
 
 
@@ -288,7 +290,9 @@ def integrate(
             if open_left if side < 0 else open_right:
                 _extend(f, whole, side, end, high - low, rtol)
     error = np.where(np.isinf(whole.value), 0.0, whole.error)
-    return Integrals(whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes)
+    return Integrals(
+        whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes
+    )
 
 
 def _extend(

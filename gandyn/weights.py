@@ -20,9 +20,12 @@ def log_derivative(log_weight: Callable[[Array], Array], ell: Array) -> Array:
     """d log w/dℓ by eighth-order differences; weights vary over a unit of ℓ."""
     h = 0.02
     with np.errstate(invalid="ignore"):
-        return sum(  # type: ignore[return-value]
-            c * (log_weight(ell + k * h) - log_weight(ell - k * h)) for c, k in _FIRST
-        ) / h
+        return (
+            sum(  # type: ignore[return-value]
+                c * (log_weight(ell + k * h) - log_weight(ell - k * h)) for c, k in _FIRST
+            )
+            / h
+        )
 
 
 class Primitive:

@@ -122,7 +122,7 @@ def _compute(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(value: Any, path: str, odd: dict[str, str]) -> Any:
-    """Doubles of the mpf numbers; what no double can hold is None here and text in `odd`."""
+    """Doubles of the mpf numbers; what no double can hold is 0 or None, and text in `odd`."""
     if isinstance(value, dict):
         return {k: plain(v, f"{path}.{k}" if path else k, odd) for k, v in value.items()}
     if isinstance(value, list):
@@ -133,7 +133,7 @@ def plain(value: Any, path: str, odd: dict[str, str]) -> Any:
         return "inf" if value > 0 else "-inf"
     if value and not mpf("1e-300") < abs(value) < mpf("1e300"):
         odd[path] = mp.nstr(value, 20)
-        return None
+        return 0.0 if abs(value) < 1 else None
     return float(value)
 
 
@@ -153,10 +153,12 @@ ABOUT = (
     "at two resolutions (tests/oracle.py); 'agreement' is the largest difference between the two, "
     "relative to the value (to its partner for a force component that is zero by symmetry). "
     "value = V(G, D*); hellinger_squared = 1 - int sqrt(p g); wasserstein2 is the distance, its "
-    "potential the square; forces are pathwise, E_z[s(G(z)) (z, 1)]; null: does not exist (slope "
-    "where the data density is 0, or an integral that diverges both ways) or, where "
-    "'beyond_double' holds its digits, no double can hold it; 'inf' follows from the tails. "
-    "minus_gradients: -grad of the potential where densities jump, boundary terms included. "
+    "potential the square; forces are pathwise, E_z[s(G(z)) (z, 1)], so that they can be finite "
+    "where the potential is not. 'inf' follows from the tails and supports. null: does not exist "
+    "(a slope where the data density is 0, an integral that diverges both ways) or is above 1e300; "
+    "0 may stand for less than 1e-300: 'beyond_double' has the digits of both. "
+    "A force component below 1e-28 of its partner is zero, or unknown. "
+    "minus_gradients: -grad of the potential, boundary terms included, where densities jump. "
     "Jacobians are d(force_i)/d(theta_j)."
 )
 

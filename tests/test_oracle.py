@@ -31,9 +31,9 @@ def case(data, a, b, latent="N(0, 1)"):
     return found
 
 
-def single_normals(oracle):
+def single_normals():
     for c in REFERENCE:
-        parts = oracle.parse(c["data"])
+        parts = importlib.import_module("oracle_densities").parse(c["data"])
         if c["latent"] == "N(0, 1)" and len(parts) == 1 and parts[0].kind == "N":
             yield c, mp.mpf(c["b"]), abs(mp.mpf(c["a"])), parts[0].loc, parts[0].scale
 
@@ -47,10 +47,11 @@ def test_resolutions_agree():
     assert max(c["agreement"] for c in REFERENCE) < 1e-20
 
 
-def test_closed_forms_between_normals(oracle):
+@pytest.mark.usefixtures("oracle")
+def test_closed_forms_between_normals():
     seen = 0
     with mp.workdps(60):
-        for c, m, s, mean, std in single_normals(oracle):
+        for c, m, s, mean, std in single_normals():
             v, f = c["values"], c["forces"]
             gap2 = (m - mean) ** 2
             forward = mp.log(s / std) + (std**2 + gap2) / (2 * s**2) - mp.mpf(1) / 2
@@ -62,7 +63,9 @@ def test_closed_forms_between_normals(oracle):
             assert close(v["hellinger_squared"], 1 - overlap)
             assert close(f["reverse_kl"][1], (mean - m) / std**2)
             assert close(f["forward_kl"][1], (mean - m) / s**2)
-            assert close(f["reverse_kl"][0], (1 / s - s / std**2) * mp.sign(c["a"]))
+            scale = 1e-28 * abs(f["reverse_kl"][1])
+            exact = (1 / s - s / std**2) * mp.sign(c["a"])
+            assert close(f["reverse_kl"][0], exact) or abs(f["reverse_kl"][0] - exact) < scale
             if "wasserstein2" in v:
                 assert close(v["wasserstein2"], mp.sqrt(gap2 + (s - std) ** 2))
                 assert close(f["wasserstein2"][1], 2 * (mean - m))
@@ -123,5 +126,8 @@ def test_file_is_what_the_program_makes(oracle):
     )
     again = oracle.plain(oracle.compute(row | {"extra": False}), "", {})
     for group in ("values", "forces", "potentials"):
+        assert again[group].keys() <= wanted[group].keys()
         for name, value in again[group].items():
-            assert wanted[group][name] == pytest.approx(value, rel=1e-15, abs=1e-40), name
+            pairs = zip(value, wanted[group][name], strict=True) if group == "forces" else None
+            for u, v in pairs or [(value, wanted[group][name])]:
+                assert u == v or abs(u - v) <= 1e-15 * abs(v) + 1e-40, name

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
 from gandyn.distributions.checks import FloatArray, as_float, finite_array, number_text, show
+from gandyn.distributions.edges import panel_edges
+from gandyn.distributions.handover import handovers
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.normal_sums import NormalSum
 from gandyn.errors import InputError
@@ -19,6 +21,8 @@ from gandyn.errors import InputError
 _BLOCK = 1 << 15
 _SUM_TOLERANCE = 1e-9
 _LARGEST_SCORE = 1e150
+_LARGEST_PAIRED = 100
+"""Sums of more components are kernel densities, whose edges need no more of them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,14 @@ class Mixture(Distribution):
         """The widest of the components' reaches."""
         ends = [c.reach for c in self.components]
         return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @cached_property
+    def edges(self) -> FloatArray:
+        """The panel edges of any density, and those where components change places."""
+        plain = panel_edges(self.landmarks, self.breaks, self.reach)
+        if len(self.components) > _LARGEST_PAIRED:
+            return plain
+        return np.union1d(plain, handovers(self.weights, self.components, plain))
 
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]

@@ -1,7 +1,7 @@
 """Extrapolated linearly implicit Euler steps for stiff lanes.
 
-The linearly implicit Euler step (1 - h J) dy = h f(y) with the exact Jacobian J of the start of
-the step, repeated with h/1, h/2, … h/8, and its expansion in powers of h extrapolated to zero:
+The linearly implicit Euler step (1 - h J) dy = h f(y) with the Jacobian J of the start of the
+step, repeated with h/1, h/2, … h/8, and its expansion in powers of h extrapolated to zero:
 order 8, stable for all real decay and vanishing for infinite decay, so that the step is governed
 by accuracy alone (Deuflhard 1985; the code SEULEX of Hairer and Wanner, Solving Ordinary
 Differential Equations II, section IV.9). No table of coefficients is needed.
@@ -14,6 +14,7 @@ from math import prod
 import numpy as np
 
 from gandyn.dynamics.guard import Array, GuardedForce
+from gandyn.dynamics.rows import finite
 from gandyn.dynamics.runge_kutta import Attempt
 
 COLUMNS = 8
@@ -45,16 +46,16 @@ class LinearlyImplicitEuler:
         """Try a step ``h`` (n,) from ``y`` (n, d), where the force is ``f``."""
         n, d = y.shape
         jacobian = self.jacobian = self._guarded.jacobian(y, y)
-        usable = np.isfinite(jacobian).all(axis=(1, 2))
+        usable = finite(jacobian.reshape(n, -1))
         jacobian = np.where(usable[:, None, None], jacobian, 0.0)
         rises = np.empty((COLUMNS, n, d))
         for j in range(COLUMNS):
             part = (h / (j + 1))[:, None]
             matrix = np.eye(d) - part[:, :, None] * jacobian
-            singular = np.asarray(np.linalg.det(matrix) == 0)
-            if singular.any():
+            singular = np.flatnonzero(np.linalg.det(matrix) == 0)
+            if singular.size:
                 matrix[singular] = np.eye(d)
-                usable &= ~singular
+                usable[singular] = False
             inverse = np.linalg.inv(matrix)
             total = np.zeros_like(y)
             push = f
@@ -67,4 +68,4 @@ class LinearlyImplicitEuler:
         scale = self._atol + self._rtol * np.maximum(np.abs(y), np.abs(new))
         error = np.sqrt(np.mean((np.tensordot(self._correction, rises, 1) / scale) ** 2, axis=1))
         error[~usable] = np.nan
-        return Attempt(new, error, COLUMNS * (COLUMNS - 1) // 2)
+        return Attempt(new, error, COLUMNS * (COLUMNS - 1) // 2 + 2 * d)

@@ -22,6 +22,7 @@ _STATUS = {
     lanes.RESTED: 1,
     lanes.SADDLE: 1,
     lanes.JUMP: 1,
+    lanes.VANISHED: 1,
     lanes.SPENT: -1,
     lanes.STUCK: -2,
     lanes.BROKEN: -2,
@@ -48,9 +49,7 @@ class Flow:
     message : str or array of str
         The status in words, with advice where there is some.
     nfev : int or array of int
-        Evaluations of the force that went into each trajectory.
-    njev : int or array of int
-        Evaluations of the Jacobian.
+        Evaluations of the force that went into each trajectory, those for Jacobians included.
     rest_time : float or array
         When the state came, and stayed, within the tolerances of the rest point; nan if the
         flow was not seen to come to rest.
@@ -64,7 +63,6 @@ class Flow:
     status: Any
     message: Any
     nfev: Any
-    njev: Any
     rest_time: Any
     game: Any = dataclass_field(repr=False)
 
@@ -101,8 +99,8 @@ def gradient_flow(
     Parameters
     ----------
     game
-        Anything with ``force(theta)``, (..., d) -> (..., d), and, where there are,
-        ``jacobian(theta)`` (..., d, d) and ``potential(theta)``.
+        Anything with ``force(theta)``, (..., d) -> (..., d), and, for `Flow.potential`,
+        ``potential(theta)`` (...).
     theta0 : array_like (..., d)
         Starts.
     t_span : (float, float)
@@ -111,7 +109,7 @@ def gradient_flow(
         Increasing times within ``t_span`` (its ends included) at which to give the state.
     rtol, atol : float
         Relative and absolute tolerance per component of theta: the error of a step is kept below
-        a tenth of ``atol + rtol * abs(theta)``. 1e-13 <= rtol < 1, atol > 0.
+        0.3 of ``atol + rtol * abs(theta)``. 1e-13 <= rtol < 1, atol > 0.
     max_steps : int
         Attempted steps after which a lane is given up.
     progress : callable, optional
@@ -162,7 +160,7 @@ def gradient_flow(
     single = start.ndim == 1
 
     # Unguarded: what the game has to say about a start goes to the caller.
-    f0 = np.asarray(game.force(y0), dtype=float)
+    f0 = np.asarray(game.force(y0), dtype=float) if len(y0) else y0.copy()
     if f0.shape != y0.shape:
         raise InputError(f"game.force: got shape {f0.shape}, must be {y0.shape}")
     finite = np.isfinite(f0).all(axis=1)
@@ -186,8 +184,8 @@ def gradient_flow(
     last_t[finite], last_y[finite] = course.t, course.y
     rest_time = np.full(len(y0), np.nan)
     rest_time[finite] = course.rest_time
-    nfev, njev = np.ones(len(y0), dtype=np.intp), np.zeros(len(y0), dtype=np.intp)
-    nfev[finite], njev[finite] = course.nfev, course.njev
+    nfev = np.ones(len(y0), dtype=np.intp)
+    nfev[finite] = course.nfev
     message = np.array(
         [_words(*row, max_steps) for row in zip(ending, last_t, rest_time, strict=True)], dtype=str
     )
@@ -207,7 +205,7 @@ def gradient_flow(
     if single:
         code = int(status[0])
         return Flow(
-            times, theta, code >= 0, code, str(message[0]), int(nfev[0]), int(njev[0]),
+            times, theta, code >= 0, code, str(message[0]), int(nfev[0]),
             float(rest_time[0]), game,
         )  # fmt: skip
     return Flow(
@@ -217,7 +215,6 @@ def gradient_flow(
         status.reshape(shape),
         message.reshape(shape),
         nfev.reshape(shape),
-        njev.reshape(shape),
         rest_time.reshape(shape),
         game,
     )
@@ -232,6 +229,8 @@ def _words(ending: int, t: float, rest: float, max_steps: int) -> str:
         return f"at rest since t = {rest:.6g}, unstable: the force is zero to rounding at a saddle"
     if ending == lanes.JUMP:
         return f"came to rest at t = {rest:.6g} at a jump of the force"
+    if ending == lanes.VANISHED:
+        return f"at rest since t = {rest:.6g}: the force has vanished, here and all around"
     if ending == lanes.SPENT:
         return f"{max_steps} steps were spent at t = {t:.6g}: raise max_steps or loosen rtol"
     if ending == lanes.STUCK:

@@ -13,14 +13,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.dynamics import rows as reduce
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
 from gandyn.dynamics.guard import Array, GuardedForce
-from gandyn.dynamics.rest import MOVING, UNSTABLE, Examination, examine
+from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination, examine
 from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
 from gandyn.dynamics.stack import Course, Live
 
 # Endings of a lane.
-END, RESTED, SADDLE, JUMP = 0, 1, 2, 3
+END, RESTED, SADDLE, JUMP, VANISHED = 0, 1, 2, 3, 4
 SPENT, STUCK, BROKEN, INTERRUPTED = -1, -2, -3, -4
 
 BLOCK = 3000
@@ -28,6 +29,7 @@ _EPS = float(np.finfo(float).eps)
 _LIMIT = 3.0  # h * rate above which an accepted explicit step counts towards stiffness
 _PATIENCE = 10
 _WINDOW = 64
+_SHARE = 0.3  # of the tolerances that a step may spend
 
 
 class Integration:
@@ -70,8 +72,8 @@ class Integration:
         self._rtol, self._atol = rtol, atol
         self._max_steps = max_steps
         self._progress = progress
-        # Errors of steps add up: a tenth of the tolerance to each, but not less than rounding.
-        inner = max(0.1 * rtol, 40 * _EPS), 0.1 * atol
+        # Errors of steps add up: less than the tolerance to each, but not less than rounding.
+        inner = max(_SHARE * rtol, 40 * _EPS), _SHARE * atol
         self._inner = inner
         self._explicit = DormandPrince(guarded, *inner)
         self._implicit = LinearlyImplicitEuler(guarded, *inner)
@@ -81,7 +83,6 @@ class Integration:
             ending=np.full(n, INTERRUPTED),
             rest_time=np.full(n, np.nan),
             nfev=np.ones(n, dtype=np.intp),
-            njev=np.zeros(n, dtype=np.intp),
             samples=np.full((n, len(t_eval), d), np.nan),
         )
         self.course.samples[:, : self._first_sample] = y0[:, None]
@@ -151,17 +152,20 @@ class Integration:
         self._look()
         self._stop_chatter()
         live = self._live
-        moved = np.abs(live.h[:, None] * live.f).max(axis=1)
         lost = (live.h < 10 * _EPS * np.abs(live.t)) | ~(live.h > 1e-300)
-        lost &= ~(moved > 10 * _EPS * np.maximum(np.abs(live.y).max(axis=1), self._atol))
+        if lost.any():
+            moved = live.h * reduce.largest(live.f)
+            lost &= ~(moved > 10 * _EPS * np.maximum(reduce.largest(live.y), self._atol))
         self._close(lost, STUCK)
         self._close(self._live.steps >= self._max_steps, SPENT)
 
     def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
         live = self._live
         everyone = len(rows) == len(live.lane)
-        t, y, f, h = (live.t, live.y, live.f, live.h) if everyone else (
-            live.t[rows], live.y[rows], live.f[rows], live.h[rows]
+        t, y, f, h = (
+            (live.t, live.y, live.f, live.h)
+            if everyone
+            else (live.t[rows], live.y[rows], live.f[rows], live.h[rows])
         )
         goal = np.full(len(rows), self._t1)
         if stiff and len(self._t_eval):
@@ -174,11 +178,10 @@ class Integration:
         error = attempt.error
         lanes = live.lane[rows]
         self.course.nfev[lanes] += attempt.evaluations
-        self.course.njev[lanes] += stiff
         passed = np.flatnonzero(error <= 1)
         f_new = self._guarded.force(attempt.y[passed], y[passed])
         self.course.nfev[lanes[passed]] += 1
-        finite = np.isfinite(f_new).all(axis=1)
+        finite = reduce.finite(f_new)
         error[passed[~finite]] = np.nan
         passed, f_new = passed[finite], f_new[finite]
 
@@ -202,7 +205,7 @@ class Integration:
         # A step that was cut short says little about how long the next may be.
         h_new = tried * factor
         h_new = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
-        live.turns[accepted] += (live.f[accepted] * f_new).sum(axis=1) < 0
+        live.turns[accepted] += np.einsum("ij,ij->i", live.f[accepted], f_new) < 0
         live.error[accepted] = np.maximum(error[passed], 1e-4)
         live.h[rows] = h_new
         live.steps[rows] += 1
@@ -281,8 +284,8 @@ class Integration:
         live = self._live
         if len(live.lane) == 0:
             return
-        push = np.abs(live.f).max(axis=1)
-        size = np.maximum(np.abs(live.y).max(axis=1), self._atol / self._rtol)
+        push = reduce.largest(live.f)
+        size = np.maximum(reduce.largest(live.y), self._atol / self._rtol)
         due = (push <= live.look_below) & (push <= 0.5 * live.rate * size)
         due |= (live.steps - live.looked >= 25) | (push == 0)
         rows = np.flatnonzero(due)
@@ -293,16 +296,13 @@ class Integration:
         wait = np.zeros(len(rows)) if self._record else wanted - live.t[rows]
         seen = examine(self._guarded, live.y[rows], live.f[rows], wait, self._rtol, self._atol)
         course.nfev[live.lane[rows]] += seen.evaluations
-        course.njev[live.lane[rows]] += seen.jacobians
         live.look_below[rows] = push[rows] * seen.look_below
         live.looked[rows] = live.steps[rows]
         found = np.flatnonzero(seen.verdict != MOVING)
         if found.size:
             self._settle(rows[found], found, seen)
 
-    def _settle(
-        self, rows: NDArray[np.intp], found: NDArray[np.intp], seen: Examination
-    ) -> None:
+    def _settle(self, rows: NDArray[np.intp], found: NDArray[np.intp], seen: Examination) -> None:
         """End lanes by the linear law that they follow from here on."""
         live, course = self._live, self.course
         lanes, t = live.lane[rows], live.t[rows]
@@ -325,7 +325,8 @@ class Integration:
             course.note(stop[0], states[0, -1])
         live.t[rows], live.y[rows] = stop, states[:, -1]
         before = rest_time < self._t1
-        rest = np.where(seen.verdict[found] == UNSTABLE, SADDLE, RESTED)
+        kinds = {REST: RESTED, UNSTABLE: SADDLE, FLAT: VANISHED}
+        rest = np.array([kinds[verdict] for verdict in seen.verdict[found].tolist()])
         endings = np.full(len(live.lane), MOVING)
         endings[rows] = np.where(before, rest, END)
         gone = np.zeros(len(live.lane), dtype=bool)

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.dynamics.guard import Array, GuardedForce
+from gandyn.dynamics.rows import finite, largest
 
-MOVING, REST, UNSTABLE = 0, 1, 2
+MOVING, REST, UNSTABLE, FLAT = 0, 1, 2, 3
 
 _NEWTON = 6
 _BASIN = 0.1
 _SETTLED = 0.1  # of the tolerances
-_NEUTRAL = 1e-11
+_NEUTRAL = 1e-9
 _ROUNDING = 16 * np.finfo(float).eps
 
 
@@ -38,13 +39,13 @@ class Modes:
     @classmethod
     def of(cls, jacobian: Array) -> Modes:
         """Modes of each Jacobian of a stack; non-finite ones count as unstable."""
-        finite = np.isfinite(jacobian).all(axis=(1, 2))
-        jacobian = np.where(finite[:, None, None], jacobian, np.eye(jacobian.shape[1]))
+        known = finite(jacobian.reshape(len(jacobian), -1))
+        jacobian = np.where(known[:, None, None], jacobian, np.eye(jacobian.shape[1]))
         turned = np.swapaxes(jacobian, 1, 2)
         size = np.abs(jacobian).max(axis=(1, 2))
-        skew = np.asarray(np.abs(jacobian - turned).max(axis=(1, 2)) > 1e-8 * size)
+        skew = np.flatnonzero(np.abs(jacobian - turned).max(axis=(1, 2)) > 1e-6 * size)
         rates, vectors = np.linalg.eigh(0.5 * jacobian + 0.5 * turned)
-        if not skew.any():
+        if skew.size == 0:
             return cls(rates, vectors, np.swapaxes(vectors, 1, 2))
         inverse = np.swapaxes(vectors, 1, 2).astype(complex)
         rates, vectors = rates.astype(complex), vectors.astype(complex)
@@ -146,7 +147,6 @@ class Examination:
     landing: Landing
     look_below: Array
     evaluations: NDArray[np.intp]
-    jacobians: NDArray[np.intp]
 
 
 def examine(
@@ -165,12 +165,12 @@ def examine(
     n = len(y)
     jacobian = guarded.jacobian(y, y)
     modes = Modes.of(jacobian)
-    known = np.isfinite(jacobian).all(axis=(1, 2))
+    known = finite(jacobian.reshape(n, -1))
     # Below this size the absolute tolerance rules, and with it what counts as rounding.
-    size = np.maximum(np.abs(y).max(axis=1), atol / rtol)
+    size = np.maximum(largest(y), atol / rtol)
     noise = _ROUNDING * np.maximum(modes.fastest, 1e-300) * size
     newton = -modes.solve(f, noise)
-    reach = np.abs(newton).max(axis=1)
+    reach = largest(newton)
     scale = atol + rtol * np.abs(y)
 
     amplitudes = np.abs(modes.amplitudes(np.where(np.isfinite(newton), newton, np.inf)))
@@ -182,6 +182,7 @@ def examine(
     stable = known & modes.stable
     verdict = np.full(n, MOVING)
     verdict[still] = np.where(growing.any(axis=1) & known, UNSTABLE, REST)[still]
+    verdict[still & known & (modes.fastest == 0)] = FLAT
     arrived = ~still & stable & (np.abs(newton) <= _SETTLED * scale).all(axis=1)
     verdict[arrived] = REST
 
@@ -189,12 +190,21 @@ def examine(
         verdict,
         Landing(y.copy(), np.zeros_like(modes.rates), modes),
         np.full(n, 0.25),
-        np.zeros(n, dtype=np.intp),
-        np.ones(n, dtype=np.intp),
+        np.full(n, 2 * y.shape[1]),
     )
     lanes = np.flatnonzero(~still & stable & np.isfinite(reach))
     if lanes.size:
-        _land(guarded, y[lanes], f[lanes], jacobian[lanes], newton[lanes], wait[lanes], scale, lanes, out)
+        _land(
+            guarded,
+            y[lanes],
+            f[lanes],
+            jacobian[lanes],
+            newton[lanes],
+            wait[lanes],
+            scale,
+            lanes,
+            out,
+        )
     return out
 
 
@@ -221,24 +231,23 @@ def _land(
     here = out.landing.modes.take(lanes)
     every = np.full(len(lanes), np.inf)
     # How far Newton is from rest, relative to its length, is half of the change of the Jacobian.
-    bend = 2 * np.abs(here.solve(force, every)).max(axis=1) / np.abs(newton).max(axis=1)
+    bend = 2 * largest(here.solve(force, every)) / largest(newton)
     out.look_below[lanes] = np.where(np.isfinite(bend), _hint(_BASIN / bend), 0.25)
     rows = np.flatnonzero(bend <= 1.2 * _BASIN)
     if rows.size == 0:
         return
 
-    lanes, scale, y, f, target, force = (
-        part[rows] for part in (lanes, scale, y, f, target, force)
-    )
+    lanes = lanes[rows]
+    scale, y, f, target, force = (part[rows] for part in (scale, y, f, target, force))
     there = guarded.jacobian(target, y)
-    out.jacobians[lanes] += 1
+    out.evaluations[lanes] += 2 * y.shape[1]
     modes = Modes.of(there)
     change = np.matmul(_inverse(modes), there - jacobian[rows])
     change = np.where(np.isfinite(change), change, np.inf)
     certain = modes.stable & (np.abs(change).max(axis=(1, 2)) <= _BASIN)
-    certain &= np.isfinite(there).all(axis=(1, 2))
+    certain &= finite(there.reshape(len(there), -1))
 
-    size = np.abs(target).max(axis=1)
+    size = largest(target)
     noise = _ROUNDING * np.maximum(modes.fastest * size, 1e-300)
     enough = np.maximum(1e-3 * scale.min(axis=1), _ROUNDING * size)
     found = np.zeros(len(lanes), dtype=bool)
@@ -248,8 +257,8 @@ def _land(
         if now.size == 0:
             break
         step = -modes.take(now).solve(force[now], noise[now])
-        length = np.abs(step).max(axis=1)
-        sane = length <= np.abs(newton[rows[now]]).max(axis=1)
+        length = largest(step)
+        sane = length <= largest(newton[rows[now]])
         target[now[sane]] += step[sane]
         found[now] = sane & (length <= enough[now])
         going[now] = sane & ~found[now]
@@ -266,7 +275,10 @@ def _land(
     landed = found & (missed <= _SETTLED)
     late = found & ~landed
     out.look_below[lanes[~found]] = 0.5
-    out.look_below[lanes[late]] = _hint(np.sqrt(_SETTLED / missed[late]))
+    # What is missed falls with the square of the distance, but as long as a state is awaited the
+    # time that brings the lane nearer is also time that the omission has less to fade.
+    gap = _SETTLED / missed[late]
+    out.look_below[lanes[late]] = _hint(np.where(delay[late] > 1, gap, np.sqrt(gap)))
 
     where = lanes[landed]
     out.verdict[where] = REST

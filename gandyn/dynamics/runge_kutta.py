@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.dynamics import rows
 from gandyn.dynamics.guard import Array, GuardedForce
 
 STAGES = 12
@@ -77,8 +78,8 @@ class DormandPrince:
         scale *= self._rtol
         scale += self._atol
         np.divide(steps, scale, out=scale)
-        five = (((self._e5 @ k[:STAGES]) * scale).reshape(n, d) ** 2).sum(axis=1)
-        three = (((self._e3 @ k[:STAGES]) * scale).reshape(n, d) ** 2).sum(axis=1)
+        five = rows.squares(((self._e5 @ k[:STAGES]) * scale).reshape(n, d))
+        three = rows.squares(((self._e3 @ k[:STAGES]) * scale).reshape(n, d))
         error = five / np.sqrt(np.maximum((five + 0.01 * three) * d, 1e-300))
         return Attempt(new.reshape(n, d), error, STAGES - 1)
 
@@ -91,8 +92,8 @@ class DormandPrince:
         shape = (-1, y.shape[1])
         rise = f - self._stages[STAGES - 1].reshape(shape)[lanes]
         run = y - self._last_stage.reshape(shape)[lanes]
-        distance = np.sqrt((run**2).sum(axis=1))
-        return np.sqrt((rise**2).sum(axis=1)) / np.where(distance > 0, distance, np.inf)
+        distance = np.sqrt(rows.squares(run))
+        return np.sqrt(rows.squares(rise)) / np.where(distance > 0, distance, np.inf)
 
     def interpolant(
         self, y: Array, f: Array, h: Array, new: Array, f_new: Array, lanes: NDArray[np.intp]

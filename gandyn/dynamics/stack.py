@@ -19,7 +19,6 @@ class Course:
     ending: NDArray[np.intp]
     rest_time: Array
     nfev: NDArray[np.intp]
-    njev: NDArray[np.intp]
     samples: Array
     times: list[float] = field(default_factory=list)
     states: list[Array] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import cached_property
 
@@ -38,14 +39,16 @@ class Pushforward(Distribution):
         latent = generator.latent
         turns = np.asarray(generator.pieces(self.theta), dtype=float)
         if turns.ndim != 1 or not np.isfinite(turns).all() or (np.diff(turns) <= 0).any():
-            raise InputError(f"pieces: got {turns}, must be finite latent points in ascending order")
+            raise InputError(
+                f"pieces: got {turns}, must be finite latent points in ascending order"
+            )
         low, high = latent.support
         turns = turns[(turns > low) & (turns < high)]
         self._turns = turns
         ends = np.concatenate([[low], turns, [high]])
         self.branches = [
             _Branch(generator, self.theta, left, right)
-            for left, right in zip(ends[:-1], ends[1:], strict=True)
+            for left, right in itertools.pairwise(ends)
         ]
         self._recent: tuple[Array | None, list] = (None, [])
         if not all(branch.sign for branch in self.branches):
@@ -82,12 +85,16 @@ class Pushforward(Distribution):
     def landmarks(self) -> Array:
         """Image of the latent's landmarks, with the widths that G stretches them to."""
         z, width = self.generator.latent.landmarks.T
-        stretch = np.abs(self.generator(z + width, self.theta) - self.generator(z - width, self.theta))
+        stretch = np.abs(
+            self.generator(z + width, self.theta) - self.generator(z - width, self.theta)
+        )
         floor = 1e-3 * max(float(stretch.max()), 1e-300)
         marks = [np.stack([self.generator(z, self.theta), np.maximum(0.5 * stretch, floor)], 1)]
         if len(self._turns):
             images = self.generator(self._turns, self.theta)
-            marks.append(np.stack([images, np.full_like(images, max(floor, 0.25 * stretch.max()))], 1))
+            marks.append(
+                np.stack([images, np.full_like(images, max(floor, 0.25 * stretch.max()))], 1)
+            )
         return np.concatenate(marks)
 
     @cached_property

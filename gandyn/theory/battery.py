@@ -109,8 +109,9 @@ class Battery:
             data = (
                 normals[0] if count == 1 else Mixture(rng.dirichlet(np.full(count, 4.0)), normals)
             )
-            a = widest * rng.uniform(0.9, 1.2, 2) * [1, -1]
-            b = float(data.mean) + widest * rng.uniform(-1, 1, 2)
+            # not next to the widest mode's own width, where W₁ between normals is hardly smooth
+            a = widest * rng.uniform([0.82, 1.1], [0.92, 1.2]) * [1, -1]
+            b = float(data.mean) + widest * rng.uniform(-0.5, 0.5, 2)
             cases.append(Case(data, Normal(0, 1), np.stack([a, b], axis=-1)))
         return cases
 

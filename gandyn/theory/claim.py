@@ -75,8 +75,11 @@ class Row(NamedTuple):
     check: Callable[[Subject, Battery], Outcome]
 
     def run(self, subject: Subject, battery: Battery) -> Claim:
-        """Check this claim."""
-        outcome = self.check(subject, battery)
+        """Check this claim; one that cannot be computed has failed."""
+        try:
+            outcome = self.check(subject, battery)
+        except (ArithmeticError, ValueError) as error:
+            outcome = Outcome("a result", f"{type(error).__name__}: {error}"[:120], 0.0, False)
         return Claim(self.name, self.claim, *outcome, derivation=self.derivation)
 
 

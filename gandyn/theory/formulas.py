@@ -25,7 +25,7 @@ F_DIVERGENCES: Mapping[str, FDivergence] = MappingProxyType(
         "neyman": lambda r, m: (r - 1) ** 2 / r,
         "hellinger": lambda r, m: 1 - m.sqrt(r),
         "alpha(0.5)": lambda r, m: 2 * (m.sqrt(r) - 1) ** 2,
-        "alpha(3)": lambda r, m: (r - 1) ** 2 * (r + 2) / 6,
+        "alpha(1.5)": lambda r, m: (2 * r * m.sqrt(r) - 3 * r + 1) * 2 / 3,
     }
 )
 """The potential of each f-divergence row as ∫ p_g f(r), r = p / p_g."""

@@ -118,7 +118,7 @@ def gap_numbers(subject: Subject, battery: Battery) -> Outcome:
 
     published = {4.0: 0.0604270, 6.0: 3.84925e-3, 8.0: 9.35351e-5, 10.0: 8.63166e-7}
     found = {far: subject.compare(Normal(0, 1), Normal(far, 1)).jsd_gap for far in published}
-    return zero(max(abs(found[far] / gap - 1) for far, gap in published.items()), 1.4e-6)
+    return zero(np.max([abs(found[far] / gap - 1) for far, gap in published.items()]), 1.4e-6)
 
 
 def _far_force(subject: Subject, objective: str) -> Any:

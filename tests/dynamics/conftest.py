@@ -96,7 +96,7 @@ class Well:
 class Valley:
     """A curved valley, steep across and gentle along: stiff, and not linear in any region.
 
-    In u = y - sin x the steep mode decays at `steepness`; x drifts down to 0 as dx/dt = -x/(1 + x²).
+    The steep mode y - sin x decays at `steepness`; x drifts to 0 as dx/dt = -x/(1 + x²).
     """
 
     def __init__(self, steepness=1e4):

@@ -2,12 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gandyn.errors import InputError
-from gandyn.theory import Claim, Verification, verify
+from gandyn.theory import Claim, Subject, Verification, verify
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import at_least, at_most, between, equal, symbolic, zero
 
@@ -107,3 +108,13 @@ def test_nan_never_passes():
     table = Verification((row,), False).as_dict()
     assert json.dumps(table, allow_nan=False)
     assert table["claims"][0]["expected"] == "inf"
+
+
+def test_a_claim_that_cannot_be_computed_has_failed():
+    def broken(game):
+        raise ValueError("no such thing")
+
+    subject = replace(Subject.public(), compare=lambda p, q: broken(p))
+    found = verify(subject=subject, only=["normal-jsd"])
+    assert not found.passed
+    assert found.claims[0].measured == "ValueError: no such thing"

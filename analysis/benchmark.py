@@ -1,0 +1,255 @@
+"""The speed of gandyn as ratios, each of two things timed in turn within one run.
+
+    python -m analysis.benchmark [--quick] [--output FOLDER]
+
+1. `Game.force` on a stack of 10,000 states, over a bare `numpy.exp` on as many numbers as it uses
+   nodes: at most 8, with at most 400 nodes a state for two unit modes 6 standard deviations apart.
+2. The two integrals of a single force by `scipy.integrate.quad` over plain floats, at epsrel 1e-10,
+   over `Game.force` at that state: at least 50.
+3. A start flowed to rest by `scipy.integrate.solve_ivp`, one after the other, over a start flowed
+   in a stack of 10,000 by `gradient_flow`, with the same force and accuracy: at least 50.
+4. `import gandyn` over `import numpy, scipy.integrate`, and `gandyn --help` likewise: at most 1.5.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import gandyn
+from analysis._options import Options, run, table
+from gandyn import plots
+
+DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was compared, the ratio, its spread and its target."""
+
+    name: str
+    ratio: float
+    lowest: float
+    highest: float
+    target: float
+    at_most: bool
+    detail: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the median ratio keeps its target."""
+        return self.ratio <= self.target if self.at_most else self.ratio >= self.target
+
+
+def seconds(action: Callable[[], Any]) -> float:
+    """Wall time of one call."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def ratios(above: Callable[[], Any], below: Callable[[], Any], rounds: int) -> list[float]:
+    """Time of `above` over time of `below`, in turn, after one of each that is not counted."""
+    above()
+    below()
+    return sorted(seconds(above) / seconds(below) for _ in range(rounds))
+
+
+def row(
+    name: str, values: list[float], target: float, *, at_most: bool, detail: str, scale: float = 1.0
+) -> Row:
+    """A row from repeated ratios: their median, and the lowest and highest."""
+    scaled = [scale * value for value in values]
+    median = float(np.median(scaled))
+    return Row(name, median, scaled[0], scaled[-1], target, at_most, detail)
+
+
+def plain_force(a: float, b: float) -> Callable[[float, int], float]:
+    """The integrand of the non-saturating force in plain floats: for f(z, 1) dz and f(z, 0) dz."""
+    exp, log = math.exp, math.log
+    modes = [
+        (log(0.5 / math.sqrt(2.0 * math.pi)), -3.0),
+        (log(0.5 / math.sqrt(2.0 * math.pi)), 3.0),
+    ]
+    log_scale = log(a * math.sqrt(2.0 * math.pi))
+
+    def integrand(z: float, power: int) -> float:
+        x = a * z + b
+        (c0, m0), (c1, m1) = modes
+        t0, t1 = c0 - 0.5 * (x - m0) ** 2, c1 - 0.5 * (x - m1) ** 2
+        top = t0 if t0 > t1 else t1
+        e0, e1 = exp(t0 - top), exp(t1 - top)
+        total = e0 + e1
+        logit = top + log(total) + 0.5 * z * z + log_scale
+        weight = 1.0 / (1.0 + exp(logit)) if logit < 700.0 else 0.0
+        slope = (e0 * (m0 - x) + e1 * (m1 - x)) / total + z / a
+        value = exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * weight * slope
+        return value * z if power else value
+
+    return integrand
+
+
+def stacked_force(rounds: int, states: int) -> list[Row]:
+    """Target 1."""
+    game = gandyn.Game(gandyn.parse(DATA))
+    rng = np.random.default_rng(0)
+    theta = np.stack([rng.uniform(0.3, 4.0, states), rng.uniform(-5.0, 5.0, states)], axis=-1)
+    nodes = game.force_nodes(theta)
+    numbers = rng.uniform(-30.0, 0.0, int(nodes.sum()))
+    out = np.empty_like(numbers)
+    values = ratios(lambda: game.force(theta), lambda: np.exp(numbers, out=out), rounds)
+    per = float(np.mean(nodes))
+    detail = f"{states} states, {per:.0f} nodes a state on average"
+    return [
+        row("force on a stack / numpy.exp", values, 8.0, at_most=True, detail=detail),
+        Row("nodes a state", per, float(nodes.min()), float(nodes.max()), 400.0, True, detail),
+    ]
+
+
+def single_force(rounds: int) -> list[Row]:
+    """Target 2."""
+    from scipy.integrate import quad
+
+    game = gandyn.Game(gandyn.parse(DATA))
+    states = [(1.0, 0.5), (2.0, 1.0), (0.7, -3.0)]
+    repeat = 20
+
+    def by_quad() -> list[list[float]]:
+        return [
+            [
+                quad(
+                    plain_force(a, b), -np.inf, np.inf, args=(k,), epsrel=1e-10, epsabs=0, limit=200
+                )[0]
+                for k in (1, 0)
+            ]
+            for a, b in states
+        ]
+
+    def by_gandyn() -> list[Any]:
+        return [game.force(state) for _ in range(repeat) for state in states]
+
+    apart = float(np.max(np.abs(np.array(by_quad()) - np.array(by_gandyn()[:3]))))
+    values = ratios(by_quad, by_gandyn, rounds)
+    detail = f"{len(states)} states, largest difference {apart:.0e}"
+    name = "scipy quad / single force"
+    return [row(name, values, 50.0, at_most=False, detail=detail, scale=repeat)]
+
+
+def flows(rounds: int, starts: int, sample: int) -> list[Row]:
+    """Target 3."""
+    from scipy.integrate import solve_ivp
+
+    game = gandyn.Game(gandyn.parse(DATA))
+    rng = np.random.default_rng(1)
+    theta = np.stack([rng.uniform(0.3, 4.0, starts), rng.uniform(-5.0, 5.0, starts)], axis=-1)
+    rtol, atol = 1e-8, 1e-10
+    stacked = gandyn.gradient_flow(game, theta, (0.0, np.inf), rtol=rtol, atol=atol)
+    chosen = rng.choice(starts, sample, replace=False)
+
+    def by_solve_ivp(method: str) -> list[Any]:
+        return [
+            solve_ivp(
+                lambda t, y: game.force(y),
+                (0.0, float(stacked.rest_time[i])),
+                theta[i],
+                method=method,
+                rtol=rtol,
+                atol=atol,
+            )
+            for i in chosen
+        ]
+
+    times = {method: seconds(partial(by_solve_ivp, method)) for method in METHODS}
+    fastest = min(times, key=times.__getitem__)
+    ends = np.array([solution.y[:, -1] for solution in by_solve_ivp(fastest)])
+    apart = float(np.max(np.abs(ends - stacked.theta[chosen, -1])))
+    values = ratios(
+        lambda: by_solve_ivp(fastest),
+        lambda: gandyn.gradient_flow(game, theta, (0.0, np.inf), rtol=rtol, atol=atol),
+        rounds,
+    )
+    detail = (
+        f"{starts} starts, {np.mean(stacked.nfev):.0f} forces each; {fastest}, the fastest of "
+        f"{', '.join(METHODS)}; ends {apart:.0e} apart"
+    )
+    name = "solve_ivp / stacked flow, per start"
+    return [row(name, values, 50.0, at_most=False, detail=detail, scale=starts / sample)]
+
+
+METHODS = ("RK45", "DOP853", "LSODA")
+
+
+def start_up(rounds: int) -> list[Row]:
+    """Target 4."""
+
+    def process(*words: str) -> Callable[[], Any]:
+        return lambda: subprocess.run([sys.executable, *words], check=True, capture_output=True)
+
+    base = process("-c", "import numpy, scipy.integrate")
+    out = []
+    for name, action in (
+        ("import gandyn", process("-c", "import gandyn")),
+        ("gandyn --help", process("-m", "gandyn", "--help")),
+    ):
+        values = ratios(action, base, rounds)
+        detail = "whole processes"
+        out.append(
+            row(f"{name} / import numpy, scipy.integrate", values, 1.5, at_most=True, detail=detail)
+        )
+    return out
+
+
+def printed(rows: Sequence[Row]) -> str:
+    """The rows as text, each with its detail below."""
+    cells = [
+        [
+            r.name,
+            f"{r.ratio:.3g}",
+            f"{r.lowest:.3g} - {r.highest:.3g}",
+            f"{'at most' if r.at_most else 'at least'} {r.target:g}",
+            "met" if r.met else "MISSED",
+        ]
+        for r in rows
+    ]
+    text = table(["ratio", "median", "range", "target", "verdict"], cells)
+    return "\n".join([text, "", *(f"{r.name}: {r.detail}" for r in rows)])
+
+
+def study(options: Options) -> int:
+    """Measure, print and save the table; 0 whether or not the targets are met."""
+    rounds = 3 if options.quick else 9
+    rows = [
+        *stacked_force(rounds, 2_000 if options.quick else 10_000),
+        *single_force(rounds),
+        *flows(1 if options.quick else 3, 1_000 if options.quick else 10_000, 40),
+        *start_up(rounds),
+    ]
+    print(printed(rows))
+    with plots.whole_file(options.output / "benchmark.json") as part:
+        entries = [{**asdict(r), "met": r.met} for r in rows]
+        part.write_text(json.dumps(entries, indent=2, allow_nan=False) + "\n")
+    print(f"{options.output / 'benchmark.json'}: the table; {options.seconds():.1f} s")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m analysis.benchmark``."""
+    return run(
+        study,
+        "analysis.benchmark",
+        "Time gandyn as ratios within one run: the force, the flow and the start-up.",
+        arguments,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

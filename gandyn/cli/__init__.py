@@ -1,0 +1,88 @@
+"""The command line: one subcommand a file, and the exit status that they share.
+
+0 it worked; 1 a claim failed, or a flow that did not get to its end; 2 bad input; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from gandyn.cli import evaluate, flow, report, verify
+from gandyn.cli.arguments import Parser, attach_numbers
+from gandyn.errors import InputError
+
+__all__ = ["main"]
+
+BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+
+_DESCRIPTION = """\
+How a GAN trains, exactly, in one dimension: data p on the line, generator x = a z + b,
+the discriminator always at its optimum D* = p / (p + p_g)."""
+
+_EXAMPLE = """\
+example:
+  gandyn report
+  gandyn COMMAND --help"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit status.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; those of the process by default.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without σ or ± shows ? instead of a traceback.
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        arguments = attach_numbers(sys.argv[1:] if argv is None else argv)
+        options = _parser().parse_args(arguments)
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except InputError as error:
+        return _complain(f"error: {error}", BAD_INPUT)
+    except KeyboardInterrupt as interrupt:
+        kept = "; ".join(str(part) for part in interrupt.args)
+        return _complain(f"interrupted{': ' if kept else ''}{kept}", INTERRUPTED)
+    except BrokenPipeError:
+        _close_stdout()
+        return BROKEN_PIPE
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return _complain(f"error: {error.strerror or error}{where}", 1)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="gandyn", description=_DESCRIPTION, epilog=_EXAMPLE)
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (evaluate, verify, flow, report):
+        module.add(commands)
+    return parser
+
+
+def _version() -> str:
+    from gandyn import __version__
+
+    return f"gandyn {__version__}"
+
+
+def _complain(message: str, status: int) -> int:
+    with suppress(OSError):
+        print("gandyn:", " ".join(message.split()), file=sys.stderr)
+    return status
+
+
+def _close_stdout() -> None:
+    """Keep the interpreter from flushing into the closed pipe when it ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,64 @@
+"""What the subcommands print: strict JSON, numbers with their errors, progress."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["print_json", "progress_bar", "with_error"]
+
+
+def plain(entry: Any) -> Any:
+    """An entry as JSON has it: infinite and undefined numbers become "inf", "-inf" and "nan"."""
+    if isinstance(entry, dict):
+        return {str(key): plain(value) for key, value in entry.items()}
+    if isinstance(entry, list | tuple):
+        return [plain(value) for value in entry]
+    if hasattr(entry, "tolist"):
+        return plain(entry.tolist())
+    if isinstance(entry, float) and not math.isfinite(entry):
+        return str(entry)
+    return entry
+
+
+def print_json(entry: Any) -> None:
+    """Print strict JSON."""
+    print(json.dumps(plain(entry), indent=2, allow_nan=False))
+
+
+def with_error(value: float, error: float) -> str:
+    """A value to the digits that its error leaves, and the error, such as "0.25 ± 1.8e-15"."""
+    if not math.isfinite(value):
+        return f"{value:g}"
+    digits = 16
+    if error > 0 and value != 0:
+        digits = min(16, max(1, 1 + math.floor(math.log10(abs(value)) - math.log10(error))))
+    return f"{value:.{digits}g} ± {error:.1e}"
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A bar on stderr, on a terminal only and from the first second on.
+
+    Gives a function to be told the fraction done and, if there is one, the name of what comes.
+    """
+    if not sys.stderr.isatty():
+        yield lambda fraction, name="": None
+        return
+    from tqdm import tqdm
+
+    form = "{desc} {percentage:3.0f}% |{bar}| {elapsed}{postfix}"
+    with tqdm(
+        total=1.0, desc=what, delay=1, leave=False, bar_format=form, file=sys.stderr
+    ) as bar:
+
+        def tell(fraction: float, name: str = "") -> None:
+            if name:
+                bar.set_postfix_str(name, refresh=False)
+            bar.update(max(0.0, min(1.0, fraction) - bar.n))
+
+        yield tell

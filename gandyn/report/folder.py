@@ -1,0 +1,81 @@
+"""A folder to write to: proven before the work starts, and gone again if the work fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gandyn.errors import InputError
+
+__all__ = ["staged_folder", "writable_folder"]
+
+
+@contextmanager
+def writable_folder(path: str | os.PathLike[str], name: str = "output") -> Iterator[Path]:
+    """Make a folder, with the folders above it, and make sure that files can be written there.
+
+    If the block raises, the folders that were made here are removed again where they are empty.
+
+    Parameters
+    ----------
+    path : path
+    name : str
+        What to call the argument in messages.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or cannot be made or written to.
+    """
+    folder = Path(path)
+    made: list[Path] = []
+    try:
+        try:
+            if folder.exists() and not folder.is_dir():
+                raise InputError(f"{name}: got {str(path)!r}, a file; must be a folder")
+            missing = [part for part in (folder, *folder.parents) if not part.exists()]
+            for part in reversed(missing):
+                part.mkdir()
+                made.append(part)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except (OSError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise InputError(
+                f"{name}: got {str(path)!r} ({reason}), must be a folder that can be written to"
+            ) from None
+        yield folder
+    except BaseException:
+        for part in reversed(made):
+            with suppress(OSError):
+                part.rmdir()
+        raise
+
+
+@contextmanager
+def staged_folder(path: str | os.PathLike[str], name: str = "output") -> Iterator[Path]:
+    """Give a hidden folder within `path`; on success its files move to `path`, one by one.
+
+    If the block raises, nothing of it is left and files that were in `path` are as they were.
+    """
+    with writable_folder(path, name) as folder:
+        stage = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+        try:
+            yield stage
+            # A page is moved after all that it may show.
+            for part in sorted(stage.iterdir(), key=lambda file: (file.suffix == ".html", file)):
+                target = folder / part.name
+                if target.is_dir():
+                    raise InputError(
+                        f"{name}: got {str(path)!r} with a folder named {part.name!r} in it, "
+                        "must be free for a file of that name"
+                    )
+                os.replace(part, target)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
