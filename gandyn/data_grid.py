@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +40,9 @@ _LEVELS = 7
 _BLOCK = 32_768
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
 
+_WASTE = 6_000
+"""Nodes that cost as much as the calls that a block takes."""
+
 _LONGEST = 1500
 _TINY = 1e-290
 _CUT = 1e-13
@@ -67,6 +70,22 @@ def _buffers(states: int, nodes: int) -> tuple[Array, Array]:
     return first.reshape(states, nodes), second.reshape(states, nodes)
 
 
+def _alike(start: NDArray[np.intp], stop: NDArray[np.intp]) -> Iterator[tuple[slice, int, int]]:
+    """Runs of states and a common window of each, on which little is wasted."""
+    first = 0
+    while first < len(start):
+        count = max(1, _BLOCK // int(stop[first] - start[first]))
+        while True:
+            run = slice(first, first + count)
+            low, high = int(start[run].min()), int(stop[run].max())
+            own = int((stop[run] - start[run]).sum())
+            if count == 1 or (high - low) * len(start[run]) - own <= _WASTE:
+                break
+            count = (count + 1) // 2
+        yield run, low, high
+        first += count
+
+
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if _AFFINITY else os.cpu_count())
@@ -91,7 +110,7 @@ class _Level:
 
 
 class DataGrid:
-    """Force of an objective with a bounded weight, for x = a z + b with a normal latent.
+    """Force of an f-divergence whose w p_g ends where p or p_g does, for a z + b, z normal.
 
     Parameters
     ----------
@@ -101,6 +120,8 @@ class DataGrid:
         The latent's.
     mass : callable
         ``mass(p, q, out)`` puts w p_g into `out`.
+    wide : bool
+        Whether w p_g is as large as p where p_g is small, and not only where p_g is.
 
     Notes
     -----
@@ -117,10 +138,12 @@ class DataGrid:
         mean: float,
         std: float,
         mass: Callable[[Array, Array, Array], object],
+        wide: bool,
     ) -> None:
         self._data = data
         self._mean, self._std = mean, std
         self._mass = mass
+        self._window = data.reach if wide else (np.inf, -np.inf)
         self._centres, self._widths = data.landmarks.T
         self._steepest = float(np.abs(data.score(np.array(data.reach))).max())
         self._wide = 20.0 * float(self._widths.min())
@@ -165,14 +188,15 @@ class DataGrid:
         used = 0
         for m in range(wanted, min(wanted + 2, _LEVELS)):
             level = self._level(m)
-            start, stop = np.searchsorted(
-                level.x, [loc - _REACH * scale, loc + _REACH * scale]
-            ).tolist()
+            low = min(loc - _REACH * scale, self._window[0])
+            high = max(loc + _REACH * scale, self._window[1])
+            start, stop = np.searchsorted(level.x, [low, high]).tolist()
             start, stop = start & ~3, (stop + 3) & ~3
             if start <= 0 or stop >= len(level.x) or stop - start > _LONGEST:
                 continue
             used += stop - start
-            tilted, plain, good = self._sums(level, start, stop, loc, scale, loc)
+            raw = self._sums(level, start, stop, loc, scale, loc)
+            tilted, plain, good = self._judged([part.item() for part in raw], scale)
             if good:
                 reflected = self._std if a > 0 else -self._std
                 return (self._mean * plain + reflected * tilted, plain), used
@@ -199,37 +223,36 @@ class DataGrid:
         """Evaluate the states of `index` on a level, neighbours together on a common window."""
         order = np.lexsort((loc[index], np.round(2.0 * np.log2(scale[index]))))
         index = index[order]
-        start = np.searchsorted(level.x, loc[index] - _REACH * scale[index]) & ~3
-        stop = (np.searchsorted(level.x, loc[index] + _REACH * scale[index]) + 3) & ~3
+        low = np.minimum(loc[index] - _REACH * scale[index], self._window[0])
+        high = np.maximum(loc[index] + _REACH * scale[index], self._window[1])
+        start = np.searchsorted(level.x, low) & ~3
+        stop = (np.searchsorted(level.x, high) + 3) & ~3
         covered = (start > 0) & (stop < len(level.x)) & (stop - start <= _LONGEST)
         index, start, stop = index[covered], start[covered], stop[covered]
 
-        def evaluate(block: slice) -> None:
-            low, high = int(start[block].min()), int(stop[block].max())
-            states = index[block]
+        raw = np.empty((10, len(index)))
+
+        def evaluate(block: tuple[slice, int, int]) -> None:
+            run, low, high = block
+            states = index[run]
             centre = float(loc[states[len(states) // 2]])
-            out[states, 0], out[states, 1], good[states] = self._sums(
-                level, low, high, centre, scale[states], loc[states]
-            )
+            raw[:, run] = self._sums(level, low, high, centre, scale[states], loc[states])
             used[states] += high - low
 
-        blocks = []
-        first = 0
-        while first < len(index):
-            count = max(1, int(_BLOCK // (stop[first] - start[first])))
-            blocks.append(slice(first, first + count))
-            first += count
+        blocks = list(_alike(start, stop))
         # NumPy lets other threads run during its loops; the blocks do not depend on their number.
         each = map if len(blocks) < 4 else _threads().map
         for _ in each(evaluate, blocks):
             pass
+        out[index, 0], out[index, 1], good[index] = self._judged(raw, scale[index])
 
     def _sums(
         self, level: _Level, start: int, stop: int, centre: float, scale: Any, loc: Any
-    ) -> tuple[Any, Any, Any]:
-        """∫ w p_g ℓ' z dx, ∫ w p_g ℓ' dx over a window, and whether they have converged.
+    ) -> list[Array]:
+        """Sums over a window for states as arrays (L,), or for a single one as floats.
 
-        Takes states as arrays (L,), or a single one as floats, and gives back the same.
+        Four of w p_g ℓ' z dx, over every fourth node, four of w p_g ℓ' dx, the sum of its
+        absolute value and the larger of its ends.
         """
         inverse, offset = 1.0 / scale, loc - centre
         shift = offset * inverse
@@ -253,26 +276,27 @@ class DataGrid:
         sums = mass @ columns
         np.abs(mass, out=mass)
         weight = level.weight[start:stop]
-        modulus: Any = mass @ weight
-        first: Any = mass[:, 0] * weight[0]
-        last: Any = mass[:, -1] * weight[-1]
-        if isinstance(scale, float):
-            parts: Any = sums[0].tolist()
-            modulus, first, last = modulus.item(), first.item(), last.item()
+        ends = np.maximum(mass[:, 0] * weight[0], mass[:, -1] * weight[-1])
+        plain, tilted = sums[:, :4], sums[:, 4:]
+        if isinstance(offset, float):
+            tilted = (tilted - offset * plain) * inverse
         else:
-            parts = sums.T
-        good = (first <= _CUT * modulus) & (last <= _CUT * modulus)
-        good &= modulus > 1e-7 * (self._steepest + _REACH * inverse)
+            tilted = (tilted - offset[:, None] * plain) * inverse[:, None]
+        return [*tilted.T, *plain.T, mass @ weight, ends]
+
+    def _judged(self, raw: Any, scale: Any) -> tuple[Any, Any, Any]:
+        """The two integrals, and whether they have converged, from what `_sums` gives."""
+        modulus, ends = raw[8], raw[9]
+        good = (ends <= _CUT * modulus) & (modulus > 1e-7 * (self._steepest + _REACH / scale))
         values = []
-        for k in range(4):
-            parts[k + 4] = (parts[k + 4] - offset * parts[k]) * inverse
-        for p in (parts[4:], parts[:4]):
+        for p in (raw[:4], raw[4:8]):
             even, odd = p[0] + p[2], p[1] + p[3]
-            values.append(even + odd)
+            value = even + odd
             good &= abs(even - odd) <= _AGREEMENT * modulus
             good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
             # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-            good &= (abs(even + odd) > 1e-4 * modulus) | (scale < self._wide)
+            good &= (abs(value) > 1e-4 * modulus) | (scale < self._wide)
+            values.append(value)
         return values[0], values[1], good
 
     def _crowding(self, x: Array) -> Array:

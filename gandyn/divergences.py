@@ -153,7 +153,7 @@ def squared_transport(at: Field) -> Array:
 def ratio_rounding(at: Field) -> Array:
     """Rounding, relative, of an integrand of second order in ℓ."""
     ell = np.maximum(np.abs(at.log_ratio), 1e-290)
-    return at.density_rounding + at.ratio_rounding * (1.0 + 2.0 / ell)
+    return at.density_rounding + at.ratio_rounding * (at.ratio_share + 2.0 / ell)
 
 
 def transport_rounding(at: Field) -> Array:
@@ -184,7 +184,9 @@ class Divergence:
 
 DIVERGENCES: dict[str, Divergence] = {
     "jsd": Divergence(jensen_shannon),
-    "jsd_gap": Divergence(jensen_shannon_gap, lambda at: at.density_rounding + at.ratio_rounding),
+    "jsd_gap": Divergence(
+        jensen_shannon_gap, lambda at: at.density_rounding + at.ratio_share * at.ratio_rounding
+    ),
     "kl_data_generator": Divergence(kl_data_generated),
     "kl_generator_data": Divergence(kl_generated_data),
     "total_variation": Divergence(total_variation),

@@ -15,6 +15,7 @@ __all__ = ["Field", "components_in"]
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+_LARGEST_EXPONENT = 745.0
 _PAIRED = 32
 """Mixtures of more components are taken as one density, not as ratios of each to p_g."""
 
@@ -172,10 +173,19 @@ class Field:
         return 4.0 + 2.0 * (_finite(self.log_data) + _finite(self.log_generated))
 
     @cached_property
+    def ratio_share(self) -> Array:
+        """Part of ℓ that can be in the exponent of an integrand which is not 0 in doubles."""
+        with np.errstate(divide="ignore"):
+            return np.minimum(1.0, _LARGEST_EXPONENT / np.abs(self.log_ratio))
+
+    @cached_property
     def density_rounding(self) -> Array:
-        """Relative rounding of either density, the rounding of the node itself included."""
-        place = np.abs(self.x) * (np.abs(self.score_generated) + np.abs(self.ratio_slope))
-        return 4.0 + _finite(self.log_generated) + _finite(self.log_data) + place
+        """Relative rounding of what is made of both densities, that of the node included."""
+        data_is_larger = self.log_data > self.log_generated
+        score = np.where(data_is_larger, self.score_data, self.score_generated)
+        place = np.abs(self.x) * (np.abs(score) + self.ratio_share * np.abs(self.ratio_slope))
+        larger = np.where(data_is_larger, self.log_data, self.log_generated)
+        return 4.0 + _finite(larger) + self.ratio_share * _finite(self.log_ratio) + place
 
     @cached_property
     def ratio_slope_rounding(self) -> Array:

@@ -178,7 +178,7 @@ class Game:
             found, _ = self._grid.force_at(*states.tolist())
             return self._force(states[None])[0][0] if found is None else np.array(found)
         flat = states.reshape(-1, states.shape[-1])
-        return self._stacked(flat)[0].reshape(states.shape)
+        return self._stacked(flat)[0].reshape(states.shape) if len(flat) else np.empty(states.shape)
 
     def _stacked(self, flat: Array) -> tuple[Array, NDArray[np.intp]]:
         """Force (L, d) and nodes used, on the grid and by panels where the grid does not do."""
@@ -293,11 +293,12 @@ class Game:
         if type(generator) is not LinearGenerator or not isinstance(target, FDivergence):
             return None
         latent = generator.latent.normals
-        if latent is None or len(latent[0]) > 1 or target.bounded_mass is None:
+        if latent is None or len(latent[0]) > 1 or target.quick_mass is None:
             return None
         if not DataGrid.takes(self.data):
             return None
-        return DataGrid(self.data, float(latent[1][0]), float(latent[2][0]), target.bounded_mass)
+        mean, std = float(latent[1][0]), float(latent[2][0])
+        return DataGrid(self.data, mean, std, target.quick_mass, target.wide)
 
     def _integrals(self, flat: Array, rows: list, transport: bool) -> Integrals:
         """Integrals of rows over a stack of states, some states at a time."""

@@ -59,7 +59,8 @@ class Objective(ABC):
 
     def force_rounding(self, at: Field) -> Array:
         """Its relative rounding, in units of the machine epsilon."""
-        return at.density_rounding + at.ratio_rounding + at.ratio_slope_rounding
+        ratio = at.ratio_share * at.ratio_rounding
+        return at.density_rounding + ratio + at.ratio_slope_rounding
 
     def force_by_parts(self, at: Field) -> tuple[Array, Array] | None:
         """The integrand of dθ/dt integrated by parts along x, and its rounding; None without one.
@@ -93,9 +94,11 @@ class FDivergence(Objective):
     level : callable, optional
         p_g (∫^ℓ w ds), with any lower limit, as a function of a `Field`: the force integrated by
         parts is −∫ level · (p_g ∂G/∂θ)'/p_g dx.
-    bounded_mass : callable, optional
-        ``bounded_mass(p, q, out)`` puts w p_g into `out`, for a weight w ≤ 1: it lets the force be
-        evaluated on a fixed grid, which is much faster.
+    quick_mass : callable, optional
+        ``quick_mass(p, q, out)`` puts w p_g into `out` given both densities: it lets the force be
+        evaluated on a fixed grid, which is much faster. For weights with w p_g ≤ p + p_g.
+    wide : bool
+        Whether w p_g is as large as p where p_g is small, so that the grid must cover both.
 
     Notes
     -----
@@ -114,7 +117,8 @@ class FDivergence(Objective):
         first: Function | None = None,
         tail: Function | None = None,
         level: Callable[[Field], Array] | None = None,
-        bounded_mass: Callable[[Array, Array, Array], object] | None = None,
+        quick_mass: Callable[[Array, Array, Array], object] | None = None,
+        wide: bool = True,
     ) -> None:
         self.name = name
         self.weight = weight
@@ -124,7 +128,8 @@ class FDivergence(Objective):
         self._first = first
         self._tail = tail
         self._level = level
-        self.bounded_mass = bounded_mass
+        self.quick_mass = quick_mass
+        self.wide = wide
 
     def __repr__(self) -> str:
         return f"<objective {self.name}>"
@@ -173,7 +178,7 @@ class FDivergence(Objective):
         value, size = flux
         ell = np.abs(at.log_ratio) + 0.05
         lost = 4.0 * size / np.maximum(np.abs(value), 1e-300)
-        rounding = at.density_rounding + at.ratio_rounding * (1.0 + 1.0 / ell) + lost
+        rounding = at.density_rounding + at.ratio_rounding * (at.ratio_share + 1.0 / ell) + lost
         with np.errstate(over="ignore"):
             return -self._level(at) * value, rounding
 
@@ -329,6 +334,16 @@ def _whole_mass(p: Array, q: Array, out: Array) -> None:
     out[...] = q
 
 
+def _data_mass(p: Array, q: Array, out: Array) -> None:
+    out[...] = p
+
+
+def _geometric_mass(p: Array, q: Array, out: Array) -> None:
+    np.multiply(p, q, out=out)
+    np.sqrt(out, out=out)
+    out *= 0.25
+
+
 LOG2 = float(np.log(2.0))
 
 _ROWS: dict[str, Objective] = {}
@@ -348,7 +363,8 @@ _row(
         first=lambda ell: _softplus(ell) - LOG2,
         tail=lambda ell: _softplus(-ell),
         level=lambda at: _exp(at.log_generated + _log_softplus(at.log_ratio)),
-        bounded_mass=_saturating_mass,
+        quick_mass=_saturating_mass,
+        wide=False,
     )
 )
 _row(
@@ -361,7 +377,8 @@ _row(
         first=lambda ell: LOG2 - _softplus(-ell),
         tail=lambda ell: _exp(-ell) - _softplus(-ell),
         level=lambda at: -_exp(at.log_generated + _log_softplus(-at.log_ratio)),
-        bounded_mass=_nonsaturating_mass,
+        quick_mass=_nonsaturating_mass,
+        wide=False,
     )
 )
 _row(
@@ -374,7 +391,8 @@ _row(
         first=lambda ell: ell,
         tail=lambda ell: _exp(-ell),
         level=lambda at: _exp(at.log_generated) * at.log_ratio,
-        bounded_mass=_whole_mass,
+        quick_mass=_whole_mass,
+        wide=False,
     )
 )
 _row(
@@ -387,6 +405,7 @@ _row(
         first=np.expm1,
         tail=_endless,
         level=lambda at: _exp(at.log_data),
+        quick_mass=_data_mass,
     )
 )
 _row(
@@ -399,6 +418,7 @@ _row(
         first=lambda ell: ell + np.expm1(ell),
         tail=_endless,
         level=lambda at: _exp(at.log_generated) * at.log_ratio + _exp(at.log_data),
+        quick_mass=np.add,
     )
 )
 _row(
@@ -435,6 +455,7 @@ _row(
         first=lambda ell: 0.5 * np.expm1(0.5 * ell),
         tail=lambda ell: 0.5 * _exp(-0.5 * ell),
         level=lambda at: 0.5 * _exp(0.5 * (at.log_data + at.log_generated)),
+        quick_mass=_geometric_mass,
     )
 )
 _row(Transport(np.abs, np.sign, "wasserstein1"))

@@ -12,21 +12,10 @@ from typing import Any
 __all__ = ["print_json", "progress_bar", "with_error"]
 
 
-def plain(entry: Any) -> Any:
-    """An entry as JSON has it: infinite and undefined numbers become "inf", "-inf" and "nan"."""
-    if isinstance(entry, dict):
-        return {str(key): plain(value) for key, value in entry.items()}
-    if isinstance(entry, list | tuple):
-        return [plain(value) for value in entry]
-    if hasattr(entry, "tolist"):
-        return plain(entry.tolist())
-    if isinstance(entry, float) and not math.isfinite(entry):
-        return str(entry)
-    return entry
-
-
 def print_json(entry: Any) -> None:
     """Print strict JSON."""
+    from gandyn.plain import plain
+
     print(json.dumps(plain(entry), indent=2, allow_nan=False))
 
 

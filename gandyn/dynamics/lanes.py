@@ -24,7 +24,7 @@ from gandyn.dynamics.stack import Course, Live
 END, RESTED, SADDLE, JUMP, VANISHED = 0, 1, 2, 3, 4
 SPENT, STUCK, BROKEN, INTERRUPTED = -1, -2, -3, -4
 
-BLOCK = 3000
+BLOCK = 12_000
 _EPS = float(np.finfo(float).eps)
 _LIMIT = 3.0  # h * rate above which an accepted explicit step counts towards stiffness
 _PATIENCE = 10

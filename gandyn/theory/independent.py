@@ -77,27 +77,28 @@ def rule(landmarks: Array, jumps: Array) -> tuple[Array, Array]:
     return (middle + half * nodes).ravel(), (half * weights).ravel()
 
 
-def gradient(function: Any, theta: Array, step: float) -> Array:
+def gradient(function: Any, thetas: Array, steps: Array) -> Array:
     """Central differences of eighth order of ``function(stack of θ) -> values``.
 
     Parameters
     ----------
     function : callable
-        Takes (m, n) and gives (m,).
-    theta : ndarray, shape (n,)
+        Takes (m, n) and gives (m,); called once.
+    thetas : ndarray, shape (k, n)
         Where.
-    step : float
-        Distance between neighbouring points.
+    steps : ndarray, shape (k,)
+        Distance between neighbouring points, for each θ.
+
+    Returns
+    -------
+    ndarray, shape (k, n)
     """
-    theta = np.asarray(theta, dtype=float)
+    count, size = thetas.shape
     coefficients = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
-    shifts = np.arange(1, 5) * step
-    directions = np.eye(theta.size)
-    stack = np.concatenate(
-        [theta + sign * shift * e for e in directions for sign in (1, -1) for shift in shifts]
-    ).reshape(-1, theta.size)
-    values = np.asarray(function(stack)).reshape(theta.size, 2, 4)
-    return np.asarray((values[:, 0] - values[:, 1]) @ coefficients / step)
+    shifts = np.concatenate([np.arange(1, 5), -np.arange(1, 5)])[:, None] * np.eye(size)[:, None]
+    stack = thetas[:, None, None] + steps[:, None, None, None] * shifts
+    values = np.asarray(function(stack.reshape(-1, size))).reshape(count, size, 2, 4)
+    return np.asarray((values[:, :, 0] - values[:, :, 1]) @ coefficients / steps[:, None])
 
 
 @lru_cache(maxsize=1)

@@ -13,14 +13,14 @@ from gandyn.theory.subject import Subject
 rows = Rows()
 
 _COUNT = 12
-_DISTANCES = (4.0, 8.0, 16.0, 32.0)  # of the two nearest points, in kernel widths
+_DISTANCES = (4.0, 8.0, 32.0)  # of the two nearest points, in kernel widths
 
 
 @rows.claim(
     "samples-look-disjoint",
     "Samples of N(0, 1) and N(0.3, 1), whose JSD is 0.011: the JSD of their kernel densities "
     "tends to log 2 as the kernels' width h tends to 0; where log(log 2 - JSD) lies between its "
-    "lower (0) and upper (1) bound at h = nearest distance/(4, 8, 16, 32)",
+    "lower (0) and upper (1) bound at h = nearest distance/(4, 8, 32)",
     "Below: JSD is jointly convex, so that the nearest pair alone keeps at least its own gap, "
     "divided by the number of points. Above: log 2 - JSD <= log 2 ∫√(p p_g), and the root of a "
     "sum is at most the sum of roots",

@@ -13,7 +13,7 @@ from gandyn.theory.subject import Subject
 
 rows = Rows()
 
-_FAR = np.array([8.0, 10.0, 14.0, 20.0, 30.0, 45.0, 60.0])
+_FAR = np.array([8.0, 12.0, 20.0, 35.0, 60.0])
 
 
 @rows.claim(

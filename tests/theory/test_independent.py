@@ -45,7 +45,9 @@ def test_gradient_is_of_eighth_order():
     def wave(theta):
         return np.sin(theta[:, 0]) * np.exp(theta[:, 1])
 
-    theta = np.array([0.4, -0.2])
+    theta = np.array([[0.4, -0.2]])
     exact = np.array([np.cos(0.4), np.sin(0.4)]) * np.exp(-0.2)
-    errors = [np.max(np.abs(gradient(wave, theta, step) - exact)) for step in (0.4, 0.2)]
+    errors = [
+        np.max(np.abs(gradient(wave, theta, np.array([step])) - exact)) for step in (0.4, 0.2)
+    ]
     assert np.log2(errors[0] / errors[1]) == pytest.approx(8, abs=0.2)

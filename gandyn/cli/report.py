@@ -1,0 +1,75 @@
+"""`gandyn report`: the page about one game."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shlex
+from typing import Any
+
+from gandyn.cli.arguments import add_game, add_json, read_end, read_game, read_state
+from gandyn.cli.output import print_json, progress_bar
+
+_EXAMPLE = """\
+example:
+  gandyn report
+  gandyn report --data "0.3*N(-2, 0.5) + 0.7*N(2, 1)" --objective saturating --output two/"""
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "report",
+        help="a page with figures about one game: the flow, the force field, the theory",
+        description="Write a folder with index.html (self-contained), its figures and results.json "
+        "(every number with its error).",
+        epilog=_EXAMPLE,
+    )
+    add_game(parser)
+    parser.add_argument(
+        "--start", metavar="a,b", default="1,0.5", help="where it starts; default %(default)s"
+    )
+    parser.add_argument(
+        "--t-end",
+        metavar="T",
+        default="inf",
+        help="last time; default %(default)s, until rest",
+    )
+    parser.add_argument(
+        "--output", metavar="FOLDER", default="report/", help="default %(default)s"
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the report and say what came out."""
+    start = read_state("start", options.start)
+    end = read_end(options.t_end)
+    game = read_game(options)
+    from gandyn.report import write_report
+
+    with progress_bar("report") as tell:
+        page, numbers = write_report(
+            options.output, game, start, end, command=_command(options), progress=tell
+        )
+    if options.json:
+        print_json(numbers)
+        return 0
+    found = numbers["glance"]
+    (a, b), jsd = found["end"]["theta"], found["end"]["jsd"]
+    print(f"{game.data}, z ~ {game.generator.latent}, {game.objective.name}")
+    print(f"{found['message']}: a = {a:.6g}, b = {b:.6g}, JSD = {jsd:.6g}")
+    failed = sum(not row["passed"] for row in numbers["theory"]["claims"])
+    print(f"theory: {len(numbers['theory']['claims'])} claims, {failed or 'none'} failed")
+    print(f"wrote {page}")
+    return 0
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What to type for the same report; the folder is the reader's own."""
+    parts = ["gandyn", "report", "--data", options.data, "--objective", options.objective]
+    parts += ["--latent", options.latent, f"--start={options.start}"]
+    if not math.isinf(float(options.t_end)):
+        parts += ["--t-end", options.t_end]
+    return shlex.join(parts)

@@ -1,0 +1,22 @@
+"""The report: one page about one game, with its figures and its numbers.
+
+`Settings` and `write_report` are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Settings", "write_report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Settings":
+        from gandyn.report.collect import Settings
+
+        return Settings
+    if name == "write_report":
+        from gandyn.report.page import write_report
+
+        return write_report
+    raise AttributeError(f"module 'gandyn.report' has no attribute {name!r}")

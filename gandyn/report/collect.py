@@ -1,0 +1,252 @@
+"""Everything that the page shows, computed once and kept in one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.dynamics import Flow, gradient_flow
+from gandyn.game import Evaluation, Game
+
+__all__ = ["Course", "FieldMap", "Results", "Settings", "collect", "matching_state"]
+
+Array = NDArray[np.float64]
+Tell = Callable[[float, str], object]
+
+_INTERRUPTED = -3
+_FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much there is of each thing.
+
+    Attributes
+    ----------
+    samples : int
+        Times at which the flow is evaluated and drawn.
+    moments, frames : int
+        Pictures in the strip, and in the animation (0: none).
+    cells : int
+        Cells of the field along each axis.
+    others : tuple of (float, float)
+        Further starts: a as a part of the picture's width, b from -1 (bottom) to 1 (top).
+    other_steps : int
+        Steps after which one of these is drawn as far as it came.
+    claims : tuple of str, optional
+        Names of the rows of the theory table; all by default.
+    """
+
+    samples: int = 240
+    moments: int = 4
+    frames: int = 48
+    cells: int = 36
+    others: tuple[tuple[float, float], ...] = tuple(
+        (a, b) for a in (0.1, 0.5, 0.95) for b in (-0.9, -0.35, 0.35, 0.9)
+    )
+    other_steps: int = 150
+    claims: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """The flow from the start: where it ends, and a curve close enough to be drawn.
+
+    Attributes
+    ----------
+    t, theta : array (T,), (T, 2)
+        The curve, at a relative tolerance of 1e-8.
+    end : array (2,)
+        Where the flow ends, at a relative tolerance of 1e-10.
+    end_t : float
+        When that is: the time of rest, or the last time.
+    error : array (2,)
+        How far the curve's end is from `end`: more than the error of `end`.
+    flow : Flow
+        Status, message and counts.
+    """
+
+    t: Array
+    theta: Array
+    end: Array
+    end_t: float
+    error: Array
+    flow: Flow
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """The force and the potential over (a, b), and flows through it.
+
+    Attributes
+    ----------
+    a, b : array (A,), (B,)
+    force, potential : array (B, A, 2), (B, A)
+    flows : list of array (T, 2)
+        That of the report first.
+    match : array (2,) or None
+        Where p_g has the data's mean and standard deviation.
+    """
+
+    a: Array
+    b: Array
+    force: Array
+    potential: Array
+    flows: list[Array]
+    match: Array | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the sections of the page are made from.
+
+    Attributes
+    ----------
+    game : Game
+    start : array (2,)
+    t_end : float
+    course : Course
+    curve, at_start, at_end : Evaluation
+        Every value along the curve, and at both ends.
+    field : FieldMap
+    command : str
+        What to type for the same report.
+    settings : Settings
+    claims : callable
+        Waits for the theory table and gives its rows.
+    """
+
+    game: Game
+    start: Array
+    t_end: float
+    course: Course
+    curve: Evaluation
+    at_start: Evaluation
+    at_end: Evaluation
+    field: FieldMap
+    command: str
+    settings: Settings
+    claims: Callable[[], list[dict[str, Any]]]
+
+
+def collect(
+    game: Game,
+    start: Sequence[float],
+    t_end: float,
+    command: str,
+    settings: Settings,
+    claims: Callable[[], list[dict[str, Any]]],
+    tell: Tell,
+) -> Results:
+    """Flow, evaluate and map.
+
+    Raises
+    ------
+    InputError
+        Where the game refuses the start, or the time is not above 0.
+    KeyboardInterrupt
+        Where the flow was interrupted.
+    """
+    begin = np.asarray(game.generator.check(start), dtype=float)
+    course = _course(game, begin, t_end, settings.samples, tell)
+    tell(0.3, "values")
+    curve = game.evaluate(course.theta)
+    tell(0.4, "force field")
+    return Results(
+        game=game,
+        start=begin,
+        t_end=t_end,
+        course=course,
+        curve=curve,
+        at_start=game.evaluate(begin),
+        at_end=game.evaluate(course.end),
+        field=_field(game, course, settings),
+        command=command,
+        settings=settings,
+        claims=claims,
+    )
+
+
+def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) -> Course:
+    tell(0.0, "flow")
+    fine = _uninterrupted(gradient_flow(game, start, (0.0, t_end), rtol=_FINE))
+    last = t_end
+    if math.isinf(t_end) or fine.status < 0:
+        last = fine.rest_time if math.isfinite(fine.rest_time) else float(fine.t[-1])
+    end_t, span = last, last if last > 0.0 else 1.0
+    tell(0.15, "flow")
+    times = np.concatenate([[0.0], np.geomspace(min(1e-3, 1e-4 * span), span, samples)])
+    times[-1] = span
+    drawn = _uninterrupted(gradient_flow(game, start, (0.0, span), times, rtol=_CURVE))
+    known = np.isfinite(drawn.theta).all(axis=-1)
+    theta = drawn.theta[known]
+    return Course(
+        t=times[known],
+        theta=theta,
+        end=fine.theta[-1],
+        end_t=end_t,
+        error=np.abs(theta[-1] - fine.theta[-1]),
+        flow=fine,
+    )
+
+
+def _uninterrupted(flow: Flow) -> Flow:
+    if np.any(flow.status == _INTERRUPTED):
+        raise KeyboardInterrupt
+    return flow
+
+
+def matching_state(game: Game) -> Array | None:
+    """The (a, b), a > 0, at which p_g has the data's mean and standard deviation, if they exist."""
+    latent, data = game.generator.latent, game.data
+    a = data.std / latent.std
+    match = np.array([a, data.mean - a * latent.mean])
+    return match if np.isfinite(match).all() and a > 0 else None
+
+
+def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
+    match = matching_state(game)
+    sign = math.copysign(1.0, course.theta[0, 0])
+    centre, half = _middle(game) if match is None else (match[1], match[0])
+    a_path, b_path = np.abs(course.theta[:, 0]), course.theta[:, 1]
+    top = 1.3 * max(half, float(a_path.max()))
+    half = 1.3 * max(half, float(np.max(np.abs(b_path - centre))))
+    a = np.sort(sign * np.linspace(top / 50.0, top, settings.cells))
+    b = np.linspace(centre - half, centre + half, settings.cells)
+    states = np.stack(np.meshgrid(a, b), axis=-1)
+    flows = [course.theta]
+    if settings.others:
+        parts = np.array(settings.others)
+        starts = np.stack([sign * top * parts[:, 0], centre + half * parts[:, 1]], axis=-1)
+        times = course.t[:: max(1, len(course.t) // 120)]
+        others = _uninterrupted(
+            gradient_flow(
+                game,
+                starts,
+                (0.0, float(course.t[-1])),
+                times,
+                rtol=_COARSE,
+                atol=1e-3 * _COARSE * top,
+                max_steps=settings.other_steps,
+            )
+        )
+        flows += [path[np.isfinite(path).all(axis=-1)] for path in others.theta]
+    return FieldMap(
+        a=a,
+        b=b,
+        force=game.force(states),
+        potential=game.potential(states),
+        flows=flows,
+        match=None if match is None else np.array([sign * match[0], match[1]]),
+    )
+
+
+def _middle(game: Game) -> tuple[float, float]:
+    """Median and half the distance of the quartiles, for data without mean or deviation."""
+    low, middle, high = (float(game.data.ppf(q)) for q in (0.25, 0.5, 0.75))
+    return middle, 0.5 * (high - low) / 0.6745

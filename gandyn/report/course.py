@@ -1,0 +1,106 @@
+"""Sections: the parameters in time, and the values in time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+
+from gandyn import plots
+from gandyn.report.blocks import Block, Picture, Section, Text
+from gandyn.report.collect import Results, matching_state
+from gandyn.report.numbers import error_text, short
+
+__all__ = ["parameters", "values"]
+
+_VALUES = (
+    "value",
+    "value_gap",
+    "jsd",
+    "jsd_gap",
+    "kl_data_generator",
+    "kl_generator_data",
+    "total_variation",
+    "hellinger_squared",
+    "chi_squared_data_generator",
+    "chi_squared_generator_data",
+    "wasserstein1",
+    "wasserstein2",
+    "potential",
+    "force",
+)
+
+
+def parameters(results: Results, folder: Path) -> Section:
+    """a and b in time."""
+    course = results.course
+    match = matching_state(results.game)
+    lines = {} if match is None else {"data_std": match[0], "data_mean": match[1]}
+    with plots.style():
+        figure = plots.new_figure((5.6, 3.4))
+        plots.draw_trajectory(figure.subplots(), course.t, course.theta, **lines)
+    plots.save_figure(figure, folder / "parameters.png")
+    (a0, b0), (a1, b1) = course.theta[0], course.end
+    caption = Markup(
+        "The generator's scale a and place b in time, at a relative tolerance of 10<sup>−8</sup>. "
+        "At the end it differs from a flow at 10<sup>−10</sup> by {} in a and {} in b."
+    ).format(*(error_text(error) for error in course.error))
+    if match is not None:
+        caption += Markup(
+            " Thin lines: the |a| and b at which p<sub>g</sub> has the data's standard deviation "
+            "and mean."
+        )
+    alt = f"a goes from {a0:.4g} to {a1:.4g} and b from {b0:.4g} to {b1:.4g}."
+    return Section("parameters", "a and b in time", [Picture("parameters.png", alt, caption)], {
+        "t": course.t,
+        "a": course.theta[:, 0],
+        "b": course.theta[:, 1],
+    })  # fmt: skip
+
+
+def values(results: Results, folder: Path) -> Section:
+    """V, JSD and the potential in time."""
+    course, curve, name = results.course, results.curve, results.game.objective.name
+    with plots.style():
+        figure = plots.new_figure((5.6, 4.6))
+        plots.draw_values(
+            figure.subplots(2, 1), course.t, curve.value, curve.jsd, curve.potential, objective=name
+        )
+    plots.save_figure(figure, folder / "values.png")
+    worst = float(np.max(curve.errors["jsd"]))
+    first, last = (short(float(curve.potential[k])) for k in (0, -1))
+    alt = (
+        f"JSD goes from {curve.jsd[0]:.4g} to {curve.jsd[-1]:.4g}, V from {curve.value[0]:.4g} to "
+        f"{curve.value[-1]:.4g}; below, the potential."
+    )
+    caption = Markup(
+        "V = 2 JSD − 2 log 2 and JSD between their bounds (JSD {} or better everywhere); below, "
+        "the potential that the flow descends, from {} to {}."
+    ).format(error_text(worst), first, last)
+    blocks: list[Block] = [Picture("values.png", alt, caption)]
+    note = _note(results)
+    if note:
+        blocks.append(Text(note))
+    numbers = {key: getattr(curve, key) for key in _VALUES}
+    errors = {key: curve.errors[key] for key in _VALUES}
+    return Section("values", "V, JSD and the potential", blocks, numbers | {"errors": errors})
+
+
+def _note(results: Results) -> Markup:
+    """What a reader may wonder at in the potential's curve."""
+    potential = np.asarray(results.curve.potential)
+    if not np.isfinite(potential).any():
+        return Markup(
+            "The potential is ∞ all along: p<sub>g</sub> leaves out some of the data, or has mass "
+            "where the data has none. The flow follows the force, which is finite."
+        )
+    missing = Markup("The potential is ∞ where its curve has gaps. ")
+    words = Markup("") if np.isfinite(potential).all() else missing
+    supports = (results.game.data.support, results.game.generator.latent.support)
+    if np.isfinite(supports).any():
+        words += Markup(
+            "Where a density jumps, the force that a generator feels lacks the terms of the jump, "
+            "and is not minus the gradient of the potential: the potential may rise."
+        )
+    return words

@@ -1,0 +1,119 @@
+"""Section: where the flow ends, in one glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from gandyn.game import Evaluation
+from gandyn.report.blocks import Facts, Section, Text
+from gandyn.report.collect import Results
+from gandyn.report.numbers import error_text, short, with_error
+
+__all__ = ["section"]
+
+_LOG2 = float(np.log(2.0))
+
+
+def section(results: Results, folder: Path) -> Section:
+    """The end of the flow beside the data, and how far p_g is from p."""
+    game, course, end = results.game, results.course, results.at_end
+    a, b = course.end
+    latent = game.generator.latent
+    spread, place = abs(a) * latent.std, a * latent.mean + b
+    jsd, value = float(end.jsd), float(end.value)
+    rested = course.flow.status == 1
+    cards = [
+        (
+            Markup("the generator ends at"),
+            Markup("a&nbsp;=&nbsp;{}<br>b&nbsp;=&nbsp;{}").format(
+                _state(a, course.error[0]), _state(b, course.error[1])
+            ),
+            Markup("from a&nbsp;=&nbsp;{}, b&nbsp;=&nbsp;{}").format(*map(short, results.start)),
+        ),
+        (
+            Markup("p<sub>g</sub> against the data"),
+            Markup("std {}<br>mean {}").format(
+                _state(spread, course.error[0] * latent.std),
+                _state(place, course.error[0] * abs(latent.mean) + course.error[1]),
+            ),
+            Markup("data: std {}, mean {}").format(
+                short(game.data.std), _state(game.data.mean, 1e-12 * game.data.std)
+            ),
+        ),
+        (
+            "Jensen-Shannon divergence",
+            short(jsd),
+            Markup("{}; {} at the start; between 0 and log 2 = 0.69315").format(
+                error_text(end.errors["jsd"]), short(float(results.at_start.jsd))
+            ),
+        ),
+        (
+            Markup("value V(G, D*)"),
+            short(value),
+            Markup("{}; {} at the start; −2 log 2 = −1.3863 only where p<sub>g</sub> = p").format(
+                error_text(end.errors["value"]), short(float(results.at_start.value))
+            ),
+        ),
+        (
+            "time to rest" if rested else "last time",
+            short(course.end_t),
+            _sentence(str(course.flow.message)),
+        ),
+    ]
+    words = Markup(
+        "A generator x = a z + b, z ~ <code>{}</code>, learns the data <code>{}</code> by the "
+        "<b>{}</b> objective, against the discriminator that is optimal at every moment: "
+        "D* = p / (p + p<sub>g</sub>). Nothing here is sampled: every number is an integral, and "
+        "has an estimate of its error."
+    ).format(str(latent), _clip(str(game.data)), game.objective.name)
+    return Section(
+        "glance", "Where the flow ends", [Facts(cards), Text(words)], _numbers(results)
+    )
+
+
+def _state(value: float, error: float) -> Markup:
+    """A parameter, 0 where it is nothing but error."""
+    return short(0.0 if abs(value) <= max(error, 1e-14) else value)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _clip(text: str, most: int = 300) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _numbers(results: Results) -> dict[str, Any]:
+    course, game = results.course, results.game
+    return {
+        "data": str(game.data),
+        "data_mean": game.data.mean,
+        "data_std": game.data.std,
+        "generator": "a*z + b",
+        "latent": str(game.generator.latent),
+        "objective": game.objective.name,
+        "t_end": results.t_end,
+        "status": int(course.flow.status),
+        "success": bool(course.flow.success),
+        "message": str(course.flow.message),
+        "nfev": int(course.flow.nfev),
+        "time": course.end_t,
+        "start": _without_text(results.at_start, np.zeros(2)),
+        "end": _without_text(results.at_end, course.error),
+    }
+
+
+def _without_text(found: Evaluation, theta_error: Any) -> dict[str, Any]:
+    out = found.as_dict()
+    out["errors"]["theta"] = np.asarray(theta_error).tolist()
+    return out
+
+
+def table_cell(found: Evaluation, name: str) -> Markup:
+    """One value of an evaluation with its error, for a table."""
+    return with_error(getattr(found, name), found.errors[name])

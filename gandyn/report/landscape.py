@@ -1,0 +1,51 @@
+"""Section: the force over (a, b), with flows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from gandyn import plots
+from gandyn.report.blocks import Picture, Section
+from gandyn.report.collect import Results
+
+__all__ = ["section"]
+
+
+def section(results: Results, folder: Path) -> Section:
+    """Stream lines of the force, level lines of the potential, this flow and others."""
+    field = results.field
+    marks = {} if field.match is None else {"data's std and mean": tuple(field.match)}
+    with plots.style():
+        figure = plots.new_figure((5.6, 4.8))
+        plots.draw_field(
+            figure.subplots(),
+            field.a,
+            field.b,
+            field.force,
+            flows=reversed(field.flows),
+            potential=field.potential,
+            marks=marks,
+        )
+    plots.save_figure(figure, folder / "field.png")
+    others = len(field.flows) - 1
+    alt = (
+        f"Stream lines of the force for a from {field.a[0]:.3g} to {field.a[-1]:.3g} and b from "
+        f"{field.b[0]:.3g} to {field.b[-1]:.3g}, with {others + 1} flows."
+    )
+    caption = Markup(
+        "The force d(a, b)/dt everywhere, coloured by its size; level lines of the potential; the "
+        "flow of this report and {} from other starts, each from its open circle to its filled "
+        "one. Where several end together is an attractor."
+    ).format(others)
+    numbers = {
+        "a": field.a,
+        "b": field.b,
+        "force": field.force,
+        "potential": field.potential,
+        "flows": [{"start": path[0], "end": path[-1]} for path in field.flows],
+    }
+    return Section(
+        "field", "The force over (a, b)", [Picture("field.png", alt, caption)], numbers
+    )

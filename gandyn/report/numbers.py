@@ -1,0 +1,46 @@
+"""Numbers as a reader wants them."""
+
+from __future__ import annotations
+
+import math
+
+from markupsafe import Markup
+
+__all__ = ["error_text", "short", "with_error"]
+
+_MINUS = "−"
+
+
+def short(value: float, digits: int = 5) -> Markup:
+    """A value to some significant digits: "2.6812", "−3.1 × 10⁻²⁰", "∞"."""
+    value = float(value)
+    if math.isnan(value):
+        return Markup("—")
+    if math.isinf(value):
+        return Markup("∞" if value > 0 else f"{_MINUS}∞")
+    text = f"{value:.{digits}g}"
+    mantissa, _, exponent = text.partition("e")
+    mantissa = mantissa.replace("-", _MINUS)
+    if not exponent:
+        return Markup(mantissa)
+    power = str(int(exponent)).replace("-", _MINUS)
+    return Markup(f"{mantissa}&nbsp;×&nbsp;10<sup>{power}</sup>")
+
+
+def error_text(error: float) -> Markup:
+    """An error: "± 2 × 10⁻¹⁵"."""
+    return Markup("±&nbsp;") + short(error, 2)
+
+
+def with_error(value: float, error: float, most: int = 12) -> Markup:
+    """A value to the digits that its error leaves, and the error."""
+    value, error = float(value), float(error)
+    if not math.isfinite(value):
+        return short(value)
+    if abs(value) <= error:
+        shown = short(0.0)
+    elif error > 0:
+        shown = short(value, min(most, 1 + math.floor(math.log10(abs(value) / error))))
+    else:
+        shown = short(value, most)
+    return Markup('{} <small class="error">{}</small>').format(shown, error_text(error))
