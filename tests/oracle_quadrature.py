@@ -10,6 +10,7 @@ import mpmath as mp
 
 mpf = mp.mpf
 DIGITS = 60
+CLOSE = mpf(10) ** -40
 TOLERANCE, NOISE, ORDER = mpf(10) ** -28, mpf(10) ** -48, 30
 
 
@@ -39,16 +40,20 @@ class Panel:
         middle, half = (lo + hi) / 2, (hi - lo) / 2
         rows: list[list[Any]] = []
         self.root = None
-        before = None
+        # next to the ends as well: a change between one panel's last node and the next's first
+        # would be seen by neither
+        seen = [(x, f(x)[1]) for x in (lo + half * CLOSE, hi - half * CLOSE)]
         for t, w in RULE:
             x = middle + half * t
             values, switch = f(x)
             weight = w * half
             rows.append([weight * v for v in values])
-            if switch:
-                if before and (before[1] > 0) != (switch > 0) and self.root is None:
-                    self.root = bisect(lambda y: f(y)[1], before[0], x)
-                before = (x, switch)
+            seen.insert(-1, (x, switch))
+        seen = [(x, switch) for x, switch in seen if switch]
+        for (x, u), (y, v) in pairwise(seen):
+            if (u > 0) != (v > 0):
+                self.root = bisect(lambda y: f(y)[1], x, y)
+                break
         columns = list(zip(*rows, strict=True))
         self.sums = [mp.fsum(c) for c in columns]
         self.moduli = [mp.fsum(c, absolute=True) for c in columns]

@@ -16,6 +16,8 @@ from gandyn.errors import InputError
 
 __all__ = ["main"]
 
+_COMMANDS = {"evaluate": evaluate, "verify": verify, "flow": flow, "report": report}
+
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
 _DESCRIPTION = """\
@@ -43,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = attach_numbers(sys.argv[1:] if argv is None else argv)
         options = _parser().parse_args(arguments)
+        if options.command is None:
+            raise InputError(f"COMMAND: got none, must be one of {', '.join(_COMMANDS)}")
         status: int = options.run(options)
         sys.stdout.flush()
         return status
@@ -62,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="gandyn", description=_DESCRIPTION, epilog=_EXAMPLE)
     parser.add_argument("--version", action="version", version=_version())
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (evaluate, verify, flow, report):
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for module in _COMMANDS.values():
         module.add(commands)
     return parser
 

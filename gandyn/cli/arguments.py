@@ -6,6 +6,7 @@ import argparse
 import math
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gandyn.errors import InputError
@@ -25,7 +26,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(*args, **kwargs, allow_abbrev=False)
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse has to say, without the usage."""
@@ -114,7 +116,7 @@ def read_times(text: str, end: float) -> list[float]:
     allowed = f"must be rising numbers from 0 to t-end = {end:g}, such as 1,10,50"
     if values is None or not all(math.isfinite(t) and 0.0 <= t <= end for t in values):
         raise InputError(f"t-eval: got {text!r}, {allowed}")
-    if any(late <= early for early, late in zip(values, values[1:], strict=False)):
+    if any(late <= early for early, late in pairwise(values)):
         raise InputError(f"t-eval: got {text!r}, {allowed}")
     return values
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,16 +189,17 @@ def _draw(dense: tuple[Any, Any], game: Game, path: Path) -> None:
     with plots.style():
         figure = plots.new_figure((5.6, 5.4))
         upper, lower = figure.subplots(2, 1, sharex=False)
-        plots.draw_trajectory(upper, t, theta, **reference_lines(game))
+        level, place = _matching(game)
+        plots.draw_trajectory(upper, t, theta, data_std=level, data_mean=place)
         plots.draw_potential(lower, t, game.potential(theta), objective=game.objective.name)
     plots.save_figure(figure, path)
 
 
-def reference_lines(game: Game) -> dict[str, float]:
+def _matching(game: Game) -> tuple[float, float]:
     """The |a| and the b at which p_g has the data's standard deviation and mean."""
     latent = game.generator.latent
     scale = game.data.std / latent.std
-    return {"data_std": scale, "data_mean": game.data.mean - scale * latent.mean}
+    return scale, game.data.mean - scale * latent.mean
 
 
 def _animate(dense: tuple[Any, Any], game: Game, path: Path) -> None:
@@ -210,9 +210,7 @@ def _animate(dense: tuple[Any, Any], game: Game, path: Path) -> None:
     t, theta = dense
     times = plots.path_times(t, theta, _FRAMES)
     states = np.stack([np.interp(times, t, column) for column in theta.T], axis=-1)
-    titles = [
-        plots.moment_title(time, state) for time, state in zip(times, states, strict=True)
-    ]
+    titles = [plots.moment_title(time, state) for time, state in zip(times, states, strict=True)]
     moments = plots.moments(game, states, titles)
     with progress_bar("animation") as tell:
         plots.animate(path, moments, progress=lambda done, total: tell(done / total, ""))
@@ -239,12 +237,9 @@ def _print(found: Flow, game: Game, written: list[Path]) -> None:
     columns = (found.t, found.theta[:, 0], found.theta[:, 1], found.potential)
     print("".join(f"{name:>20}" for name in ("t", "a", "b", "potential")))
     count = len(found.t)
-    chosen = sorted({round(k * (count - 1) / 11) for k in range(12)}) if count > 12 else range(count)
+    chosen = sorted({round(k * (count - 1) / 11) for k in range(12)})
     for row in chosen:
         print("".join(f"{float(column[row]):>20.10g}" for column in columns))
     print(f"\n{found.message} ({found.nfev} evaluations of the force)")
     for path in written:
         print(f"wrote {path}")
-
-
-_Progress = Callable[[float], object]

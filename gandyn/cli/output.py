@@ -29,6 +29,10 @@ def with_error(value: float, error: float) -> str:
     return f"{value:.{digits}g} ± {error:.1e}"
 
 
+def _silent(fraction: float, name: str = "") -> None:
+    """Tell nobody."""
+
+
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
     """A bar on stderr, on a terminal only and from the first second on.
@@ -36,14 +40,12 @@ def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
     Gives a function to be told the fraction done and, if there is one, the name of what comes.
     """
     if not sys.stderr.isatty():
-        yield lambda fraction, name="": None
+        yield _silent
         return
     from tqdm import tqdm
 
     form = "{desc} {percentage:3.0f}% |{bar}| {elapsed}{postfix}"
-    with tqdm(
-        total=1.0, desc=what, delay=1, leave=False, bar_format=form, file=sys.stderr
-    ) as bar:
+    with tqdm(total=1.0, desc=what, delay=1, leave=False, bar_format=form, file=sys.stderr) as bar:
 
         def tell(fraction: float, name: str = "") -> None:
             if name:

@@ -35,9 +35,7 @@ def add(commands: Any) -> None:
         default="inf",
         help="last time; default %(default)s, until rest",
     )
-    parser.add_argument(
-        "--output", metavar="FOLDER", default="report/", help="default %(default)s"
-    )
+    parser.add_argument("--output", metavar="FOLDER", default="report/", help="default %(default)s")
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -56,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(numbers)
         return 0
-    found = numbers["glance"]
+    found = numbers["summary"]
     (a, b), jsd = found["end"]["theta"], found["end"]["jsd"]
     print(f"{game.data}, z ~ {game.generator.latent}, {game.objective.name}")
     print(f"{found['message']}: a = {a:.6g}, b = {b:.6g}, JSD = {jsd:.6g}")

@@ -59,8 +59,11 @@ def run(options: argparse.Namespace) -> int:
 def _print(claims: tuple[Claim, ...]) -> None:
     """A table; a claim that is longer than its column goes on in the next line."""
     rows = [
-        (claim.claim, *map(_short, (claim.expected, claim.measured, claim.tolerance)))
-        + ("✓" if claim.passed else "✗ FAIL",)
+        (
+            claim.claim,
+            *map(_short, (claim.expected, claim.measured, claim.tolerance)),
+            "✓" if claim.passed else "✗ FAIL",
+        )
         for claim in claims
     ]
     heads = ("claim", "expected", "measured", "tolerance", "verdict")

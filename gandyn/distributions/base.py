@@ -211,7 +211,9 @@ class Distribution(ABC):
             x = np.concatenate([near, centres.mean() + far, self.breaks])
         low, high = self._within_support(-_HUGE, _HUGE)
         x = np.unique(np.clip(x, low, high))
-        return x, monotone(log_or_minus_inf(tail(x)))
+        # so far out that a subclass's formula may well overflow on its way to 0 or 1
+        with np.errstate(all="ignore"):
+            return x, monotone(log_or_minus_inf(tail(x)))
 
 
 def uniforms(rng: np.random.Generator, n: int | tuple[int, ...]) -> FloatArray:

@@ -162,6 +162,13 @@ class Pushforward(Distribution):
         points = np.asarray(x, dtype=float)
         return np.clip(sum(branch.mass_above(points) for branch in self.branches), 0.0, 1.0)[()]
 
+    def _quantile(self, q: Array, lower: bool) -> Array:
+        if len(self.branches) > 1:
+            return super()._quantile(q, lower)
+        latent = self.generator.latent
+        rising = self.branches[0].sign > 0
+        return self.generator((latent.ppf if lower == rising else latent.isf)(q), self.theta)
+
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
     ) -> Array:
@@ -238,21 +245,24 @@ class _Branch:
             return self.sign * self._generator(z, self._theta)
 
     def _solve(self, target: Array, low: Array, high: Array) -> Array:
-        """Newton's method kept within a shrinking bracket."""
-        z = 0.5 * (low + high)
+        """Newton's method kept within a shrinking bracket, for those not there yet."""
+        out = 0.5 * (low + high)
+        active = np.arange(len(out))
         for _ in range(100):
-            miss = self._image(z) - target
+            z, aim = out[active], target[active]
+            miss = self._image(z) - aim
             low = np.where(miss <= 0.0, z, low)
             high = np.where(miss >= 0.0, z, high)
             with np.errstate(divide="ignore", invalid="ignore"):
-                step = miss / (self.sign * self._generator.slope(z, self._theta))
-            new = z - step
+                new = z - miss / (self.sign * self._generator.slope(z, self._theta))
             new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-            done = np.abs(new - z) <= 2.0 * _EPS * np.maximum(np.abs(z), 1e-3)
-            z = new
-            if done.all():
+            out[active] = new
+            close = 4.0 * _EPS * np.maximum(np.abs(z), 1.0)
+            going = (np.abs(new - z) > close) & (high - low > close) & (miss != 0.0)
+            if not going.any():
                 break
-        return z
+            active, low, high = active[going], low[going], high[going]
+        return out
 
     def _mass(self, from_z: Array, to_z: Array) -> Array:
         """Latent mass between two points, from the tail that keeps its digits."""

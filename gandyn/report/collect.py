@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.dynamics import Flow, gradient_flow
+from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
 
 __all__ = ["Course", "FieldMap", "Results", "Settings", "collect", "matching_state"]
@@ -44,7 +45,7 @@ class Settings:
 
     samples: int = 240
     moments: int = 4
-    frames: int = 48
+    frames: int = 40
     cells: int = 36
     others: tuple[tuple[float, float], ...] = tuple(
         (a, b) for a in (0.1, 0.5, 0.95) for b in (-0.9, -0.35, 0.35, 0.9)
@@ -66,7 +67,7 @@ class Course:
     end_t : float
         When that is: the time of rest, or the last time.
     error : array (2,)
-        How far the curve's end is from `end`: more than the error of `end`.
+        Of `end`: how far the curve's end is from it, or the tolerance where that is more.
     flow : Flow
         Status, message and counts.
     """
@@ -153,6 +154,11 @@ def collect(
         Where the flow was interrupted.
     """
     begin = np.asarray(game.generator.check(start), dtype=float)
+    if not np.isfinite(game.force(begin)).all():
+        raise InputError(
+            f"start: got a = {begin[0]:g}, b = {begin[1]:g}, where the force of "
+            f"{game.objective.name} is not finite; must be a state, or an objective, where it is"
+        )
     course = _course(game, begin, t_end, settings.samples, tell)
     tell(0.3, "values")
     curve = game.evaluate(course.theta)
@@ -190,7 +196,9 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) ->
         theta=theta,
         end=fine.theta[-1],
         end_t=end_t,
-        error=np.abs(theta[-1] - fine.theta[-1]),
+        error=np.maximum(
+            np.abs(theta[-1] - fine.theta[-1]), _FINE * (1.0 + np.abs(fine.theta[-1]))
+        ),
         flow=fine,
     )
 

@@ -43,8 +43,8 @@ def parameters(results: Results, folder: Path) -> Section:
     plots.save_figure(figure, folder / "parameters.png")
     (a0, b0), (a1, b1) = course.theta[0], course.end
     caption = Markup(
-        "The generator's scale a and place b in time, at a relative tolerance of 10<sup>−8</sup>. "
-        "At the end it differs from a flow at 10<sup>−10</sup> by {} in a and {} in b."
+        "The generator's scale a and place b in time. Flows at relative tolerances of "
+        "10<sup>−8</sup> and 10<sup>−10</sup> end alike to {} in a and {} in b."
     ).format(*(error_text(error) for error in course.error))
     if match is not None:
         caption += Markup(

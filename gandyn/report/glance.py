@@ -61,7 +61,7 @@ def section(results: Results, folder: Path) -> Section:
         (
             "time to rest" if rested else "last time",
             short(course.end_t),
-            _sentence(str(course.flow.message)),
+            _ending(results),
         ),
     ]
     words = Markup(
@@ -70,9 +70,7 @@ def section(results: Results, folder: Path) -> Section:
         "D* = p / (p + p<sub>g</sub>). Nothing here is sampled: every number is an integral, and "
         "has an estimate of its error."
     ).format(str(latent), _clip(str(game.data)), game.objective.name)
-    return Section(
-        "glance", "Where the flow ends", [Facts(cards), Text(words)], _numbers(results)
-    )
+    return Section("summary", "Where the flow ends", [Facts(cards), Text(words)], _numbers(results))
 
 
 def _state(value: float, error: float) -> Markup:
@@ -80,8 +78,13 @@ def _state(value: float, error: float) -> Markup:
     return short(0.0 if abs(value) <= max(error, 1e-14) else value)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _ending(results: Results) -> str:
+    """What the time means; the flow's own message where there is more to it than rest."""
+    flow = results.course.flow
+    if flow.message == f"came to rest at t = {flow.rest_time:.6g}":
+        return "from then on (a, b) is where it rests, to the tolerance of 1e-10"
+    message = str(flow.message)
+    return message[:1].upper() + message[1:]
 
 
 def _clip(text: str, most: int = 300) -> str:

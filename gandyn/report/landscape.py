@@ -7,6 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from gandyn import plots
+from gandyn.plots.colours import GENERATED
 from gandyn.report.blocks import Picture, Section
 from gandyn.report.collect import Results
 
@@ -19,7 +20,7 @@ def section(results: Results, folder: Path) -> Section:
     marks = {} if field.match is None else {"data's std and mean": tuple(field.match)}
     with plots.style():
         figure = plots.new_figure((5.6, 4.8))
-        plots.draw_field(
+        ax = plots.draw_field(
             figure.subplots(),
             field.a,
             field.b,
@@ -28,6 +29,7 @@ def section(results: Results, folder: Path) -> Section:
             potential=field.potential,
             marks=marks,
         )
+        ax.plot(*field.flows[0].T, color=GENERATED.colour, linewidth=3.2, zorder=4.5)
     plots.save_figure(figure, folder / "field.png")
     others = len(field.flows) - 1
     alt = (
@@ -36,8 +38,8 @@ def section(results: Results, folder: Path) -> Section:
     )
     caption = Markup(
         "The force d(a, b)/dt everywhere, coloured by its size; level lines of the potential; the "
-        "flow of this report and {} from other starts, each from its open circle to its filled "
-        "one. Where several end together is an attractor."
+        "flow of this report (vermillion) and {} from other starts, each from its open circle to "
+        "its filled one. Where several end together is an attractor."
     ).format(others)
     numbers = {
         "a": field.a,
@@ -46,6 +48,4 @@ def section(results: Results, folder: Path) -> Section:
         "potential": field.potential,
         "flows": [{"start": path[0], "end": path[-1]} for path in field.flows],
     }
-    return Section(
-        "field", "The force over (a, b)", [Picture("field.png", alt, caption)], numbers
-    )
+    return Section("field", "The force over (a, b)", [Picture("field.png", alt, caption)], numbers)

@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from gandyn.report.blocks import Code, Section, Table, Text
+from gandyn.report.blocks import Block, Code, Section, Table, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short, with_error
 
@@ -39,9 +39,7 @@ def numbers(results: Results, folder: Path) -> Section:
     for k, name in enumerate("ab"):
         rows.append([name, short(results.start[k], 12), with_error(course.end[k], course.error[k])])
     for key, label in _ROWS:
-        rows.append(
-            [label, *(with_error(getattr(at, key), at.errors[key]) for at in (start, end))]
-        )
+        rows.append([label, *(with_error(getattr(at, key), at.errors[key]) for at in (start, end))])
     for k, name in enumerate("ab"):
         cells = (with_error(at.force[k], at.errors["force"][k]) for at in (start, end))
         rows.append([Markup("force, d{}/dt").format(name), *cells])
@@ -61,7 +59,7 @@ def theory(results: Results, folder: Path) -> Section:
     claims = results.claims()
     rows = [
         [
-            claim["claim"],
+            _typeset(claim["claim"]),
             *(_entry(claim[key]) for key in ("expected", "measured", "tolerance")),
             Markup('<span class="pass">✓ pass</span>')
             if claim["passed"]
@@ -82,7 +80,15 @@ def theory(results: Results, folder: Path) -> Section:
 
 
 def _entry(entry: float | str) -> str | Markup:
-    return short(entry, 6) if isinstance(entry, float | int) else entry
+    return short(entry, 6) if isinstance(entry, float | int) else _typeset(entry)
+
+
+def _typeset(text: str) -> Markup:
+    """A claim's plain text with the signs that HTML has for it."""
+    shown = str(escape(text)).replace("p_g", "p<sub>g</sub>")
+    for plain, sign in (("&lt;=", "≤"), ("&gt;=", "≥"), (" - ", " − "), ("**2", "²"), ("**3", "³")):
+        shown = shown.replace(plain, sign)
+    return Markup(shown)
 
 
 def reproduce(results: Results, folder: Path) -> Section:
@@ -92,7 +98,10 @@ def reproduce(results: Results, folder: Path) -> Section:
     versions = {"gandyn": __version__, "python": platform.python_version()}
     versions |= {name: version(name) for name in ("numpy", "scipy", "sympy", "matplotlib")}
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())
-    blocks = [Code(results.command), Text(f"With {listed}. The same command writes the same page.")]
+    blocks: list[Block] = [
+        Code(results.command),
+        Text(f"With {listed}. The same command writes the same page."),
+    ]
     return Section(
         "reproduce",
         "How to make this page again",

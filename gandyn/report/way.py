@@ -60,8 +60,7 @@ def section(results: Results, folder: Path) -> Section:
     if settings.frames:
         frame_times, frame_states = _along(results, settings.frames)
         names = [
-            plots.moment_title(t, state)
-            for t, state in zip(frame_times, frame_states, strict=True)
+            plots.moment_title(t, state) for t, state in zip(frame_times, frame_states, strict=True)
         ]
         plots.animate(
             folder / "flow.gif", plots.moments(results.game, frame_states, names), dpi=100
@@ -70,9 +69,9 @@ def section(results: Results, folder: Path) -> Section:
             Picture(
                 "flow.gif",
                 "Animation of the same curves along the flow.",
-                Markup(
-                    "The same in motion, from t = 0 to t = {} and round again."
-                ).format(short(float(results.course.t[-1]))),
+                Markup("The same in motion, from t = 0 to t = {} and round again.").format(
+                    short(float(results.course.t[-1]))
+                ),
                 moving=True,
             )
         )

@@ -64,7 +64,7 @@ def value_is_jsd(subject: Subject, battery: Battery) -> Outcome:
     "Pinsker's inequality for both halves of JSD: KL(p ‖ m) >= 2 TV(p, m)² = TV(p, p_g)²/2",
 )
 def value_floor(subject: Subject, battery: Battery) -> Outcome:
-    """The least of (V + 2 log 2) / TV², and of V + 2 log 2 itself."""
+    """The least of (V + 2 log 2) / TV²."""
     ratios = []
     for _, found in battery.evaluated(subject):
         lift = found.value + 2 * np.log(2)
