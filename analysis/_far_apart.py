@@ -148,7 +148,7 @@ def saturation(options: Options) -> None:
     law = (
         math.sqrt(2 * math.pi) / far * np.exp(-(far**2) / 8) * (1 - (math.pi**2 + 8) / (2 * far**2))
     )
-    noise = np.geomspace(0.12, 40.0, 16 if options.quick else 60)
+    noise = np.geomspace(0.12, 40.0, 12 if options.quick else 60)
     value, force = (np.array(rows) for rows in zip(*map(_noisy, noise), strict=True))
     jsd = plots.divergence_cue("jsd")
     kinds = [plots.Cue(plots.ramp(2)[0], "-"), plots.Cue(plots.ramp(2)[1], (0, (5, 1.4, 1, 1.4)))]

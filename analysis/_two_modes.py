@@ -19,8 +19,8 @@ def covering_and_seeking(options: Options) -> None:
         name: _rest(_modes(4.0, name), [1.5, 3.0]).round(9) + 0.0  # no minus before a zero
         for name in ("forward_kl", "reverse_kl")
     }
-    half = np.linspace(0.0, 3.0, 16 if options.quick else 41)
-    some = np.linspace(0.0, 3.0, 4 if options.quick else 7)
+    half = np.linspace(0.05, 3.0, 14 if options.quick else 60)
+    some = np.linspace(0.5, 3.0, 3 if options.quick else 6)
     reverse = np.array([_rest(_modes(m, "reverse_kl"), [1.0, m + 0.1])[0] for m in half])
     forward = [_rest(_modes(m, "forward_kl"), [math.hypot(1, m) + 0.2, 0.3])[0] for m in some]
     lost = int(np.argmin(np.diff(reverse)))  # where it lets go of the other mode
@@ -106,7 +106,7 @@ def pixelwise(options: Options) -> None:
     paths = {}
     for name in labels:
         last = gone if name == "mse" else end  # at a = 0 there is no density to flow on with
-        times = np.union1d(np.geomspace(0.02, last, 120), shown)
+        times = np.union1d(np.geomspace(0.02, last, 60 if options.quick else 120), shown)
         game = gandyn.Game(data, objective=name)
         flow = gandyn.gradient_flow(game, [1.5, 0.5], (0.0, last), times, atol=1e-14)
         paths[name] = (times, flow.theta)

@@ -208,8 +208,12 @@ def study(options: Options) -> int:
     print(fits_table(fits))
     missed = sum(abs(d) > TOLERANCE for f in fits for d in f.difference)
     worst = max(abs(d) for f in fits for d in f.difference)
-    verdict = "all fifteen within 4e-4" if not missed else f"{missed} of fifteen missed by more"
-    print(f"\n{verdict} of the published table: largest difference {worst:.1e}\n")
+    verdict = (
+        "all fifteen are within 4e-4 of the published table"
+        if not missed
+        else f"{missed} of the published numbers missed by more than 4e-4"
+    )
+    print(f"\n{verdict}: largest difference {worst:.1e}\n")
     draw(fits, options)
     rests = {} if options.quick else draw_starts(options)
     measured = {

@@ -14,7 +14,7 @@ from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
 
-__all__ = ["Course", "FieldMap", "Results", "Settings", "collect", "matching_state"]
+__all__ = ["Course", "FieldMap", "Results", "Settings", "collect", "data_scale", "matching_state"]
 
 Array = NDArray[np.float64]
 Tell = Callable[[float, str], object]
@@ -220,7 +220,7 @@ def matching_state(game: Game) -> Array | None:
 def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
     match = matching_state(game)
     sign = math.copysign(1.0, course.theta[0, 0])
-    centre, half = _middle(game) if match is None else (match[1], match[0])
+    centre, half = data_scale(game)
     a_path, b_path = np.abs(course.theta[:, 0]), course.theta[:, 1]
     top = 1.3 * max(half, float(a_path.max()))
     half = 1.3 * max(half, float(np.max(np.abs(b_path - centre))))
@@ -254,7 +254,10 @@ def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
     )
 
 
-def _middle(game: Game) -> tuple[float, float]:
-    """Median and half the distance of the quartiles, for data without mean or deviation."""
+def data_scale(game: Game) -> tuple[float, float]:
+    """The b and the |a| that suit the data: of its moments, or of its quartiles without them."""
+    match = matching_state(game)
+    if match is not None:
+        return float(match[1]), float(match[0])
     low, middle, high = (float(game.data.ppf(q)) for q in (0.25, 0.5, 0.75))
     return middle, 0.5 * (high - low) / 0.6745

@@ -46,21 +46,21 @@ def section(results: Results, folder: Path) -> Section:
         ),
         (
             "Jensen-Shannon divergence",
-            short(jsd),
+            _large(jsd),
             Markup("{}; {} at the start; between 0 and log 2 = 0.69315").format(
                 error_text(end.errors["jsd"]), short(float(results.at_start.jsd))
             ),
         ),
         (
             Markup("value V(G, D*)"),
-            short(value),
+            _large(value),
             Markup("{}; {} at the start; −2 log 2 = −1.3863 only where p<sub>g</sub> = p").format(
                 error_text(end.errors["value"]), short(float(results.at_start.value))
             ),
         ),
         (
             "time to rest" if rested else "last time",
-            short(course.end_t),
+            _large(course.end_t),
             _ending(results),
         ),
     ]
@@ -73,16 +73,21 @@ def section(results: Results, folder: Path) -> Section:
     return Section("summary", "Where the flow ends", [Facts(cards), Text(words)], _numbers(results))
 
 
+def _large(value: float) -> Markup:
+    """A number short enough for a card."""
+    return short(value, 5 if value == 0 or 1e-4 <= abs(value) < 1e5 else 3)
+
+
 def _state(value: float, error: float) -> Markup:
     """A parameter, 0 where it is nothing but error."""
-    return short(0.0 if abs(value) <= max(error, 1e-14) else value)
+    return _large(0.0 if abs(value) <= max(error, 1e-14) else value)
 
 
-def _ending(results: Results) -> str:
+def _ending(results: Results) -> str | Markup:
     """What the time means; the flow's own message where there is more to it than rest."""
     flow = results.course.flow
     if flow.message == f"came to rest at t = {flow.rest_time:.6g}":
-        return "from then on (a, b) is where it rests, to the tolerance of 1e-10"
+        return Markup("from then on (a, b) is where it rests, to a tolerance of 10<sup>−10</sup>")
     message = str(flow.message)
     return message[:1].upper() + message[1:]
 

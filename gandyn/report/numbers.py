@@ -32,7 +32,7 @@ def error_text(error: float) -> Markup:
     return Markup("±&nbsp;") + short(error, 2)
 
 
-def with_error(value: float, error: float, most: int = 12) -> Markup:
+def with_error(value: float, error: float, most: int = 10) -> Markup:
     """A value to the digits that its error leaves, and the error."""
     value, error = float(value), float(error)
     if not math.isfinite(value):

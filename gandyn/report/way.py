@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from gandyn import plots
 from gandyn.report.blocks import Block, Picture, Section, Text
-from gandyn.report.collect import Array, Results
+from gandyn.report.collect import Array, Results, data_scale
 from gandyn.report.numbers import short
 
 __all__ = ["section"]
 
 _LATENTS = 19
+_NEEDLE = 0.02
 
 
 def section(results: Results, folder: Path) -> Section:
@@ -40,6 +41,12 @@ def section(results: Results, folder: Path) -> Section:
         plots.draw_arrow_moments(axes.ravel()[: len(moments)], moments, z, images)
     plots.save_figure(figure, folder / "arrows.png")
     listed = ", ".join(titles)
+    last = float(times[-1])
+    stop = Markup("")
+    if last < results.course.t[-1]:
+        stop = Markup(
+            " The pictures stop at t&nbsp;=&nbsp;{}: later p<sub>g</sub> is too narrow to draw."
+        ).format(short(last, 3))
     blocks: list[Block] = [
         Text(
             Markup(
@@ -47,6 +54,7 @@ def section(results: Results, folder: Path) -> Section:
                 "change. Where D* is above ½ there is too little of p<sub>g</sub>, where it is "
                 "below there is too much; where p<sub>g</sub> = p it is ½ everywhere."
             )
+            + stop
         ),
         Picture(
             "moments.png",
@@ -70,7 +78,7 @@ def section(results: Results, folder: Path) -> Section:
                 "flow.gif",
                 "Animation of the same curves along the flow.",
                 Markup("The same in motion, from t = 0 to t = {} and round again.").format(
-                    short(float(results.course.t[-1]))
+                    short(last)
                 ),
                 moving=True,
             )
@@ -92,9 +100,19 @@ def section(results: Results, folder: Path) -> Section:
 
 def _along(results: Results, count: int) -> tuple[Array, Array]:
     """Times and states equally far apart along the path, both ends included."""
-    t, theta = results.course.t, results.course.theta
+    t, theta = _drawable(results)
     times = plots.path_times(t, theta, count)
     return times, np.stack([np.interp(times, t, column) for column in theta.T], axis=-1)
+
+
+def _drawable(results: Results) -> tuple[Array, Array]:
+    """The flow up to where p_g is but a needle beside the data, if it comes to that."""
+    t, theta = results.course.t, results.course.theta
+    _, scale = data_scale(results.game)
+    least = min(_NEEDLE * scale, 0.5 * abs(theta[0, 0]))
+    needle = np.flatnonzero(np.abs(theta[:, 0]) < least)
+    end = needle[0] if needle.size else len(t)
+    return t[:end], theta[:end]
 
 
 def _plain_time(t: float) -> str:
