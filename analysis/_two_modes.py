@@ -97,7 +97,7 @@ def arrows(options: Options) -> None:
 def pixelwise(options: Options) -> None:
     """The pixel-wise loss shrinks the generator onto the mean, where there is no data."""
     data = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
-    shown, gone, end = 0.7, 8.0, 300.0
+    shown, gone, end = 0.7, 5.0, 300.0
     labels = {
         "mse": "pixel-wise (mse)",
         "nonsaturating": "non-saturating",
@@ -108,7 +108,7 @@ def pixelwise(options: Options) -> None:
         last = gone if name == "mse" else end  # at a = 0 there is no density to flow on with
         times = np.union1d(np.geomspace(0.02, last, 60 if options.quick else 120), shown)
         game = gandyn.Game(data, objective=name)
-        flow = gandyn.gradient_flow(game, [1.5, 0.5], (0.0, last), times, atol=1e-14)
+        flow = gandyn.gradient_flow(game, [1.5, 0.5], (0.0, last), times, rtol=1e-6)
         paths[name] = (times, flow.theta)
     states = {
         name: theta[np.searchsorted(times, shown)] if name == "mse" else theta[-1]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.divergences import DIVERGENCES
 from gandyn.field import Field
-from gandyn.generators.base import Generated
 from gandyn.generators.fixed import Fixed
+from gandyn.generators.generated import Generated
 from gandyn.mesh import fitted
 from gandyn.quadrature import Integrals, integrate
 

@@ -20,6 +20,7 @@ from gandyn.generators import Generator, LinearGenerator
 from gandyn.objectives import FDivergence, Objective, Transport
 from gandyn.objectives import objective as named
 from gandyn.quadrature import Integrals
+from gandyn.sensitivity import by_differences, under_the_integral
 
 __all__ = ["Discriminator", "Evaluation", "Game"]
 
@@ -237,11 +238,12 @@ class Game:
         the quadrature's accuracy; sixth-order differences of the force (1e-9 or better of its
         size) for others.
         """
-        from gandyn.sensitivity import jacobian
-
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
-        out = jacobian(self, flat)
+        if type(self.generator) is LinearGenerator and isinstance(self.objective, FDivergence):
+            out = under_the_integral(self.data, self.generator, self.objective, flat)
+        else:
+            out = by_differences(self.force, flat)
         return out.reshape(*states.shape, states.shape[-1])
 
     def discriminator(self, theta: ArrayLike) -> Discriminator:

@@ -52,7 +52,11 @@ def fitted(data: Distribution, generated: Generated, *, transport: bool = False)
 def _padded(edges: Array) -> Array:
     """The edges and some beyond: √(p p_g) falls off twice as far out as p, and as steeply."""
     return np.concatenate(
-        [edges[0] - _PADS * (edges[1] - edges[0]), edges, edges[-1] + _PADS * (edges[-1] - edges[-2])]
+        [
+            edges[0] - _PADS * (edges[1] - edges[0]),
+            edges,
+            edges[-1] + _PADS * (edges[-1] - edges[-2]),
+        ]
     )
 
 

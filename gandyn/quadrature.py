@@ -261,8 +261,6 @@ def _adapt(f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array |
         wanted = np.abs(value) if scale is None else np.maximum(np.abs(value), scale)
         good = infinite | (difference <= np.maximum(1e3 * rtol * wanted, 1e2 * noise))
         error = np.where(infinite, 0.0, difference + noise)
-        # An integrand that is not integrable ends in rounding, but of the size of the integral.
-        good &= infinite | (error <= 1e-6 * absolute)
     return _Running(value, error, absolute, good.all(axis=0), nodes)
 
 

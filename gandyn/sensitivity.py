@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.comparison import field_integrals
+from gandyn.distributions import Distribution
 from gandyn.field import Field
 from gandyn.generators import LinearGenerator
 from gandyn.objectives import FDivergence
 
-if TYPE_CHECKING:
-    from gandyn.game import Game
-
-__all__ = ["jacobian"]
+__all__ = ["by_differences", "under_the_integral"]
 
 Array = NDArray[np.float64]
 
 _SIXTH = ((3 / 4, 1), (-3 / 20, 2), (1 / 60, 3))
 
 
-def jacobian(game: Game, theta: Array) -> Array:
-    """∂F_i/∂θ_j at states of shape (L, d): (L, d, d).
+def under_the_integral(
+    data: Distribution, generator: LinearGenerator, target: FDivergence, theta: Array
+) -> Array:
+    """∂F_i/∂θ_j of an f-divergence under a z + b, at states of shape (L, 2): (L, 2, 2).
 
-    Under the integral for an f-divergence of the linear generator: along a particle's path
-    (z fixed) the log density ratio changes by (score_p ∂G/∂θ + e_a/a), so that
+    Along a particle's path (z fixed) the log density ratio changes by (score_p ∂G/∂θ + e_a/a), so
+    that
 
         ∂F_i/∂θ_j = E_z[(w'·(s_p φ_j + δ_ja/a)·ℓ' + w·(s_p' φ_j + δ_ja s_q/a²)) φ_i],  φ = (z, 1),
 
     and where the data's density or score jumps at x = k, the jump of the slope there adds
-    q(z_k)/|a| · [w ℓ'] φ_i φ_j. Sixth-order differences of the force otherwise.
+    q(z_k)/|a| · [w ℓ'] φ_i φ_j.
     """
-    generator, target = game.generator, game.objective
-    if type(generator) is LinearGenerator and isinstance(target, FDivergence):
-        return _under_the_integral(game, generator, target, theta)
-    return _differences(game, theta)
-
-
-def _under_the_integral(
-    game: Game, generator: LinearGenerator, target: FDivergence, theta: Array
-) -> Array:
-    data, latent = game.data, generator.latent
+    latent = generator.latent
 
     def integrand(at: Field) -> Array:
         a = theta[at.lane, 0][:, None]
@@ -76,7 +67,8 @@ def _under_the_integral(
     return out
 
 
-def _differences(game: Game, theta: Array) -> Array:
+def by_differences(force: Callable[[Array], Array], theta: Array) -> Array:
+    """∂F_i/∂θ_j at states of shape (L, d): (L, d, d), by sixth-order central differences."""
     d = theta.shape[1]
     out = np.empty((len(theta), d, d))
     step = 1e-2 * np.maximum(np.abs(theta[:, :1]), 1e-3)
@@ -84,8 +76,8 @@ def _differences(game: Game, theta: Array) -> Array:
         direction = np.eye(d)[j]
         total = np.zeros_like(theta)
         for weight, k in _SIXTH:
-            ahead = game.force(theta + k * step * direction)
-            behind = game.force(theta - k * step * direction)
+            ahead = force(theta + k * step * direction)
+            behind = force(theta - k * step * direction)
             total += weight * (ahead - behind)
         out[:, :, j] = total / step
     return out

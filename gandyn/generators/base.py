@@ -1,81 +1,21 @@
-"""What a generator is, and what any game needs to know of the density it pushes forward."""
+"""What a generator is."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
+from gandyn.generators.generated import Generated
+from gandyn.generators.pushforward import Pushforward, Stack
 
-__all__ = ["Generated", "Generator"]
+__all__ = ["Generator"]
 
 Array = NDArray[np.float64]
-Index = NDArray[np.intp]
-
-
-class Generated(ABC):
-    """The generated densities of a stack of states (lanes), evaluated at nodes on the line.
-
-    Every method takes ``x`` of shape (P, n) and ``lane`` of shape (P,): row i of `x` belongs to
-    state ``lane[i]``.
-
-    Attributes
-    ----------
-    lanes : int
-        Number of states.
-    edges : list of ndarray
-        For each lane, the panel edges fitted to its density.
-    folds : list of ndarray
-        For each lane, the points with an inverse-square-root singularity of the density, as rows
-        (x, side): side -1 where the singular panel lies right of x, +1 where it lies left.
-    standard : tuple (family, member, loc, scale) or None
-        Where every density is the standard density of one location-scale family, scaled and
-        shifted: the family, a member of it, and each lane's location and (positive) scale.
-    """
-
-    lanes: int
-    edges: list[Array]
-    folds: list[Array]
-    standard: tuple[Hashable, Distribution, Array, Array] | None = None
-
-    @abstractmethod
-    def logpdf(self, x: Array, lane: Index) -> Array:
-        """Log of the generated density."""
-
-    @abstractmethod
-    def score(self, x: Array, lane: Index) -> Array:
-        """Its derivative."""
-
-    @abstractmethod
-    def cdf(self, x: Array, lane: Index) -> Array:
-        """Mass left of x."""
-
-    @abstractmethod
-    def sf(self, x: Array, lane: Index) -> Array:
-        """Mass right of x."""
-
-    @abstractmethod
-    def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
-        """The point with mass `lower` on its left and `upper` on its right (lower + upper = 1)."""
-
-    @abstractmethod
-    def sensitivity(self, x: Array, lane: Index) -> Array:
-        """E[∂G/∂θ | G = x], shape (d, P, n): how x moves with the parameters."""
-
-    def flux(self, x: Array, lane: Index) -> tuple[Array, Array] | None:
-        """d/dx(p_g E[∂G/∂θ | G = x])/p_g, and the size of its terms; None where it is not known.
-
-        Minus this times p_g is ∂p_g/∂θ at fixed x. Shapes (d, P, n).
-        """
-        return None
-
-    @abstractmethod
-    def jumps(self, lane: int) -> tuple[Array, Array]:
-        """Images of the latent's breaks in one lane, shape (m,), and ∂G/∂θ there, (m, d)."""
 
 
 class Generator(ABC):
@@ -148,8 +88,6 @@ class Generator(ABC):
 
     def generated(self, theta: Array) -> Generated:
         """The densities that a stack of parameters of shape (L, d) generates."""
-        from gandyn.generators.pushforward import Stack
-
         return Stack(self, theta)
 
     def pushforward(self, theta: ArrayLike) -> Distribution:
@@ -160,8 +98,6 @@ class Generator(ABC):
         InputError
             Where θ is not one valid set of parameters.
         """
-        from gandyn.generators.pushforward import Pushforward
-
         array = self.check(theta)
         if array.ndim != 1:
             raise InputError(f"theta: got shape {array.shape}, pushforward takes one state")

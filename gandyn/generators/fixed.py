@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
-from gandyn.generators.base import Generated
+from gandyn.generators.generated import Generated
 
 __all__ = ["Fixed"]
 

@@ -7,8 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution, LocationScale
 from gandyn.errors import InputError
-from gandyn.generators.base import Generated, Generator
+from gandyn.generators.base import Generator
 from gandyn.generators.fixed import quantile
+from gandyn.generators.generated import Generated
 
 __all__ = ["LinearGenerator"]
 

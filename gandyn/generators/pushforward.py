@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-from gandyn.generators.base import Generated, Generator
 from gandyn.generators.fixed import quantile
+from gandyn.generators.generated import Generated, Map
 
 __all__ = ["Pushforward", "Stack"]
 
@@ -33,7 +33,7 @@ class Pushforward(Distribution):
         One state.
     """
 
-    def __init__(self, generator: Generator, theta: Array) -> None:
+    def __init__(self, generator: Map, theta: Array) -> None:
         self.generator = generator
         self.theta = np.array(theta, dtype=float)
         latent = generator.latent
@@ -47,8 +47,7 @@ class Pushforward(Distribution):
         self._turns = turns
         ends = np.concatenate([[low], turns, [high]])
         self.branches = [
-            _Branch(generator, self.theta, left, right)
-            for left, right in itertools.pairwise(ends)
+            _Branch(generator, self.theta, left, right) for left, right in itertools.pairwise(ends)
         ]
         self._recent: tuple[Array | None, list] = (None, [])
         if not all(branch.sign for branch in self.branches):
@@ -178,7 +177,7 @@ class Pushforward(Distribution):
 class _Branch:
     """G on one latent interval on which it is monotone."""
 
-    def __init__(self, generator: Generator, theta: Array, left: float, right: float) -> None:
+    def __init__(self, generator: Map, theta: Array, left: float, right: float) -> None:
         self._generator, self._theta = generator, theta
         self._ends = left, right
         latent = generator.latent
@@ -294,7 +293,7 @@ class _Branch:
 class Stack(Generated):
     """The densities of a stack of states of any generator, one after the other."""
 
-    def __init__(self, generator: Generator, theta: Array) -> None:
+    def __init__(self, generator: Map, theta: Array) -> None:
         self.members = [Pushforward(generator, row) for row in theta]
         self.generator = generator
         self.theta = theta
