@@ -143,7 +143,7 @@ def draw(fits: Sequence[Fit], options: Options) -> None:
     options.save(figure, "divergence_fits.png", caption)
 
 
-def draw_starts(options: Options, side: int = 32) -> dict[str, list[list[float]]]:
+def draw_starts(options: Options, side: int = 48) -> dict[str, list[list[float]]]:
     """Where flows from a grid of starts come to rest; the rest points of each objective."""
     std, mean = np.geomspace(0.06, 6.0, side), np.linspace(-4.0, 6.0, side)
     rests = {}
@@ -178,7 +178,7 @@ def _draw_basins(ax: Any, name: str, std: np.ndarray, mean: np.ndarray) -> list[
     optima = optima[order]
     shades = ["#E9E4F0", "#F2C58F", "#BFD9C6", "#D9B8C4"]
     ax.pcolormesh(std, mean, which, cmap=ListedColormap(shades), vmin=-0.5, vmax=len(shades) - 0.5)
-    few = starts[3::9, 3::9].reshape(-1, 2)
+    few = starts[4::13, 4::13].reshape(-1, 2)
     times = np.r_[0.0, np.geomspace(1e-3, 300.0, 200)]
     colour = plots.objective_cue(name).colour
     for path in gandyn.gradient_flow(game, few, (0.0, 300.0), times, rtol=1e-5).theta:

@@ -129,7 +129,7 @@ class DataGrid:
     to 1e-9 of the integral of the absolute value, the sum over all is right to far better: halving
     the spacing h squares the error e^(−2πd/h) that a pole at distance d leaves. The four parts also
     show that error at four times the spacing, in both of its phases, so that it cannot hide behind
-    one of them.
+    one of them. A component is right to some 1e-15 of the integral of its absolute value.
     """
 
     def __init__(
@@ -146,7 +146,9 @@ class DataGrid:
         self._window = data.reach if wide else (np.inf, -np.inf)
         self._centres, self._widths = data.landmarks.T
         self._steepest = float(np.abs(data.score(np.array(data.reach))).max())
-        self._wide = 20.0 * float(self._widths.min())
+        normals = data.normals
+        self._twin = None if normals is None or len(normals[0]) > 1 else (data.mean, data.std)
+        self._wide = 60.0 * float(self._widths.min())
         self._levels: dict[int, _Level] = {}
         low, high = data.reach
         span = high - low
@@ -162,7 +164,7 @@ class DataGrid:
     def takes(data: Distribution) -> bool:
         """Whether a grid can be fitted to this density."""
         smooth = not len(data.breaks) and not np.isfinite(data.support).any()
-        return smooth and len(data.landmarks) <= 200
+        return smooth and len(data.landmarks) <= 500
 
     def force(self, a: Array, b: Array) -> tuple[Array, NDArray[np.bool_], NDArray[np.intp]]:
         """Force at states of shape (L,): (L, 2), which converged, and the nodes used."""
@@ -196,7 +198,7 @@ class DataGrid:
                 continue
             used += stop - start
             raw = self._sums(level, start, stop, loc, scale, loc)
-            tilted, plain, good = self._judged([part.item() for part in raw], scale)
+            tilted, plain, good = self._judged([part.item() for part in raw], scale, loc)
             if good:
                 reflected = self._std if a > 0 else -self._std
                 return (self._mean * plain + reflected * tilted, plain), used
@@ -244,7 +246,7 @@ class DataGrid:
         each = map if len(blocks) < 4 else _threads().map
         for _ in each(evaluate, blocks):
             pass
-        out[index, 0], out[index, 1], good[index] = self._judged(raw, scale[index])
+        out[index, 0], out[index, 1], good[index] = self._judged(raw, scale[index], loc[index])
 
     def _sums(
         self, level: _Level, start: int, stop: int, centre: float, scale: Any, loc: Any
@@ -284,7 +286,7 @@ class DataGrid:
             tilted = (tilted - offset[:, None] * plain) * inverse[:, None]
         return [*tilted.T, *plain.T, mass @ weight, ends]
 
-    def _judged(self, raw: Any, scale: Any) -> tuple[Any, Any, Any]:
+    def _judged(self, raw: Any, scale: Any, loc: Any) -> tuple[Any, Any, Any]:
         """The two integrals, and whether they have converged, from what `_sums` gives."""
         modulus, ends = raw[8], raw[9]
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * (self._steepest + _REACH / scale))
@@ -294,9 +296,14 @@ class DataGrid:
             value = even + odd
             good &= abs(even - odd) <= _AGREEMENT * modulus
             good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
-            # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-            good &= (abs(value) > 1e-4 * modulus) | (scale < self._wide)
             values.append(value)
+        # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
+        smaller = np.minimum(abs(values[0]), abs(values[1]))
+        good &= (smaller > 1e-2 * modulus) | (scale < self._wide)
+        if self._twin is not None:
+            # Next to p_g = p the two scores cancel, which only panels avoid.
+            mean, std = self._twin
+            good &= (abs(scale - std) > 1e-2 * std) | (abs(loc - mean) > 1e-2 * std)
         return values[0], values[1], good
 
     def _crowding(self, x: Array) -> Array:

@@ -160,9 +160,8 @@ def transport_rounding(at: Field) -> Array:
     """Rounding, relative, of an integrand over the monotone coupling."""
     if len(at._parts) == 1:
         return at.density_rounding
-    size = np.abs(at.x) + np.abs(at.partner)
-    with np.errstate(invalid="ignore"):
-        lost = 8.0 * size / np.maximum(np.abs(at.gap), 1e-290)
+    with np.errstate(invalid="ignore", over="ignore"):
+        lost = 2.0 * at.gap_rounding / np.maximum(np.abs(at.gap), 1e-290)
     return at.density_rounding + np.where(np.isfinite(lost), lost, 0.0)
 
 

@@ -93,7 +93,10 @@ class Field:
         for weight, part in self._parts:
             stretch = (scale - part.scale) / part.scale
             shift = stretch * z + (loc - part.loc) / part.scale
-            ratios.append(np.log(weight) + np.log1p(stretch) + base.log_increment(z, shift))
+            # 1 + stretch is exact only where the two scales are alike
+            alike = np.log1p(np.maximum(stretch, -0.5))
+            widths = np.where(stretch > -0.5, alike, np.log(scale / part.scale))
+            ratios.append(np.log(weight) + widths + base.log_increment(z, shift))
             slopes.append((score * stretch / scale) + base.score_increment(z, shift) / part.scale)
         if len(ratios) == 1:
             return ratios[0], slopes[0]
@@ -144,7 +147,11 @@ class Field:
     def partner(self) -> Array:
         if len(self._parts) == 1:
             return self.x - self.gap
-        return self.generated.quantile(self.data.cdf(self.x), self.data.sf(self.x), self.lane)
+        return self.generated.quantile(*self._masses, self.lane)
+
+    @cached_property
+    def _masses(self) -> tuple[Array, Array]:
+        return self.data.cdf(self.x), self.data.sf(self.x)
 
     @cached_property
     def gap(self) -> Array:
@@ -186,6 +193,14 @@ class Field:
         place = np.abs(self.x) * (np.abs(score) + self.ratio_share * np.abs(self.ratio_slope))
         larger = np.where(data_is_larger, self.log_data, self.log_generated)
         return 4.0 + _finite(larger) + self.ratio_share * _finite(self.log_ratio) + place
+
+    @cached_property
+    def gap_rounding(self) -> Array:
+        """Absolute rounding of the gap: that of its ends, and of the mass that pairs them."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            density = np.exp(self.generated.logpdf(self.partner, self.lane))
+            lost = np.minimum(*self._masses) / np.maximum(density, 1e-300)
+            return 4.0 * (np.abs(self.x) + np.abs(self.partner) + lost)
 
     @cached_property
     def ratio_slope_rounding(self) -> Array:

@@ -113,7 +113,7 @@ class Discriminator:
         lanes = self._generated.lanes
         rows = np.broadcast_to(points.ravel(), (lanes, points.size))
         ell = Field(self._data, self._generated, rows, np.arange(lanes)).log_ratio
-        return ell.reshape(*self._shape, *points.shape)[()]
+        return ell.reshape((*self._shape, *points.shape))[()]
 
     def __call__(self, x: ArrayLike) -> Array:
         return expit(self.logit(x))
@@ -160,6 +160,10 @@ class Game:
 
     def force(self, theta: ArrayLike) -> Array:
         """dθ/dt = E_z[s(G(z)) ∂G/∂θ], the pathwise force that a generator feels.
+
+        The fast way, for flows and maps: each component is right to 1e-10, or, next to a rest
+        point, where its integrand cancels, to 1e-15 of the integral of the absolute value.
+        `evaluate` gives the error of each.
 
         Parameters
         ----------
@@ -241,7 +245,12 @@ class Game:
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
         if type(self.generator) is LinearGenerator and isinstance(self.objective, FDivergence):
-            out = under_the_integral(self.data, self.generator, self.objective, flat)
+            out = np.empty((*flat.shape, flat.shape[-1]))
+            for start in range(0, len(flat), _LANES):
+                block = slice(start, start + _LANES)
+                out[block] = under_the_integral(
+                    self.data, self.generator, self.objective, flat[block]
+                )
         else:
             out = by_differences(self.force, flat)
         return out.reshape(*states.shape, states.shape[-1])
@@ -325,6 +334,8 @@ class Game:
 
     def _force_with_error(self, flat: Array) -> tuple[Array, Array, NDArray[np.intp], Any]:
         """Force, error, nodes, convergence, by panels: the better of the two ways of writing it."""
+        if not len(flat):
+            return flat, flat, np.empty(0, np.intp), np.empty(0, bool)
         target = self.objective
         d = flat.shape[-1]
         rows: list = [(target.force, target.force_rounding)]
@@ -370,7 +381,7 @@ class Game:
 
         for x, sensitivity in zip(*generated.jumps(lane), strict=True):
             left, right = beside(x)
-            change = target.slope_left(left.log_ratio) - target.slope_left(right.log_ratio)
+            change = target.slope_change(left.log_ratio, right.log_ratio)
             density = max(np.exp(left.log_data).item(), np.exp(right.log_data).item())
             if density > 0.0:
                 total += density * change.item() * sensitivity

@@ -88,19 +88,21 @@ def _zeros(
     lane = lane[row]
     low, high = x[row], x[row + 1]
     f_low, f_high = value[row], value[row + 1]
-    for _ in range(100):
-        # The Illinois rule, kept away from the ends, with bisection every third time.
-        middle = 0.5 * (low + high)
-        if _ % 3:
-            share = np.clip(f_low / (f_low - f_high), 1e-3, 1.0 - 1e-3)
-            middle = low + share * (high - low)
-        f = of(Field(data, generated, middle[:, None], lane))[:, 0]
-        same = np.sign(f) == np.sign(f_low)
-        low, f_low = np.where(same, middle, low), np.where(same, f, f_low)
-        high, f_high = np.where(same, high, middle), np.where(same, f_high, f)
-        if np.all(high - low <= 4.0 * _EPS * np.maximum(np.abs(low), np.abs(high))):
+    root, stayed = low, np.zeros(len(row), int)
+    for _ in range(60):
+        # Regula falsi by the Illinois rule: an end that stays has its value halved.
+        point = low + f_low / (f_low - f_high) * (high - low)
+        point = np.where((point > low) & (point < high), point, 0.5 * (low + high))
+        f = of(Field(data, generated, point[:, None], lane))[:, 0]
+        left = np.sign(f) == np.sign(f_low)
+        f_high = np.where(left, np.where(stayed > 0, 0.5 * f_high, f_high), f)
+        f_low = np.where(left, f, np.where(stayed < 0, 0.5 * f_low, f_low))
+        stayed = np.where(left, 1, -1)
+        low, high = np.where(left, point, low), np.where(left, high, point)
+        moved, root = np.abs(point - root), point
+        if np.all((moved <= 2.0 * _EPS * np.abs(point)) | (f == 0.0)):
             break
-    return np.append(0.5 * (low + high), exact), np.append(lane, exact_lane)
+    return np.append(root, exact), np.append(lane, exact_lane)
 
 
 def _switches(data: Distribution, generated: Generated, panels: Panels) -> tuple[Array, Index]:

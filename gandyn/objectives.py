@@ -138,8 +138,14 @@ class FDivergence(Objective):
         """log w(ℓ)."""
         if self._log_weight is not None:
             return self._log_weight(ell)
-        with np.errstate(divide="ignore", over="ignore"):
-            return np.log(self.weight(ell))
+        # Far out, where w over- or underflows and all that is left of it is its power of r, on
+        # along the tangent.
+        near = np.clip(ell, -_LAST_ELL, _LAST_ELL)
+        beyond = np.where(np.isfinite(ell), ell - near, 0.0)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            log = np.log(self.weight(near))
+            tangent = log - np.log(self.weight(near - np.sign(near)))
+            return np.where(beyond == 0.0, log, log + beyond * np.sign(near) * tangent)
 
     def elasticity(self, ell: Array) -> Array:
         """d log w/dℓ."""
@@ -176,11 +182,13 @@ class FDivergence(Objective):
         if self._level is None or flux is None:
             return None
         value, size = flux
-        ell = np.abs(at.log_ratio) + 0.05
-        lost = 4.0 * size / np.maximum(np.abs(value), 1e-300)
-        rounding = at.density_rounding + at.ratio_rounding * (at.ratio_share + 1.0 / ell) + lost
         with np.errstate(over="ignore"):
-            return -self._level(at) * value, rounding
+            level = self._level(at)
+            # ∂level/∂ℓ = p_g w says what the rounding of ℓ costs
+            bent = self.mass(at) / np.maximum(np.abs(level), 1e-300)
+            lost = 4.0 * size / np.maximum(np.abs(value), 1e-300)
+            rounding = at.density_rounding + at.ratio_rounding * (at.ratio_share + bent) + lost
+            return -level * value, rounding
 
     def potential(self, at: Field) -> Array:
         if self._density is not None:
@@ -194,6 +202,17 @@ class FDivergence(Objective):
     def slope_left(self, ell: Array) -> Array:
         """f'(∞) − f'(r) = ∫_ℓ^∞ w(s) e^−s ds; infinite where f grows faster than r."""
         return self._primitive.tail(ell) if self._tail is None else self._tail(ell)
+
+    def slope_change(self, left: Array, right: Array) -> Array:
+        """f'(r) at ℓ = right minus that at ℓ = left."""
+        before, after = self.slope_left(left), self.slope_left(right)
+        endless = np.isinf(before) & np.isinf(after) & np.isfinite(left) & np.isfinite(right)
+        low, high = np.where(endless, left, 0.0), np.where(endless, right, 0.0)
+        s, weights = np.polynomial.legendre.leggauss(200)
+        ell = 0.5 * (low + high)[..., None] + 0.5 * (high - low)[..., None] * s
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            between = 0.5 * (high - low) * ((self.weight(ell) * np.exp(-ell)) @ weights)
+            return np.where(endless, between, before - after)
 
     @cached_property
     def _primitive(self) -> Primitive:
@@ -345,6 +364,7 @@ def _geometric_mass(p: Array, q: Array, out: Array) -> None:
 
 
 LOG2 = float(np.log(2.0))
+_LAST_ELL = 200.0
 
 _ROWS: dict[str, Objective] = {}
 

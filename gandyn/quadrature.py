@@ -248,7 +248,7 @@ def _adapt(f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array |
         width = panels.right - panels.left
         place = np.maximum(np.abs(panels.left), np.abs(panels.right))
         split = over.any(axis=0) & (width > 64.0 * _EPS * place)
-        if not split.any():
+        if not split.any() or len(panels) > _MOST_PANELS * lanes:
             break
         halves = panels.pick(split).halved()
         nodes += len(NODES) * np.bincount(halves.lane, minlength=lanes)
@@ -265,6 +265,9 @@ def _adapt(f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array |
 
 
 _SWEEPS = 60
+_MOST_PANELS = 4000
+"""Per lane; only an integrand that is noise, or not integrable, comes near it."""
+
 _DOUBLINGS = 700
 """A width of 1 doubled so often still fits a double, and a density that falls as slowly as
 x**-1.07 is summed to 1e-14 by then."""
@@ -316,6 +319,11 @@ def integrate(
     )
 
 
+def _for_lanes(f: Integrand, index: NDArray[np.intp]) -> Integrand:
+    """The integrand of the lanes of `index`, counted from 0."""
+    return lambda x, lane: f(x, index[lane])
+
+
 def _extend(
     f: Integrand, whole: _Running, side: float, end: Array, width: Array, rtol: float
 ) -> None:
@@ -332,7 +340,7 @@ def _extend(
             np.minimum(end[index], far), np.maximum(end[index], far), np.arange(len(index))
         )
         scale = np.maximum(np.abs(whole.value), _EPS * whole.absolute)[:, index]
-        piece = _adapt(f, panels, len(index), rtol, scale)
+        piece = _adapt(_for_lanes(f, index), panels, len(index), rtol, scale)
         whole.nodes[index] += piece.nodes
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             ratio = piece.absolute / before[:, index]

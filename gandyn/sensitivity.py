@@ -71,7 +71,7 @@ def by_differences(force: Callable[[Array], Array], theta: Array) -> Array:
     """∂F_i/∂θ_j at states of shape (L, d): (L, d, d), by sixth-order central differences."""
     d = theta.shape[1]
     out = np.empty((len(theta), d, d))
-    step = 1e-2 * np.maximum(np.abs(theta[:, :1]), 1e-3)
+    step = 3e-3 * np.maximum(np.abs(theta[:, :1]), 1e-3)
     for j in range(d):
         direction = np.eye(d)[j]
         total = np.zeros_like(theta)

@@ -60,6 +60,8 @@ class Primitive:
         for k in range(len(steps)):
             tilted[k + 1] = tilted[k] * np.exp(-1.0) + piece[k]
         self._down_tilted = tilted
+        self._up_far = _last_finite(self._up_first)
+        self._down_far = _last_finite(self._down_first)
 
     def first(self, ell: Array) -> Array:
         """∫₀^ℓ w(s) ds."""
@@ -81,7 +83,7 @@ class Primitive:
         up = total - self._up_tilted[base] - self._within(base, size, 1.0, tilt=0.0)
         # Far out the difference has no digits left: integrate what is to come instead.
         ahead = np.zeros_like(ell)
-        for k in range(40):
+        for k in range(120):
             s = np.maximum(ell, 0.0)[..., None] + k + 0.5 * (1.0 + _T)
             ahead = ahead + (self.weight(s) * np.exp(-s) * 0.5) @ _W
         up = np.where(ell > 1.0, ahead, up)
@@ -92,21 +94,28 @@ class Primitive:
 
     def density(self, log_p: Array, log_q: Array, ell: Array) -> Array:
         """q f(p/q), nonnegative."""
-        ell = np.where(np.isfinite(ell), np.clip(ell, 1.0 - _FAR, _FAR - 1.0), np.sign(ell) * 699.0)
+        ell = np.where(np.isnan(ell), 0.0, ell)
+        size = np.abs(ell)
+        kept = np.minimum(size, np.where(ell > 0, self._up_far, self._down_far))
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            log_p = np.where(np.isfinite(log_p), log_p, log_q + ell)
-            log_q = np.where(np.isfinite(log_q), log_q, log_p - ell)
-            p, q = np.exp(log_p), np.exp(log_q)
-            near = self._near(np.clip(ell, -1.0, 1.0)) * q
-            size = np.abs(ell)
-            base = np.floor(size).astype(int)
+            finite = np.sign(ell) * np.minimum(size, 2.0 * _FAR)
+            log_p = np.where(np.isfinite(log_p), log_p, log_q + finite)
+            log_q = np.where(np.isfinite(log_q), log_q, log_p - finite)
+            near = self._near(np.clip(ell, -1.0, 1.0)) * np.exp(log_q)
+            base = np.floor(kept).astype(int)
             # p − q e^s keeps its sign: for ℓ > 0 all is counted in p, for ℓ < 0 in q.
-            above = p * (self._up_tilted[base] + self._within(base, size, 1.0, tilt=0.0))
-            above -= q * (self._up_first[base] + self._within(base, size, 1.0, tilt=None))
-            below = q * (self._down_first[base] + self._within(base, size, -1.0, tilt=None))
-            below -= q * self._tilted_down(base, size)
+            steps = np.arange(len(self._up_first))
+            rest = np.exp(-kept) * (self._up_first[base] + self._within(base, kept, 1.0, None))
+            gain = self._up_tilted[base] + self._within(base, kept, 1.0, 0.0)
+            tilted = np.exp(-steps) * self._up_first
+            above = gain * np.exp(log_p + _growth(self._up_tilted, self._up_far, size))
+            above -= rest * np.exp(log_p + _growth(tilted, self._up_far, size))
+            gain = self._down_first[base] + self._within(base, kept, -1.0, None)
+            rest = self._tilted_down(base, kept)
+            below = gain * np.exp(log_q + _growth(self._down_first, self._down_far, size))
+            below -= rest * np.exp(log_q + _growth(self._down_tilted, self._down_far, size))
         out = np.where(size <= 1.0, near, np.where(ell > 0, above, below))
-        return np.maximum(out, 0.0)
+        return np.where(np.isnan(out), np.inf, np.maximum(out, 0.0))
 
     def _near(self, ell: Array) -> Array:
         """∫₀^ℓ (e^(ℓ−s) − 1) w(s) ds for |ℓ| ≤ 1."""
@@ -133,3 +142,19 @@ class Primitive:
 
 def _cumulative(pieces: Array) -> Array:
     return np.concatenate([[0.0], np.cumsum(pieces)])
+
+
+def _last_finite(table: Array) -> float:
+    """The last step, with one to spare, at which a table has not overflowed."""
+    return float(np.flatnonzero(np.isfinite(table))[-1] - 1)
+
+
+def _growth(table: Array, far: float, size: Array) -> Array:
+    """Log of how much an integral grows beyond its table: as a power of ℓ, or as one of r."""
+    last = int(far)
+    rate = np.log(table[last] / table[last - 1]) if table[last] > 0.0 else 0.0
+    if abs(rate) < 1e-4:
+        return np.zeros_like(size)
+    if abs(rate) < 0.01:
+        return rate * far * np.log(np.maximum(size / far, 1.0))
+    return rate * np.maximum(size - far, 0.0)

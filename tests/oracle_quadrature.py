@@ -40,16 +40,20 @@ class Panel:
         middle, half = (lo + hi) / 2, (hi - lo) / 2
         rows: list[list[Any]] = []
         self.root = None
-        # next to the ends as well: a change between one panel's last node and the next's first
-        # would be seen by neither
-        seen = [(x, f(x)[1]) for x in (lo + half * CLOSE, hi - half * CLOSE)]
+        seen = []
         for t, w in RULE:
             x = middle + half * t
             values, switch = f(x)
             weight = w * half
             rows.append([weight * v for v in values])
-            seen.insert(-1, (x, switch))
-        seen = [(x, switch) for x, switch in seen if switch]
+            if switch:
+                seen.append((x, switch))
+        if seen:
+            # next to the ends as well: a change between one panel's last node and the next's first
+            # would be seen by neither
+            first, last = lo + half * CLOSE, hi - half * CLOSE
+            seen = [(first, f(first)[1]), *seen, (last, f(last)[1])]
+            seen = [(x, switch) for x, switch in seen if switch]
         for (x, u), (y, v) in pairwise(seen):
             if (u > 0) != (v > 0):
                 self.root = bisect(lambda y: f(y)[1], x, y)

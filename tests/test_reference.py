@@ -71,7 +71,9 @@ class Judge:
             # Next to a partner a million times larger, the partner's rounding is what is left.
             reached = miss <= max(ACCURACY * abs(exact), 1e-15 * partner)
             if not reached and not excused:
-                self.wrong.append(f"{name}: {measured!r} for {exact!r}, {miss / abs(exact):.1e} off")
+                self.wrong.append(
+                    f"{name}: {measured!r} for {exact!r}, {miss / abs(exact):.1e} off"
+                )
             if estimate is not None and miss > 3.0 * estimate + HALF_AN_ULP * abs(exact):
                 self.wrong.append(f"{name}: {miss:.1e} off, {estimate:.1e} estimated")
             most = 1e-8 * max(abs(exact), 1e-6 * partner)

@@ -53,8 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         return _complain(f"error: {error}", BAD_INPUT)
     except KeyboardInterrupt as interrupt:
-        kept = "; ".join(str(part) for part in interrupt.args)
-        return _complain(f"interrupted{': ' if kept else ''}{kept}", INTERRUPTED)
+        return _complain("; ".join(map(str, interrupt.args)) or "interrupted", INTERRUPTED)
     except BrokenPipeError:
         _close_stdout()
         return BROKEN_PIPE

@@ -126,6 +126,8 @@ def read_tolerance(name: str, text: str, least: float, most: float) -> float:
     values = _floats(text)
     if values is None or len(values) != 1 or not least <= values[0] < most:
         bound = f"a number from {least:g} to below {most:g}"
+        if math.isinf(most):
+            bound = "a positive finite number"
         raise InputError(f"{name}: got {text!r}, must be {bound}")
     return values[0]
 

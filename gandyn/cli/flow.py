@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             _print(found, game, written)
         if found.status == _INTERRUPTED:
-            raise KeyboardInterrupt("; ".join([found.message, *map(str, written)]))
+            raise KeyboardInterrupt(found.message, *(f"wrote {path}" for path in written))
     return 0 if found.success else 1
 
 

@@ -51,17 +51,18 @@ def run(options: argparse.Namespace) -> int:
         page, numbers = write_report(
             options.output, game, start, end, command=_command(options), progress=tell
         )
+    found = numbers["summary"]
+    failed = sum(not row["passed"] for row in numbers["theory"]["claims"])
+    status = 0 if found["success"] and not failed else 1
     if options.json:
         print_json(numbers)
-        return 0
-    found = numbers["summary"]
+        return status
     (a, b), jsd = found["end"]["theta"], found["end"]["jsd"]
     print(f"{game.data}, z ~ {game.generator.latent}, {game.objective.name}")
     print(f"{found['message']}: a = {a:.6g}, b = {b:.6g}, JSD = {jsd:.6g}")
-    failed = sum(not row["passed"] for row in numbers["theory"]["claims"])
     print(f"theory: {len(numbers['theory']['claims'])} claims, {failed or 'none'} failed")
     print(f"wrote {page}")
-    return 0
+    return status
 
 
 def _command(options: argparse.Namespace) -> str:

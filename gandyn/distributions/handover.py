@@ -17,9 +17,9 @@ def handovers(
 ) -> FloatArray:
     """Panel edges graded around the points where the largest component changes.
 
-    Between narrow modes the score jumps there from one mode's to the other's, over a distance π/jump
-    that may be far smaller than either width, and where nothing but log p is large enough to show
-    it. A takeover that is as wide as a quarter of its panel needs no edges of its own.
+    Between narrow modes the score jumps there from one mode's to the other's, over a distance
+    π/jump that may be far smaller than either width, and where nothing but log p is large enough
+    to show it. A takeover as wide as a quarter of its panel needs no edges of its own.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ class Integration:
         self.course.samples[:, : self._first_sample] = y0[:, None]
         self._waiting = 0
         self._live = self._admit(0)
-        if record:
+        if record and n:
             self.course.note(self._t0, y0[0])
 
     def run(self) -> Course:

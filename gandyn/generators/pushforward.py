@@ -84,9 +84,9 @@ class Pushforward(Distribution):
     def landmarks(self) -> Array:
         """Image of the latent's landmarks, with the widths that G stretches them to."""
         z, width = self.generator.latent.landmarks.T
-        stretch = np.abs(
-            self.generator(z + width, self.theta) - self.generator(z - width, self.theta)
-        )
+        # From both sides of z: about a turning point they have the same image.
+        centre, sides = self.generator(z, self.theta), (z - width, z + width)
+        stretch = 2.0 * np.max([np.abs(self.generator(u, self.theta) - centre) for u in sides], 0)
         floor = 1e-3 * max(float(stretch.max()), 1e-300)
         marks = [np.stack([self.generator(z, self.theta), np.maximum(0.5 * stretch, floor)], 1)]
         if len(self._turns):
@@ -208,7 +208,7 @@ class _Branch:
         step = 2.0 ** np.arange(0, 40)
         with np.errstate(over="ignore", invalid="ignore"):
             images = self._generator(near + side * step, self._theta)
-        gaps = np.abs(np.diff(images))
+            gaps = np.abs(np.diff(images))
         if gaps[-1] <= 1e-9 * max(abs(images[-1]), 1e-300):
             return float(images[-1])
         return float(np.inf * np.sign(images[-1] - images[0]))

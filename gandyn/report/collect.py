@@ -21,6 +21,7 @@ Tell = Callable[[float, str], object]
 
 _INTERRUPTED = -3
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
+_MANY = 300
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Settings:
     Attributes
     ----------
     samples : int
-        Times at which the flow is evaluated and drawn.
+        Times at which the flow is evaluated and drawn; fewer where the data has very many kernels.
     moments, frames : int
         Pictures in the strip, and in the animation (0: none).
     cells : int
@@ -61,13 +62,15 @@ class Course:
     Attributes
     ----------
     t, theta : array (T,), (T, 2)
-        The curve, at a relative tolerance of 1e-8.
+        The curve, at a relative tolerance of 1e-8; times may repeat where an escape from a plateau
+        is shorter than their rounding.
     end : array (2,)
         Where the flow ends, at a relative tolerance of 1e-10.
     end_t : float
         When that is: the time of rest, or the last time.
     error : array (2,)
-        Of `end`: how far the curve's end is from it, or the tolerance where that is more.
+        Of `end`: the tolerance, or how far the curve's end is from it where that is more and the
+        flow has not come to rest.
     flow : Flow
         Status, message and counts.
     """
@@ -87,7 +90,9 @@ class FieldMap:
     Attributes
     ----------
     a, b : array (A,), (B,)
-    force, potential : array (B, A, 2), (B, A)
+    force : array (B, A, 2)
+    potential : array (B, A) or None
+        None where the data has so many kernels that it would take minutes.
     flows : list of array (T, 2)
         That of the report first.
     match : array (2,) or None
@@ -97,7 +102,7 @@ class FieldMap:
     a: Array
     b: Array
     force: Array
-    potential: Array
+    potential: Array | None
     flows: list[Array]
     match: Array | None
 
@@ -159,7 +164,7 @@ def collect(
             f"start: got a = {begin[0]:g}, b = {begin[1]:g}, where the force of "
             f"{game.objective.name} is not finite; must be a state, or an objective, where it is"
         )
-    course = _course(game, begin, t_end, settings.samples, tell)
+    course = _course(game, begin, t_end, _affordable(settings.samples, game), tell)
     tell(0.3, "values")
     curve = game.evaluate(course.theta)
     tell(0.4, "force field")
@@ -190,17 +195,24 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) ->
     times[-1] = span
     drawn = _uninterrupted(gradient_flow(game, start, (0.0, span), times, rtol=_CURVE))
     known = np.isfinite(drawn.theta).all(axis=-1)
-    theta = drawn.theta[known]
-    return Course(
-        t=times[known],
-        theta=theta,
-        end=fine.theta[-1],
-        end_t=end_t,
-        error=np.maximum(
-            np.abs(theta[-1] - fine.theta[-1]), _FINE * (1.0 + np.abs(fine.theta[-1]))
-        ),
-        flow=fine,
-    )
+    t, theta = times[known], drawn.theta[known]
+    apart = np.abs(theta[-1] - fine.theta[-1])
+    tolerance = _FINE * (1.0 + np.abs(fine.theta[-1]))
+    if fine.status == 1:
+        if np.any(apart > 1e-3 * (1.0 + np.abs(fine.theta[-1]))):
+            # An escape from a plateau, at a time that no float holds: its own steps show the way.
+            t, theta = fine.t, fine.theta
+        apart = tolerance
+    return Course(t, theta, fine.theta[-1], end_t, np.maximum(apart, tolerance), fine)
+
+
+def _kernels(game: Game) -> int:
+    """How many normals the data's density is a sum of: evaluating costs as much."""
+    return 1 if game.data.normals is None else len(game.data.normals[0])
+
+
+def _affordable(samples: int, game: Game) -> int:
+    return min(samples, max(32, samples * 100 // _kernels(game)))
 
 
 def _uninterrupted(flow: Flow) -> Flow:
@@ -248,7 +260,7 @@ def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
         a=a,
         b=b,
         force=game.force(states),
-        potential=game.potential(states),
+        potential=game.potential(states) if _kernels(game) <= _MANY else None,
         flows=flows,
         match=None if match is None else np.array([sign * match[0], match[1]]),
     )

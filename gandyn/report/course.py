@@ -43,9 +43,9 @@ def parameters(results: Results, folder: Path) -> Section:
     plots.save_figure(figure, folder / "parameters.png")
     (a0, b0), (a1, b1) = course.theta[0], course.end
     caption = Markup(
-        "The generator's scale a and place b in time. Flows at relative tolerances of "
-        "10<sup>−8</sup> and 10<sup>−10</sup> end alike to {} in a and {} in b."
-    ).format(*(error_text(error) for error in course.error))
+        "The generator's scale a and place b in time. They end at a&nbsp;=&nbsp;{}"
+        " {} and b&nbsp;=&nbsp;{} {}."
+    ).format(short(a1), error_text(course.error[0]), short(b1), error_text(course.error[1]))
     if match is not None:
         caption += Markup(
             " Thin lines: the |a| and b at which p<sub>g</sub> has the data's standard deviation "

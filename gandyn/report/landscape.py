@@ -37,15 +37,16 @@ def section(results: Results, folder: Path) -> Section:
         f"{field.b[0]:.3g} to {field.b[-1]:.3g}, with {others + 1} flows."
     )
     caption = Markup(
-        "The force d(a, b)/dt everywhere, coloured by its size; level lines of the potential; the "
-        "flow of this report (vermillion) and {} from other starts, each from its open circle to "
-        "its filled one. Where several end together is an attractor."
-    ).format(others)
+        "The force d(a, b)/dt everywhere, coloured by its size; {}the flow of this report "
+        "(vermillion) and {} from other starts, each from its open circle to its filled one. Where "
+        "several end together is an attractor."
+    ).format("" if field.potential is None else "level lines of the potential; ", others)
     numbers = {
         "a": field.a,
         "b": field.b,
         "force": field.force,
-        "potential": field.potential,
         "flows": [{"start": path[0], "end": path[-1]} for path in field.flows],
     }
+    if field.potential is not None:
+        numbers["potential"] = field.potential
     return Section("field", "The force over (a, b)", [Picture("field.png", alt, caption)], numbers)

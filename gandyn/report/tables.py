@@ -45,9 +45,9 @@ def numbers(results: Results, folder: Path) -> Section:
         rows.append([Markup("force, d{}/dt").format(name), *cells])
     caption = Markup(
         "At the start and at the end of the flow, with estimates of the absolute error of the "
-        "integrals; ∞ where a value is infinite. The error of a and b is how far flows at two "
-        "tolerances are apart. The same in full, and along the whole flow, in "
-        "<code>results.json</code>."
+        "integrals; ∞ where a value is infinite. The error of a and b is the flow's "
+        "tolerance, or how far flows at two tolerances are apart. The same in full, and along the "
+        "whole flow, in <code>results.json</code>."
     )
     table = Table(caption, ["", "start, t = 0", Markup("end, t = {}").format(short(course.end_t))],
                   rows)  # fmt: skip

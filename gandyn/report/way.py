@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from gandyn import plots
+from gandyn.plots.scales import path_length
 from gandyn.report.blocks import Block, Picture, Section, Text
 from gandyn.report.collect import Array, Results, data_scale
 from gandyn.report.numbers import short
@@ -101,15 +102,19 @@ def section(results: Results, folder: Path) -> Section:
 def _along(results: Results, count: int) -> tuple[Array, Array]:
     """Times and states equally far apart along the path, both ends included."""
     t, theta = _drawable(results)
-    times = plots.path_times(t, theta, count)
-    return times, np.stack([np.interp(times, t, column) for column in theta.T], axis=-1)
+    # By length and not by time: an escape may be shorter than the rounding of t.
+    length = 0.95 * path_length(theta) + 0.05 * (t - t[0]) / (float(t[-1] - t[0]) or 1.0)
+    places = np.linspace(0.0, length[-1], count)
+    states = np.stack([np.interp(places, length, column) for column in theta.T], axis=-1)
+    return np.interp(places, length, t), states
 
 
 def _drawable(results: Results) -> tuple[Array, Array]:
     """The flow up to where p_g is but a needle beside the data, if it comes to that."""
     t, theta = results.course.t, results.course.theta
     _, scale = data_scale(results.game)
-    least = min(_NEEDLE * scale, 0.5 * abs(theta[0, 0]))
+    finest = float(np.min(results.game.data.landmarks[:, 1]))
+    least = min(_NEEDLE * scale, 0.5 * finest, 0.5 * abs(theta[0, 0]))
     needle = np.flatnonzero(np.abs(theta[:, 0]) < least)
     end = needle[0] if needle.size else len(t)
     return t[:end], theta[:end]

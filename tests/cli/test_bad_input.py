@@ -1,0 +1,92 @@
+"""Bad input: one line that names the argument, what came and what is allowed; exit status 2."""
+
+from __future__ import annotations
+
+import pytest
+
+EVALUATE = ("evaluate", "--theta", "1,0.5")
+
+BAD = [
+    ((), ["COMMAND", "none", "evaluate, verify, flow, report"]),
+    (("bogus",), ["COMMAND", "'bogus'", "'evaluate'"]),
+    (("evaluate",), ["--theta", "required"]),
+    (("evaluate", "--theta", "1"), ["theta", "'1'", "two finite numbers"]),
+    (("evaluate", "--theta", "1,2,3"), ["theta", "'1,2,3'", "two finite numbers"]),
+    (("evaluate", "--theta", "nan,1"), ["theta", "'nan,1'", "finite"]),
+    (("evaluate", "--theta", "1,-inf"), ["theta", "'1,-inf'", "finite"]),
+    (("evaluate", "--theta", "0,1"), ["theta", "a = 0", "a != 0"]),
+    (("evaluate", "--theta", "-0,1"), ["theta", "a = 0", "a != 0"]),
+    (("evaluate", "--theta", "1,1\nnext"), ["theta", "next", "finite"]),
+    ((*EVALUATE, "--objective", "gan"), ["objective", "'gan'", "saturating"]),
+    ((*EVALUATE, "--objective", "alpha(x)"), ["objective", "'alpha(x)'", "alpha(NUMBER)"]),
+    ((*EVALUATE, "--data", "0.5*N(0,1)+0.6*N(1,1)"), ["weights", "1.1", "sum to 1"]),
+    ((*EVALUATE, "--data", "-0.5*N(0,1)+1.5*N(1,1)"), ["weights", "-0.5", "above 0"]),
+    ((*EVALUATE, "--data", "N(0, -1)"), ["std", "-1", "positive"]),
+    ((*EVALUATE, "--data", "N(0, 0)"), ["std", "0", "positive"]),
+    ((*EVALUATE, "--data", "N(nan, 1)"), ["data", "nan", "finite"]),
+    ((*EVALUATE, "--data", "N(0, inf)"), ["data", "inf", "finite"]),
+    ((*EVALUATE, "--data", "N(0, 1"), ["data", "')'", "column 7"]),
+    ((*EVALUATE, "--data", "Cauchy(0, 1)"), ["data", "'Cauchy'", "Laplace"]),
+    ((*EVALUATE, "--latent", "N(0)"), ["latent", "std", "N(mean, std)"]),
+    ((*EVALUATE, "--data", "samples:none.txt"), ["samples", "none.txt", "no such file"]),
+    ((*EVALUATE, "--data", "samples:empty.txt"), ["samples", "empty.txt", "empty"]),
+    ((*EVALUATE, "--data", "samples:words.txt"), ["samples", "'word'", "finite number"]),
+    ((*EVALUATE, "--data", "samples:words.txt#x"), ["samples", "'x'", "headings"]),
+    (("flow", "--start", "0,0"), ["start", "a = 0", "a != 0"]),
+    (("flow", "--t-end", "-1"), ["t-end", "'-1'", "above 0"]),
+    (("flow", "--t-end", "0"), ["t-end", "'0'", "above 0"]),
+    (("flow", "--t-end", "nan"), ["t-end", "'nan'", "above 0"]),
+    (("flow", "--t-eval", "1,500"), ["t-eval", "'1,500'", "t-end = 200"]),
+    (("flow", "--t-eval", "5,1"), ["t-eval", "'5,1'", "rising"]),
+    (("flow", "--t-eval", "-1,2"), ["t-eval", "'-1,2'", "from 0"]),
+    (("flow", "--rtol", "1e-20"), ["rtol", "'1e-20'", "1e-13"]),
+    (("flow", "--rtol", "1"), ["rtol", "'1'", "below 1"]),
+    (("flow", "--atol", "0"), ["atol", "'0'", "positive"]),
+    (("flow", "--output", "a.txt"), ["output", "'a.txt'", ".png"]),
+    (("flow", "--output", "words.txt/a.png"), ["output", "words.txt", "folder"]),
+    (("flow", "--output", "/proc/none/"), ["output", "/proc/none", "written"]),
+    (("flow", "--animate", "a.avi"), ["animate", "'a.avi'", ".gif"]),
+    (("report", "--output", "words.txt"), ["output", "'words.txt'", "folder"]),
+    (("report", "--output", "/proc/none"), ["output", "'/proc/none'", "written"]),
+    (("report", "--start", "0,1"), ["start", "a = 0", "a != 0"]),
+    (("report", "--t-end", "-inf"), ["t-end", "'-inf'", "above 0"]),
+    (("report", "--speed", "1"), ["--speed", "--help"]),
+    (("report", "--data", "T(1, 0, 1)", "--objective", "forward_kl"), ["start", "not finite"]),
+    (("verify", "--seed", "-1"), ["seed", "'-1'", "0 or more"]),
+]
+
+
+@pytest.mark.parametrize(("argv", "words"), BAD, ids=[" ".join(argv) or "-" for argv, _ in BAD])
+def test_bad_input_is_one_line_and_status_2(run, tmp_path, argv, words):
+    (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "words.txt").write_text("1\n2\nword\n")
+    ran = run(*argv)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.startswith("gandyn: error: ")
+    assert ran.err.endswith("\n") and ran.err.count("\n") == 1
+    for word in words:
+        assert word.lower() in ran.err.lower()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["empty.txt", "words.txt"]
+
+
+def test_a_folder_in_the_place_of_a_picture(run, tmp_path):
+    (tmp_path / "flow.png").mkdir()
+    ran = run("flow", "--t-end", "1")
+    assert ran.status == 2
+    assert "flow.png" in ran.err
+
+
+def test_no_traceback_from_a_process(start):
+    child = start("evaluate", "--theta", "0,1")
+    out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (2, b"")
+    assert err == b"gandyn: error: theta: got a = 0 in '0,1', must have a != 0\n"
+
+
+def test_a_closed_pipe_is_no_error(start):
+    child = start("evaluate", "--theta", "1,0.5")
+    child.stdout.close()
+    assert child.stderr.read() == b""
+    assert child.wait(timeout=60) == 141
+    child.stderr.close()

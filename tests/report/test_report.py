@@ -1,0 +1,248 @@
+"""The page, its files and its numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import gandyn
+from gandyn.cli import main
+from gandyn.errors import InputError
+from gandyn.report import Settings, write_report
+from gandyn.report.collect import _affordable
+from gandyn.report.folder import staged_folder
+from gandyn.report.numbers import short, with_error
+from gandyn.report.theory import theory_beside
+
+SMALL = Settings(
+    samples=30, frames=2, cells=6, others=((0.5, 0.5),), claims=("value-floor", "jsd-bounds")
+)
+FILES = {
+    "index.html", "results.json", "moments.png", "arrows.png", "parameters.png", "values.png",
+    "field.png", "flow.gif",
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text; void elements aside, every tag must be closed."""
+
+    VOID = ("meta", "link", "img", "br")
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.open, self.words = [], [], []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, name):
+        return [attrs for tag, attrs in self.tags if tag == name]
+
+
+@pytest.fixture(scope="session")
+def default(tmp_path_factory):
+    """`gandyn report`, as it comes."""
+    folder = tmp_path_factory.mktemp("default") / "report"
+    assert main(["report", "--output", str(folder)]) == 0
+    return folder
+
+
+def results(folder):
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    return json.loads((folder / "results.json").read_text(), parse_constant=refuse)
+
+
+def small(folder, data="0.5*N(-3, 1) + 0.5*N(3, 1)", latent="N(0, 1)", **options):
+    game = gandyn.Game(
+        gandyn.parse(data),
+        gandyn.LinearGenerator(gandyn.parse(latent)),
+        options.pop("objective", "nonsaturating"),
+    )
+    return write_report(folder, game, settings=SMALL, **options)
+
+
+def test_the_folder_holds_the_page_and_its_figures(default):
+    assert {path.name for path in default.iterdir()} == FILES
+
+
+def test_the_page_is_self_contained(default):
+    html = (default / "index.html").read_text(encoding="utf-8")
+    page = Page(html)
+    pictures = page.all("img")
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert picture["src"].startswith("data:image/")
+        assert len(picture["alt"]) > 20
+        assert int(picture["width"]) > 300 and int(picture["height"]) > 200
+    assert page.all("script") == []
+    assert all(link["href"].startswith("data:") for link in page.all("link"))
+    assert "http" not in re.sub(r'src="data:[^"]*"', "", html)
+    anchors = {attrs.get("id") for _, attrs in page.tags}
+    assert all(link["href"].removeprefix("#") in anchors for link in page.all("a"))
+
+
+def test_the_numbers_are_the_engines(default):
+    found = results(default)
+    game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    summary = found["summary"]
+    for name, theta in (("start", [1.0, 0.5]), ("end", summary["end"]["theta"])):
+        expected = game.evaluate(theta).as_dict()
+        for key, value in expected["errors"].items():
+            assert summary[name]["errors"][key] == (value if key != "theta" else 0)
+            there = expected[key]
+            infinite = not np.all(np.isfinite(there))
+            assert summary[name][key] == (str(there) if infinite else there)
+    assert summary["end"]["theta"] == pytest.approx([2.681227985, 0.0], abs=1e-8)
+    assert summary["status"] == 1 and summary["success"]
+    assert found["parameters"]["a"][0] == 1.0
+    values = found["values"]
+    steps = np.diff(values["potential"])
+    assert np.all(steps < 1e-12)
+    assert set(values["errors"]) >= {"jsd", "value", "potential", "force"}
+
+
+def test_the_theory_table_is_complete(default):
+    claims = results(default)["theory"]["claims"]
+    text = Page((default / "index.html").read_text(encoding="utf-8")).text
+    assert len(claims) > 40
+    assert all(claim["passed"] for claim in claims)
+    assert text.count("✓ pass") == len(claims)
+    assert {"claim", "expected", "measured", "tolerance", "passed"} <= set(claims[0])
+
+
+def test_the_page_says_how_to_make_it_again(default):
+    text = Page((default / "index.html").read_text(encoding="utf-8")).text
+    assert "gandyn report --data '0.5*N(-3, 1) + 0.5*N(3, 1)'" in text
+    assert f"numpy {np.__version__}" in text and f"gandyn {gandyn.__version__}" in text
+
+
+@pytest.fixture(scope="session")
+def odd(tmp_path_factory):
+    """A small report whose data's name is out for mischief: where, its data, its page."""
+    path = tmp_path_factory.mktemp("odd") / """<script>alert('é')<|script>&"q".csv"""
+    path.write_text("<b>x\n" + "\n".join(map(str, (0.1, -0.5, 2.0, 1.2, 0.7))))
+    quoted = str(path).replace('"', '""')
+    data = f'samples:"{quoted}"#<b>x'
+    page, _ = small(path.parent / "one", data=data)
+    return path.parent, data, page.read_text(encoding="utf-8")
+
+
+def test_the_same_command_writes_the_same_page(odd):
+    folder, data, _ = odd
+    small(folder / "two", data=data)
+    for file in FILES:
+        assert (folder / "one" / file).read_bytes() == (folder / "two" / file).read_bytes()
+
+
+def test_the_datas_name_is_escaped(odd):
+    folder, _, html = odd
+    parsed = Page(html)
+    assert "<script" not in html and "<b>x" not in html
+    assert "<script>alert('é')<|script>&" in parsed.text
+    assert results(folder / "one")["summary"]["data"] in parsed.text
+
+
+def test_what_is_infinite_is_shown_as_infinite(tmp_path):
+    page, found = small(tmp_path, latent="U(-1, 1)", t_end=1.0)
+    assert found["summary"]["start"]["kl_data_generator"] == "inf"
+    text = Page(page.read_text(encoding="utf-8")).text
+    assert "KL(p‖p g ) ∞ ∞" in text
+    assert "the potential may rise" in text
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        ("T(1, 0, 1)", {}),
+        ("N(0, 1)", {"start": (1.0, 0.0)}),
+        ("U(0, 1)", {"objective": "reverse_kl", "t_end": 1.0, "start": (0.1, 0.5)}),
+        ("0.5*N(-3, 1) + 0.5*N(3, 1)", {"objective": "mse", "t_end": 3.0, "start": (-1.0, 0.5)}),
+    ],
+)
+def test_other_games(tmp_path, data, options):
+    page, found = small(tmp_path, data=data, **options)
+    assert page.exists()
+    assert found["summary"]["data"] == data
+
+
+def test_many_kernels_are_evaluated_at_fewer_times(tmp_path):
+    path = tmp_path / "many.txt"
+    path.write_text("\n".join(map(str, np.random.default_rng(0).normal(size=400))))
+    page, found = small(tmp_path / "out", data=f"samples:{path}", t_end=1.0)
+    assert "potential" not in found["field"] and "potential" in found["values"]
+    assert "level lines" not in Page(page.read_text(encoding="utf-8")).text
+    game = gandyn.Game(gandyn.parse(f"samples:{path}"))
+    assert _affordable(240, game) == 60
+    assert _affordable(240, gandyn.Game(gandyn.parse("N(0, 1)"))) == 240
+
+
+def test_an_interrupted_report_leaves_nothing(tmp_path):
+    def impatient(fraction, name):
+        if name == "values":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small(tmp_path / "deep" / "out", progress=impatient)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_report_leaves_the_last_one(tmp_path):
+    (tmp_path / "index.html").write_text("old")
+
+    def impatient(fraction, name):
+        if name == "parameters":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small(tmp_path, progress=impatient)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    assert (tmp_path / "index.html").read_text() == "old"
+
+
+def test_a_folder_where_a_file_is_to_be(tmp_path):
+    (tmp_path / "index.html").mkdir()
+    with (
+        pytest.raises(InputError, match="a folder named"),
+        staged_folder(tmp_path) as stage,
+    ):
+        (stage / "index.html").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_the_theory_process_ends_with_its_block():
+    with pytest.raises(RuntimeError), theory_beside():
+        raise RuntimeError
+    with theory_beside(["value-floor"]) as claims:
+        assert [claim["name"] for claim in claims()] == ["value-floor"]
+    with theory_beside(["no-such-claim"]) as claims, pytest.raises(InputError, match="only"):
+        claims()
+
+
+def test_numbers_for_readers():
+    assert short(2.681227) == "2.6812"
+    assert short(-3.1e-20) == "−3.1&nbsp;×&nbsp;10<sup>−20</sup>"
+    assert short(float("inf")) == "∞" and short(-float("inf")) == "−∞"
+    assert short(float("nan")) == "—"
+    assert with_error(1.23456789, 1e-3).startswith("1.235 <small")
+    assert with_error(1e-15, 2e-15).startswith("0 <small")
+    assert with_error(float("inf"), 0.0) == "∞"

@@ -1,0 +1,142 @@
+"""Imports point down the floors, the core stays light, and nothing is evaluated."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "gandyn"
+FILES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = {"matplotlib", "sympy", "tqdm", "jinja2", "PIL", "pandas"}
+
+# a room may import the rooms before it in its own line of this list, and errors everywhere
+FLOORS = [
+    {"errors", "plain"},
+    {"distributions", "quadrature"},
+    {"generators", "field", "mesh", "divergences", "weights", "comparison"},
+    {"objectives", "data_grid"},
+    {"sensitivity"},
+    {"game"},
+    {"dynamics"},
+    {"theory", "landscape", "montecarlo"},
+    {"report"},
+    {"cli"},
+    {"__main__"},
+]
+LEVEL = {room: k for k, rooms in enumerate(FLOORS) for room in rooms}
+WITHIN = ["generators", "field", "mesh", "divergences", "weights", "comparison"]
+APART = {"plots"}
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path):
+    """Absolute names of the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+            if node.module == "gandyn":
+                yield from (f"gandyn.{alias.name}" for alias in node.names)
+
+
+def rooms_of(path):
+    return {m.split(".")[1] for m in imports_of(path) if m.startswith("gandyn.")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    room = room_of(path)
+    if room == "__init__":
+        return
+    used = {r for r in rooms_of(path) if r in LEVEL or r in APART} - {room}
+    if room in APART:
+        assert used <= {"distributions", "errors"}, f"plots import {used}"
+        return
+    assert room in LEVEL, f"{room} has no floor"
+    if LEVEL[room] < LEVEL["report"]:
+        assert not used & APART
+    for other in used - APART:
+        if LEVEL[other] == LEVEL[room]:
+            assert room in WITHIN and other in WITHIN, f"{room} imports {other} beside it"
+        else:
+            assert LEVEL[other] < LEVEL[room], f"{room} imports {other} above it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_core_is_light(path):
+    allowed = {"plots": {"matplotlib", "PIL"}, "theory": {"sympy"}}
+    room = room_of(path)
+    if room in LEVEL and LEVEL[room] >= LEVEL["report"]:
+        return
+    used = {m.split(".")[0] for m in imports_of(path)} & HEAVY
+    assert used <= allowed.get(room, set())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nothing_is_evaluated(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in ("eval", "exec", "compile", "__import__"), path
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in ("sympify", "parse_expr"), path
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            raise AssertionError(path)
+    assert not {"pickle", "marshal", "shelve"} & set(imports_of(path))
+
+
+def test_no_cycles_in_the_core():
+    """Modules of one floor import each other in one direction only."""
+    edges = {}
+    for path in FILES:
+        room = room_of(path)
+        if room in WITHIN:
+            edges.setdefault(room, set()).update(rooms_of(path) & set(WITHIN) - {room})
+    for start in WITHIN:
+        seen, ahead = set(), list(edges.get(start, ()))
+        while ahead:
+            room = ahead.pop()
+            assert room != start, f"{start} imports itself by way of others"
+            if room not in seen:
+                seen.add(room)
+                ahead += edges.get(room, ())
+
+
+def loaded(code):
+    run = subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent,
+    )
+    return {name.split(".")[0] for name in run.stdout.split()}, set(run.stdout.split())
+
+
+def test_import_is_light():
+    packages, modules = loaded("import gandyn")
+    assert not packages & {*HEAVY, "scipy", "numpy"}
+    assert {m for m in modules if m.startswith("gandyn")} == {"gandyn"}
+
+
+def test_engine_is_light():
+    code = "import gandyn; gandyn.Game(gandyn.parse('N(0, 1)')).evaluate([1.0, 0.5])"
+    packages, modules = loaded(code)
+    assert not packages & HEAVY
+    assert not {"scipy.stats", "scipy.integrate", "scipy.optimize"} & modules
+
+
+def test_every_public_name_is_there():
+    import gandyn
+
+    for name in gandyn.__all__:
+        assert getattr(gandyn, name) is not None
+    assert set(gandyn.__all__) <= set(dir(gandyn))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        gandyn.nothing  # noqa: B018
