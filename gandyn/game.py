@@ -306,7 +306,8 @@ class Game:
         latent = generator.latent.normals
         if latent is None or len(latent[0]) > 1 or target.quick_mass is None:
             return None
-        if not DataGrid.takes(self.data):
+        # Where w p_g goes on with p, moments of p beyond its reach may still count.
+        if not DataGrid.takes(self.data) or (target.wide and self.data.normals is None):
             return None
         mean, std = float(latent[1][0]), float(latent[2][0])
         return DataGrid(self.data, mean, std, target.quick_mass, target.wide)
