@@ -179,7 +179,7 @@ class Game:
             Where θ is not a valid state (for a z + b: a = 0).
         """
         states = self.generator.check(theta)
-        if states.ndim == 1 and self._grid is not None:
+        if self._grid is not None and states.ndim == 1:
             found, _ = self._grid.force_at(*states.tolist())
             return self._force(states[None])[0][0] if found is None else np.array(found)
         flat = states.reshape(-1, states.shape[-1])
