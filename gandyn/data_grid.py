@@ -10,13 +10,9 @@ and a few multiplications a node. What has not converged is returned as such.
 from __future__ import annotations
 
 import math
-import os
-import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -41,14 +37,15 @@ _REACH = 8.1
 _LARGEST = 20_000
 """Nodes of the finest grid: beyond, a table would cost more than the panels of many states."""
 
-_BLOCK = 32_768
+_BLOCK = 65_536
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
 
-_WASTE = 6_000
+_WASTE = 12_000
 """Nodes that cost as much as the calls that a block takes."""
 
 _LONGEST = 1500
 _TINY = 1e-290
+_FAINT = -300.0
 _CUT = 1e-13
 """What may be left at the ends of a window, relative to the integral of the absolute value."""
 
@@ -59,19 +56,6 @@ _BESIDE = np.array([[-2.0], [0.0], [2.0]])
 _SQRT_2PI = math.sqrt(2.0 * math.pi)
 
 _T, _W = np.polynomial.legendre.leggauss(20)
-
-
-_LOCAL = threading.local()
-
-
-def _buffers(states: int, nodes: int) -> tuple[Array, Array]:
-    """Two work arrays of a thread's own, kept between blocks so that they stay in its cache."""
-    size = states * nodes
-    work = getattr(_LOCAL, "work", None)
-    if work is None or work.shape[1] < size:
-        work = _LOCAL.work = np.empty((2, size))
-    first, second = work[:, :size]
-    return first.reshape(states, nodes), second.reshape(states, nodes)
 
 
 def _alike(start: NDArray[np.intp], stop: NDArray[np.intp]) -> Iterator[tuple[slice, int, int]]:
@@ -88,17 +72,6 @@ def _alike(start: NDArray[np.intp], stop: NDArray[np.intp]) -> Iterator[tuple[sl
             count = (count + 1) // 2
         yield run, low, high
         first += count
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if _AFFINITY else os.cpu_count())
-
-
-_AFFINITY = hasattr(os, "sched_getaffinity")
-if hasattr(os, "register_at_fork"):
-    # Threads do not live on in a forked process.
-    os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 @dataclass(frozen=True)
@@ -156,6 +129,7 @@ class DataGrid:
         normals = data.normals
         self._twin = None if normals is None or len(normals[0]) > 1 else (data.mean, data.std)
         self._wide = 60.0 * float(self._widths.min())
+        self._work = np.empty((2, 0))
         self._levels: dict[int, _Level] = {}
         low, high = data.reach
         span = high - low
@@ -274,18 +248,11 @@ class DataGrid:
 
         raw = np.empty((10, len(index)))
 
-        def evaluate(block: tuple[slice, int, int]) -> None:
-            run, low, high = block
+        for run, first, last in _alike(start, stop):
             states = index[run]
             centre = float(loc[states[len(states) // 2]])
-            raw[:, run] = self._sums(level, low, high, centre, scale[states], loc[states])
-            used[states] += high - low
-
-        blocks = list(_alike(start, stop))
-        # NumPy lets other threads run during its loops; the blocks do not depend on their number.
-        each = map if len(blocks) < 4 else _threads().map
-        for _ in each(evaluate, blocks):
-            pass
+            raw[:, run] = self._sums(level, first, last, centre, scale[states], loc[states])
+            used[states] += last - first
         out[index, 0], out[index, 1], good[index] = self._judged(raw, scale[index], loc[index])
 
     def _sums(
@@ -308,8 +275,10 @@ class DataGrid:
         height = -0.5 * shift * shift - np.log(scale * _SQRT_2PI)
         logs = np.array([none, shift * inverse, -0.5 * square, height]).T.reshape(-1, 4)
         slopes = np.array([none + 1.0, square, none, -shift * inverse]).T.reshape(-1, 4)
-        density, mass = _buffers(len(logs), stop - start)
-        np.exp(np.matmul(logs, basis, out=density), out=density)
+        density, mass = self._buffers(len(logs), stop - start)
+        # Far from a state its density underflows, and what underflows is very slow to compute with.
+        np.maximum(np.matmul(logs, basis, out=density), _FAINT, out=density)
+        np.exp(density, out=density)
         self._mass(level.density[start:stop], density, mass)
         mass *= np.matmul(slopes, basis, out=density)
         columns = np.empty((stop - start, 8))
@@ -346,6 +315,14 @@ class DataGrid:
             mean, std = self._twin
             good &= (abs(scale - std) > 1e-2 * std) | (abs(loc - mean) > 1e-2 * std)
         return values[0], values[1], good
+
+    def _buffers(self, states: int, nodes: int) -> tuple[Array, Array]:
+        """Two work arrays, kept between blocks so that they stay in the cache."""
+        size = states * nodes
+        if self._work.shape[1] < size:
+            self._work = np.empty((2, size))
+        first, second = self._work[:, :size]
+        return first.reshape(states, nodes), second.reshape(states, nodes)
 
     def _crowding(self, x: Array) -> Array:
         """dt/dx: nearly the largest over the modes of 1/√((4 width)² + distance²)."""
