@@ -31,6 +31,9 @@ class Objective(ABC):
 
     name: str = "custom"
 
+    def __repr__(self) -> str:
+        return f"<objective {self.name}>"
+
     @abstractmethod
     def slope(self, at: Field) -> Array:
         """The push s(x) on generated particles at the points of the field."""
@@ -116,9 +119,6 @@ class FDivergence(Objective):
         self._level = level
         self.quick_mass = quick_mass
         self.wide = wide
-
-    def __repr__(self) -> str:
-        return f"<objective {self.name}>"
 
     def log_weight(self, ell: Array) -> Array:
         """log w(ℓ)."""
@@ -233,9 +233,6 @@ class Transport(Objective):
         self.cost = cost
         self.derivative = derivative
 
-    def __repr__(self) -> str:
-        return f"<objective {self.name}>"
-
     def slope(self, at: Field) -> Array:
         lower = at.generated.cdf(at.x, at.lane)
         upper = at.generated.sf(at.x, at.lane)
@@ -260,9 +257,6 @@ class MeanSquaredError(Objective):
     """The pixel-wise loss E(G(z) − x)² over independent z and x: it shrinks p_g onto the mean."""
 
     name = "mse"
-
-    def __repr__(self) -> str:
-        return "<objective mse>"
 
     def slope(self, at: Field) -> Array:
         return 2.0 * (at.data.mean - at.x)
