@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.dynamics.chart import Array, Chart
 from gandyn.errors import InputError
-
-Array = NDArray[np.float64]
 
 
 class GuardedForce:
@@ -31,6 +31,7 @@ class GuardedForce:
 
     def __init__(self, game: Any) -> None:
         self._force = game.force
+        self._field: Callable[[Array], Array] = self._lane_by_lane
         self._orientation = _orientation(getattr(game, "generator", None))
 
     def force(self, y: Array, home: Array) -> Array:
@@ -40,15 +41,18 @@ class GuardedForce:
         outside = self._outside(y, home)
         if outside is not None:
             y = np.where(outside[:, None], home, y)
-        try:
-            out = np.asarray(self._force(y), dtype=float)
-        except InputError:
-            out = self._lane_by_lane(y)
+        out = self._field(y)
         if out.shape != y.shape:
             raise InputError(f"game.force: got shape {out.shape} for {y.shape}, must be the same")
         if outside is not None:
             out = out.copy()
             out[outside] = np.nan
+        return out
+
+    def charted(self, starts: Array, share: float) -> GuardedForce:
+        """The same force by a `Chart` around ``starts`` (n, 2), off by ``share`` at most."""
+        out = copy(self)
+        out._field = Chart(self._lane_by_lane, starts, share)
         return out
 
     def jacobian(self, y: Array, home: Array) -> Array:

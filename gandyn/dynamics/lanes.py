@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.dynamics import rows as reduce
+from gandyn.dynamics.chart import LEAST_LANES, LEAST_SHARE
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
 from gandyn.dynamics.guard import Array, GuardedForce
-from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination, examine
+from gandyn.dynamics.known import KnownRests
+from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination
 from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
 from gandyn.dynamics.stack import Course, Live
 
@@ -75,7 +77,12 @@ class Integration:
         # Errors of steps add up: less than the tolerance to each, but not less than rounding.
         inner = max(_SHARE * rtol, 40 * _EPS), _SHARE * atol
         self._inner = inner
-        self._explicit = DormandPrince(guarded, *inner)
+        # Many lanes in one plane ask for its field often enough to chart it.
+        share = 1e-3 * min(rtol, 100 * atol)
+        often = d == 2 and n >= LEAST_LANES and share >= LEAST_SHARE
+        self._stages = guarded.charted(y0, share) if often else guarded
+        self._explicit = DormandPrince(self._stages, *inner)
+        self._rests = KnownRests(guarded, self._stages, rtol, atol)
         self._implicit = LinearlyImplicitEuler(guarded, *inner)
         self.course = Course(
             t=np.full(n, self._t0),
@@ -179,7 +186,7 @@ class Integration:
         lanes = live.lane[rows]
         self.course.nfev[lanes] += attempt.evaluations
         passed = np.flatnonzero(error <= 1)
-        f_new = self._guarded.force(attempt.y[passed], y[passed])
+        f_new = self._stages.force(attempt.y[passed], y[passed])
         self.course.nfev[lanes[passed]] += 1
         finite = reduce.finite(f_new)
         error[passed[~finite]] = np.nan
@@ -294,7 +301,7 @@ class Integration:
         course = self.course
         wanted = np.append(self._t_eval, self._t1)[live.sample[rows]]
         wait = np.zeros(len(rows)) if self._record else wanted - live.t[rows]
-        seen = examine(self._guarded, live.y[rows], live.f[rows], wait, self._rtol, self._atol)
+        seen = self._rests.examine(live.y[rows], live.f[rows], wait)
         course.nfev[live.lane[rows]] += seen.evaluations
         live.look_below[rows] = push[rows] * seen.look_below
         live.looked[rows] = live.steps[rows]

@@ -134,6 +134,12 @@ class Landing:
         """The law of some lanes."""
         return Landing(self.origin[lanes], self.amplitudes[lanes], self.modes.take(lanes))
 
+    def put(self, lanes: NDArray, new: Landing) -> None:
+        """Replace the law of some lanes."""
+        self.origin[lanes] = new.origin
+        self.amplitudes = _put(self.amplitudes, lanes, new.amplitudes)
+        self.modes.put(lanes, new.modes)
+
 
 @dataclass
 class Examination:
@@ -282,9 +288,8 @@ def _land(
 
     where = lanes[landed]
     out.verdict[where] = REST
-    out.landing.origin[where] = target[landed]
-    out.landing.modes.put(where, modes.take(landed))
-    out.landing.amplitudes = _put(out.landing.amplitudes, where, modes.amplitudes(e)[landed])
+    law = Landing(target, modes.amplitudes(e), modes)
+    out.landing.put(where, law.take(landed))
 
 
 def _hint(nearer: Array) -> Array:
