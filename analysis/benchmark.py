@@ -30,6 +30,8 @@ from analysis._options import Options, run, table
 from gandyn import plots
 
 DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
+MODES = [(0.5, -3.0, 1.0), (0.5, 3.0, 1.0)]
+Integrand = Callable[[float, int], float]
 
 
 @dataclass(frozen=True)
@@ -73,26 +75,26 @@ def row(
     return Row(name, median, scaled[0], scaled[-1], target, at_most, detail)
 
 
-def plain_force(a: float, b: float) -> Callable[[float, int], float]:
-    """The integrand of the non-saturating force in plain floats: for f(z, 1) dz and f(z, 0) dz."""
+def plain_force(modes: list[tuple[float, float, float]], a: float, b: float) -> Integrand:
+    """The integrand in plain floats of the non-saturating force: f(z, 1) for a, f(z, 0) for b.
+
+    Written once for any mixture of normals (weight, mean, std), in the log domain, as it must be
+    not to overflow in the tails of an infinite range.
+    """
     exp, log = math.exp, math.log
-    modes = [
-        (log(0.5 / math.sqrt(2.0 * math.pi)), -3.0),
-        (log(0.5 / math.sqrt(2.0 * math.pi)), 3.0),
-    ]
+    terms = [(log(w / (s * math.sqrt(2.0 * math.pi))), m, s) for w, m, s in modes]
     log_scale = log(a * math.sqrt(2.0 * math.pi))
 
     def integrand(z: float, power: int) -> float:
         x = a * z + b
-        (c0, m0), (c1, m1) = modes
-        t0, t1 = c0 - 0.5 * (x - m0) ** 2, c1 - 0.5 * (x - m1) ** 2
-        top = t0 if t0 > t1 else t1
-        e0, e1 = exp(t0 - top), exp(t1 - top)
-        total = e0 + e1
+        logs = [c - 0.5 * ((x - m) / s) ** 2 for c, m, s in terms]
+        top = max(logs)
+        shares = [exp(t - top) for t in logs]
+        total = sum(shares)
+        score = sum(r * (m - x) / s**2 for r, (_, m, s) in zip(shares, terms, strict=True)) / total
         logit = top + log(total) + 0.5 * z * z + log_scale
         weight = 1.0 / (1.0 + exp(logit)) if logit < 700.0 else 0.0
-        slope = (e0 * (m0 - x) + e1 * (m1 - x)) / total + z / a
-        value = exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * weight * slope
+        value = exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * weight * (score + z / a)
         return value * z if power else value
 
     return integrand
@@ -124,15 +126,13 @@ def single_force(rounds: int) -> list[Row]:
     repeat = 20
 
     def by_quad() -> list[list[float]]:
-        return [
-            [
-                quad(
-                    plain_force(a, b), -np.inf, np.inf, args=(k,), epsrel=1e-10, epsabs=0, limit=200
-                )[0]
-                for k in (1, 0)
-            ]
-            for a, b in states
-        ]
+        out = []
+        for a, b in states:
+            f = plain_force(MODES, a, b)
+            ends = (f, -np.inf, np.inf)
+            both = [quad(*ends, args=(k,), epsrel=1e-10, epsabs=0, limit=200) for k in (1, 0)]
+            out.append([value for value, _ in both])
+        return out
 
     def by_gandyn() -> list[Any]:
         return [game.force(state) for _ in range(repeat) for state in states]

@@ -241,6 +241,9 @@ def _sum_to_one(weights: list[float]) -> list[float]:
     if total == 1.0:
         return weights
     weights = [w / total for w in weights]
-    largest = weights.index(max(weights))
-    weights[largest] += 1.0 - math.fsum(weights)
+    for k in sorted(range(len(weights)), key=weights.__getitem__, reverse=True):
+        missing = 1.0 - math.fsum(weights)
+        if missing == 0.0:
+            break
+        weights[k] += missing
     return weights
