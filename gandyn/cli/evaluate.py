@@ -12,24 +12,6 @@ _EXAMPLE = """\
 example:
   gandyn evaluate --data "0.5*N(-3,1)+0.5*N(3,1)" --theta 1,0.5 --objective nonsaturating --json"""
 
-KEYS = (
-    "value",
-    "value_gap",
-    "jsd",
-    "jsd_gap",
-    "kl_data_generator",
-    "kl_generator_data",
-    "total_variation",
-    "hellinger_squared",
-    "wasserstein1",
-    "wasserstein2",
-    "potential",
-    "force",
-    "chi_squared_data_generator",
-    "chi_squared_generator_data",
-)
-"""The keys of the result, in the order in which they are printed."""
-
 _MEANING = {
     "value": "V = 2 JSD − 2 log 2",
     "value_gap": "0 − V",
@@ -42,9 +24,11 @@ _MEANING = {
     "wasserstein1": "W₁",
     "wasserstein2": "W₂",
     "potential": "what the flow descends",
+    "force": "dθ/dt",
     "chi_squared_data_generator": "∫(p − p_g)²/p_g",
     "chi_squared_generator_data": "∫(p − p_g)²/p",
 }
+"""What is printed, in this order, and what it means."""
 
 
 def add(commands: Any) -> None:
@@ -76,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     }
     if options.json:
         print_json(
-            {key: found[key] for key in KEYS}
-            | {"errors": {key: found["errors"][key] for key in KEYS}}
+            {key: found[key] for key in _MEANING}
+            | {"errors": {key: found["errors"][key] for key in _MEANING}}
             | heading
             | {key: found[key] for key in ("theta", "status", "message")}
         )
@@ -86,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{name:<10} {text}")
     print(f"{'theta':<10} a = {theta[0]:.16g}, b = {theta[1]:.16g}\n")
     rows: list[tuple[str, str, str]] = []
-    for key in KEYS:
+    for key in _MEANING:
         if key == "force":
             for name, value, error in zip("ab", found[key], found["errors"][key], strict=True):
                 rows.append((f"d{name}/dt", with_error(value, error), "force"))

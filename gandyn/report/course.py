@@ -14,23 +14,6 @@ from gandyn.report.numbers import error_text, short
 
 __all__ = ["parameters", "values"]
 
-_VALUES = (
-    "value",
-    "value_gap",
-    "jsd",
-    "jsd_gap",
-    "kl_data_generator",
-    "kl_generator_data",
-    "total_variation",
-    "hellinger_squared",
-    "chi_squared_data_generator",
-    "chi_squared_generator_data",
-    "wasserstein1",
-    "wasserstein2",
-    "potential",
-    "force",
-)
-
 
 def parameters(results: Results, folder: Path) -> Section:
     """a and b in time."""
@@ -82,8 +65,8 @@ def values(results: Results, folder: Path) -> Section:
     note = _note(results)
     if note:
         blocks.append(Text(note))
-    numbers = {key: getattr(curve, key) for key in _VALUES}
-    errors = {key: curve.errors[key] for key in _VALUES}
+    numbers = {key: getattr(curve, key) for key in curve.errors}
+    errors = curve.errors
     return Section("values", "V, JSD and the potential", blocks, numbers | {"errors": errors})
 
 
