@@ -299,3 +299,10 @@ def test_fixed_density_in_a_field():
     back = Field(Normal(0, 1), Fixed(DATA), x, lane)
     assert there.log_ratio == pytest.approx(-back.log_ratio, rel=1e-13)
     assert there.ratio_slope == pytest.approx(-back.ratio_slope, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["T(1, 0, 1)", "T(2, 0.5, 1)"])
+def test_mse_of_data_without_a_variance_is_infinite(text):
+    e = gandyn.Game(gandyn.parse(text), objective="mse").evaluate([1.0, 0.5])
+    assert e.potential == np.inf
+    assert e.errors["potential"] == 0.0

@@ -262,6 +262,8 @@ class MeanSquaredError(Objective):
         return 2.0 * (at.data.mean - at.x)
 
     def potential(self, at: Field) -> Array:
+        if not np.isfinite(at.data.std):
+            return np.full_like(at.x, np.inf)
         square = (at.x - at.data.mean) ** 2 + at.data.std**2
         return np.exp(at.log_generated) * square
 
