@@ -9,6 +9,7 @@ from scipy.special import expit
 import gandyn
 from gandyn import Distribution, FDivergence, Game, Generator, LinearGenerator, Normal, Objective
 from gandyn.objectives import names
+from tests.users import Square
 
 # -- an objective by its weight, the triangular discrimination ∫(p − q)²/(p + q)
 
@@ -44,25 +45,6 @@ class Bent(Generator):
     def sensitivity(self, z, theta):
         a, _, c = theta
         return np.stack([z + c * np.tanh(z), np.ones_like(z), a * np.tanh(z)])
-
-
-class Folded(Generator):
-    dimension = 2
-
-    def __call__(self, z, theta):
-        return theta[0] * z * z + theta[1]
-
-    def sensitivity(self, z, theta):
-        return np.stack([z * z, np.ones_like(z)])
-
-    def pieces(self, theta):
-        return [0.0]
-
-    def slope(self, z, theta):
-        return 2 * theta[0] * z
-
-    def curvature(self, z, theta):
-        return np.full_like(z, 2 * theta[0])
 
 
 # -- a distribution that is not normal, and hashes to nothing
@@ -153,7 +135,7 @@ def test_jacobian_of_what_users_add(objective, which):
 @pytest.mark.parametrize("name", ["wasserstein2", "mse"])
 def test_folded_generator(name):
     """A density with a singular end: what needs no score is minus a gradient."""
-    game, theta, h = Game(TWO, Folded(), name), np.array([0.8, -0.7]), 1e-4
+    game, theta, h = Game(TWO, Square(), name), np.array([0.8, -0.7]), 1e-4
     force = game.force(theta)
     rate = [
         (game.potential(theta - e) - game.potential(theta + e)) / (2 * h) for e in np.eye(2) * h
@@ -164,7 +146,7 @@ def test_folded_generator(name):
 
 
 def test_folded_generator_has_its_divergences():
-    e = Game(TWO, Folded(), "mse").evaluate([0.8, -0.7])
+    e = Game(TWO, Square(), "mse").evaluate([0.8, -0.7])
     assert 0 < e.jsd < math.log(2) and e.jsd + e.jsd_gap == pytest.approx(math.log(2), rel=1e-8)
     # mass of the data below the fold is nothing that the generator makes
     assert e.kl_data_generator == math.inf

@@ -6,6 +6,7 @@ from scipy import stats
 
 import gandyn
 from gandyn import Generator, InputError, LinearGenerator, Normal, Uniform
+from tests.users import Square
 
 
 class Cubic(Generator):
@@ -20,27 +21,6 @@ class Cubic(Generator):
     def sensitivity(self, z, theta):
         a, _, c = theta
         return np.stack([z + c * z**3, np.ones_like(z), a * z**3])
-
-
-class Square(Generator):
-    """x = a z² + b: folded at z = 0, where the density is singular."""
-
-    dimension = 2
-
-    def __call__(self, z, theta):
-        return theta[0] * z * z + theta[1]
-
-    def sensitivity(self, z, theta):
-        return np.stack([z * z, np.ones_like(z)])
-
-    def pieces(self, theta):
-        return [0.0]
-
-    def slope(self, z, theta):
-        return 2 * theta[0] * z
-
-    def curvature(self, z, theta):
-        return np.full_like(z, 2 * theta[0])
 
 
 class Exponential(Generator):

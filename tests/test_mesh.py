@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import gandyn
-from gandyn import Generator, LinearGenerator, Normal, Uniform
+from gandyn import LinearGenerator, Normal, Uniform
 from gandyn.distributions.handover import handovers
 from gandyn.field import Field
 from gandyn.mesh import fitted
+from tests.users import Square
 
 
 def edges_of(data, theta, latent=None, **options):
@@ -125,18 +126,6 @@ def test_narrow_tails_beyond_the_reach_are_seen():
 
 
 def test_folds_are_marked():
-    class Square(Generator):
-        dimension = 2
-
-        def __call__(self, z, theta):
-            return theta[0] * z * z + theta[1]
-
-        def sensitivity(self, z, theta):
-            return np.stack([z * z, np.ones_like(z)])
-
-        def pieces(self, theta):
-            return [0.0]
-
     for a, side in ((1.0, -1), (-1.0, 1)):
         generated = Square().generated(np.array([[a, 0.3]]))
         panels = fitted(Normal(0, 1), generated)

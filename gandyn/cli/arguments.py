@@ -71,6 +71,13 @@ def add_game(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_start(parser: argparse.ArgumentParser) -> None:
+    """The state that a flow starts from."""
+    parser.add_argument(
+        "--start", metavar="a,b", default="1,0.5", help="where it starts; default %(default)s"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument(

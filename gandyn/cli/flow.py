@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gandyn.cli.arguments import (
     add_game,
     add_json,
+    add_start,
     read_end,
     read_game,
     read_state,
@@ -44,9 +45,7 @@ def add(commands: Any) -> None:
         epilog=_EXAMPLE,
     )
     add_game(parser)
-    parser.add_argument(
-        "--start", metavar="a,b", default="1,0.5", help="where it starts; default %(default)s"
-    )
+    add_start(parser)
     parser.add_argument(
         "--t-end",
         metavar="T",

@@ -7,7 +7,7 @@ import math
 import shlex
 from typing import Any
 
-from gandyn.cli.arguments import add_game, add_json, read_end, read_game, read_state
+from gandyn.cli.arguments import add_game, add_json, add_start, read_end, read_game, read_state
 from gandyn.cli.output import print_json, progress_bar
 
 _EXAMPLE = """\
@@ -26,9 +26,7 @@ def add(commands: Any) -> None:
         epilog=_EXAMPLE,
     )
     add_game(parser)
-    parser.add_argument(
-        "--start", metavar="a,b", default="1,0.5", help="where it starts; default %(default)s"
-    )
+    add_start(parser)
     parser.add_argument(
         "--t-end",
         metavar="T",
