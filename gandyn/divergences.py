@@ -46,7 +46,7 @@ def _away(at: Field) -> Array:
 
 
 def relative_entropy(log_p: Array, log_q: Array, ell: Array) -> Array:
-    """P log(p/q) + q − p, pointwise: p(ℓ − 1 + e^−ℓ); infinite where p > 0 = q."""
+    """p log(p/q) + q − p, pointwise: p(ℓ − 1 + e^−ℓ); infinite where p > 0 = q."""
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         p = np.exp(log_p)
         more = np.where(p > 0.0, p * expm1_minus(-np.maximum(ell, 0.0)), 0.0)
@@ -135,19 +135,24 @@ def chi_squared_generated_data(at: Field) -> Array:
     return _chi_squared(at.log_generated, at.log_data, -at.log_ratio)
 
 
-def _under_data(at: Field, cost: Array) -> Array:
+def under_data(at: Field, cost: Array) -> Array:
+    """p times what is paid for the mass at x, 0 where there is none."""
     with np.errstate(invalid="ignore", under="ignore"):
-        return np.where(at.log_data < -700.0, 0.0, np.exp(at.log_data) * cost)
+        paid = np.exp(at.log_data) * cost
+    if not np.isfinite(cost).all():
+        # Next to an edge of p's support x rounds to it, where no mass is left to move.
+        paid = np.where(np.minimum(*at.masses) == 0.0, 0.0, paid)
+    return np.where(at.log_data < -700.0, 0.0, paid)
 
 
 def transport(at: Field) -> Array:
     """Integrand of W₁ = E|x − y| over the monotone coupling of x ~ p and y ~ q."""
-    return _under_data(at, np.abs(at.gap))
+    return under_data(at, np.abs(at.gap))
 
 
 def squared_transport(at: Field) -> Array:
     """Integrand of W₂² = E(x − y)² over the monotone coupling of x ~ p and y ~ q."""
-    return _under_data(at, at.gap**2)
+    return under_data(at, at.gap**2)
 
 
 def ratio_rounding(at: Field) -> Array:

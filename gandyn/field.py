@@ -147,15 +147,15 @@ class Field:
     def partner(self) -> Array:
         if len(self._parts) == 1:
             return self.x - self.gap
-        return self.generated.quantile(*self._masses, self.lane)
+        return self.generated.quantile(*self.masses, self.lane)
 
     @cached_property
-    def _masses(self) -> tuple[Array, Array]:
+    def masses(self) -> tuple[Array, Array]:
         return self.data.cdf(self.x), self.data.sf(self.x)
 
     @cached_property
     def gap(self) -> Array:
-        """X minus its partner."""
+        """x minus its partner."""
         if len(self._parts) == 1:
             assert self.generated.standard is not None
             part = self._parts[0][1]
@@ -167,6 +167,13 @@ class Field:
     @cached_property
     def partner_sensitivity(self) -> Array:
         return self.generated.sensitivity(self.partner, self.lane)
+
+    @cached_property
+    def flux(self) -> tuple[Array, Array]:
+        """`Generated.flux` at the points of the field, where the generator knows it."""
+        flux = self.generated.flux(self.x, self.lane)
+        assert flux is not None
+        return flux
 
     # Rounding, in units of the machine epsilon relative to what is named.
 
@@ -199,8 +206,10 @@ class Field:
         """Absolute rounding of the gap: that of its ends, and of the mass that pairs them."""
         with np.errstate(over="ignore", invalid="ignore"):
             density = np.exp(self.generated.logpdf(self.partner, self.lane))
-            lost = np.minimum(*self._masses) / np.maximum(density, 1e-300)
-            return 4.0 * (np.abs(self.x) + np.abs(self.partner) + lost)
+            # the mass itself, and what the rounding of x moves of it
+            moved = np.minimum(*self.masses) + np.abs(self.x) * np.exp(self.log_data)
+            lost = moved / np.maximum(density, 1e-300)
+            return 4.0 * (np.abs(self.x) + np.abs(self.partner)) + 16.0 * lost
 
     @cached_property
     def ratio_slope_rounding(self) -> Array:

@@ -289,3 +289,30 @@ def test_rows_are_complete():
         "wasserstein1",
         "wasserstein2",
     }
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        # quantiles of T at masses down to the smallest double
+        ("0.5*N(-1.5, 2.7) + 0.5*N(-1.5, 2.7)", "T(10.6, 6.2, 0.34)"),
+        ("N(0, 1)", "T(8, -1.5, 0.24)"),
+        # nodes that round to the edge of the support, beyond which there is no mass
+        ("U(-5, -4.95)", "T(2.5, -0.5, 0.056)"),
+        ("U(5.25, 6.25)", "T(4, -7, 1.4)"),
+    ],
+)
+def test_transport_to_heavy_tails_is_finite_both_ways(texts):
+    p, q = map(gandyn.parse, texts)
+    c, d = gandyn.compare(p, q), gandyn.compare(q, p)
+    for name in ("wasserstein1", "wasserstein2"):
+        there, back = getattr(c, name), getattr(d, name)
+        assert abs(there - back) <= 3 * (c.errors[name] + d.errors[name]) + 1e-14
+
+
+@pytest.mark.parametrize("df", [2.5, 8.0, 30.0])
+def test_quantiles_of_student_t_at_the_smallest_masses(df):
+    t = StudentT(df, 0.0, 1.0)
+    for mass in (1e-200, 1e-280, 1e-305):
+        assert t.cdf(t.ppf(mass)) == pytest.approx(mass, rel=1e-11)
+        assert t.isf(mass) == -t.ppf(mass)

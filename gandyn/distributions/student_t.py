@@ -16,7 +16,7 @@ from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.location_scale import LocationScale
 
 _LARGEST = np.finfo(float).max
-_FAR = 1e50
+_FAR = 1e10
 
 
 @dataclass(frozen=True)
