@@ -21,9 +21,6 @@ __all__ = ["Comparison", "compare", "field_integrals", "rooted"]
 Array = NDArray[np.float64]
 Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
 
-_LANES = 256
-"""States whose panels are fitted and integrated together."""
-
 
 def field_integrals(
     data: Distribution,

@@ -325,7 +325,7 @@ class DataGrid:
         return first.reshape(states, nodes), second.reshape(states, nodes)
 
     def _crowding(self, x: Array) -> Array:
-        """dt/dx: nearly the largest over the modes of 1/√((4 width)² + distance²)."""
+        """dt/dx: nearly the largest over the modes of 1/√((2.5 width)² + distance²)."""
         total = np.zeros_like(x)
         for centre, width in zip(self._centres, self._widths, strict=True):
             total += ((_PLATEAU * width) ** 2 + (x - centre) ** 2) ** -2

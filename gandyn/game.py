@@ -341,12 +341,7 @@ class Game:
         d = flat.shape[-1]
         rows: list = [(target.force, target.force_rounding)]
         if self._smooth and isinstance(target, FDivergence) and target.has_level:
-            rows.append(
-                (
-                    lambda at: target.force_by_parts(at)[0],  # type: ignore[index]
-                    lambda at: target.force_by_parts(at)[1],  # type: ignore[index]
-                )
-            )
+            rows.append((target.force_by_parts, target.force_by_parts_rounding))
         result = self._integrals(flat, rows, isinstance(target, Transport))
         value, error = result.value[:d], result.error[:d]
         if len(rows) > 1:

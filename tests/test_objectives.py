@@ -224,7 +224,7 @@ def test_two_ways_of_writing_the_force(name):
     parts = field_integrals(
         data,
         generated,
-        [(lambda at: target.force_by_parts(at)[0], lambda at: target.force_by_parts(at)[1])],
+        [(target.force_by_parts, target.force_by_parts_rounding)],
         transport=False,
     )
     assert np.abs(along.value - parts.value).max() <= 1e-12 * np.abs(along.value).max()

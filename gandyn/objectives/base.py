@@ -51,14 +51,6 @@ class Objective(ABC):
         ratio = at.ratio_share * at.ratio_rounding
         return at.density_rounding + ratio + at.ratio_slope_rounding
 
-    def force_by_parts(self, at: Field) -> tuple[Array, Array] | None:
-        """The integrand of dθ/dt integrated by parts along x, and its rounding; None without one.
-
-        It needs densities without jumps. The two integrals are equal, and one keeps its digits
-        where the other loses them to cancellation.
-        """
-        return None
-
     potential_rounding = staticmethod(divergences.ratio_rounding)
 
 
@@ -163,18 +155,26 @@ class FDivergence(Objective):
         """Whether the force can be integrated by parts."""
         return self._level is not None
 
-    def force_by_parts(self, at: Field) -> tuple[Array, Array] | None:
-        flux = at.generated.flux(at.x, at.lane) if self._level is not None else None
-        if self._level is None or flux is None:
-            return None
-        value, size = flux
+    def force_by_parts(self, at: Field) -> Array:
+        """The integrand of dθ/dt integrated by parts along x, shape (d, *x.shape).
+
+        It needs a `level`, densities without jumps, and a generator whose flux is known. Its
+        integral is that of `force`, and one keeps its digits where the other loses them to
+        cancellation.
+        """
+        assert self._level is not None
         with np.errstate(over="ignore"):
-            level = self._level(at)
+            return -self._level(at) * at.flux[0]
+
+    def force_by_parts_rounding(self, at: Field) -> Array:
+        """Its relative rounding, in units of the machine epsilon."""
+        assert self._level is not None
+        value, size = at.flux
+        with np.errstate(over="ignore"):
             # ∂level/∂ℓ = p_g w says what the rounding of ℓ costs
-            bent = self.mass(at) / np.maximum(np.abs(level), 1e-300)
+            bent = self.mass(at) / np.maximum(np.abs(self._level(at)), 1e-300)
             lost = 4.0 * size / np.maximum(np.abs(value), 1e-300)
-            rounding = at.density_rounding + at.ratio_rounding * (at.ratio_share + bent) + lost
-            return -level * value, rounding
+            return at.density_rounding + at.ratio_rounding * (at.ratio_share + bent) + lost
 
     def potential(self, at: Field) -> Array:
         if self._density is not None:
@@ -213,8 +213,6 @@ class Transport(Objective):
     cost, derivative : callable
         A convex even cost c of the distance, and its derivative.
     name : str
-    density : callable
-        The integrand of the potential E c(x − y).
 
     Notes
     -----
@@ -240,14 +238,10 @@ class Transport(Objective):
         return self.derivative(onto - at.x)
 
     def force(self, at: Field) -> Array:
-        with np.errstate(invalid="ignore"):
-            push = np.exp(at.log_data) * self.derivative(at.gap) * at.partner_sensitivity
-        return np.where(at.log_data < -700.0, 0.0, push)
+        return divergences.under_data(at, self.derivative(at.gap) * at.partner_sensitivity)
 
     def potential(self, at: Field) -> Array:
-        with np.errstate(invalid="ignore"):
-            paid = np.exp(at.log_data) * self.cost(at.gap)
-        return np.where(at.log_data < -700.0, 0.0, paid)
+        return divergences.under_data(at, self.cost(at.gap))
 
     force_rounding = staticmethod(divergences.transport_rounding)
     potential_rounding = staticmethod(divergences.transport_rounding)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gandyn.game import Evaluation
 from gandyn.report.blocks import Facts, Section, Text
 from gandyn.report.collect import Results
-from gandyn.report.numbers import error_text, short, with_error
+from gandyn.report.numbers import error_text, short
 
 __all__ = ["section"]
 
@@ -120,8 +120,3 @@ def _without_text(found: Evaluation, theta_error: Any) -> dict[str, Any]:
     out = found.as_dict()
     out["errors"]["theta"] = np.asarray(theta_error).tolist()
     return out
-
-
-def table_cell(found: Evaluation, name: str) -> Markup:
-    """One value of an evaluation with its error, for a table."""
-    return with_error(getattr(found, name), found.errors[name])
