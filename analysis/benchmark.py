@@ -9,6 +9,17 @@
 3. A start flowed to rest by `scipy.integrate.solve_ivp`, one after the other, over a start flowed
    in a stack of 10,000 by `gradient_flow`, with the same force and accuracy: at least 50.
 4. `import gandyn` over `import numpy, scipy.integrate`, and `gandyn --help` likewise: at most 1.5.
+5. A flow from each cell of a map of 1000 × 1000, by `gradient_flow` in a stack, over
+   `gandyn.basins`: at least 200, the map in at most 5 s, and no cell farther than 1e-3 from a wall
+   that flows elsewhere than the map says.
+6. All folds and Maxwell points of N(±m, 1) for m in [0.5, 6] by `gandyn.branches`: in at most 5 s,
+   and `equilibria` at every 0.01, which brackets them only, over that: at least 2.
+7. `gandyn.phase_diagram` over separation and weight: in at most 60 s, and `equilibria` at each of
+   its nodes over that: at least 50. Left out of a quick run.
+8. 2,500 starts, by Newton's method on the stack, over `gandyn.equilibria`: at least 20; the flow
+   from as many, which finds attractors only: at least 5.
+
+Rows 5 to 8 are in processor seconds of all cores, so that what else the machine does counts less.
 """
 
 from __future__ import annotations
@@ -17,62 +28,22 @@ import json
 import math
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 import gandyn
-from analysis._options import Options, run, table
+from analysis import _benchmark_landscape as landscape
+from analysis._options import Options, run
+from analysis._timing import Row, printed, ratios, row, seconds
 from gandyn import plots
 
 DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 MODES = [(0.5, -3.0, 1.0), (0.5, 3.0, 1.0)]
 Integrand = Callable[[float, int], float]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: what was compared, the ratio, its spread and its target."""
-
-    name: str
-    ratio: float
-    lowest: float
-    highest: float
-    target: float
-    at_most: bool
-    detail: str
-
-    @property
-    def met(self) -> bool:
-        """Whether the median ratio keeps its target."""
-        return self.ratio <= self.target if self.at_most else self.ratio >= self.target
-
-
-def seconds(action: Callable[[], Any]) -> float:
-    """Wall time of one call."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def ratios(above: Callable[[], Any], below: Callable[[], Any], rounds: int) -> list[float]:
-    """Time of `above` over time of `below`, in turn, after one of each that is not counted."""
-    above()
-    below()
-    return sorted(seconds(above) / seconds(below) for _ in range(rounds))
-
-
-def row(
-    name: str, values: list[float], target: float, *, at_most: bool, detail: str, scale: float = 1.0
-) -> Row:
-    """A row from repeated ratios: their median, and the lowest and highest."""
-    scaled = [scale * value for value in values]
-    median = float(np.median(scaled))
-    return Row(name, median, scaled[0], scaled[-1], target, at_most, detail)
 
 
 def plain_force(modes: list[tuple[float, float, float]], a: float, b: float) -> Integrand:
@@ -208,22 +179,6 @@ def start_up(rounds: int) -> list[Row]:
     return out
 
 
-def printed(rows: Sequence[Row]) -> str:
-    """The rows as text, each with its detail below."""
-    cells = [
-        [
-            r.name,
-            f"{r.ratio:.3g}",
-            f"{r.lowest:.3g} - {r.highest:.3g}",
-            f"{'at most' if r.at_most else 'at least'} {r.target:g}",
-            "met" if r.met else "MISSED",
-        ]
-        for r in rows
-    ]
-    text = table(["ratio", "median", "range", "target", "verdict"], cells)
-    return "\n".join([text, "", *(f"{r.name}: {r.detail}" for r in rows)])
-
-
 def study(options: Options) -> int:
     """Measure, print and save the table; 0 whether or not the targets are met."""
     rounds = 3 if options.quick else 9
@@ -232,6 +187,10 @@ def study(options: Options) -> int:
         *single_force(rounds),
         *flows(1 if options.quick else 3, 1_000 if options.quick else 10_000, 40),
         *start_up(rounds),
+        *landscape.basin_map(*((1, 2_000, 250) if options.quick else (3, 20_000, 2_000))),
+        *landscape.transitions(1 if options.quick else 3, 10 if options.quick else 25),
+        *([] if options.quick else landscape.two_parameters(25)),
+        *landscape.rest_points(1 if options.quick else 3, 20 if options.quick else 50),
     ]
     print(printed(rows))
     with plots.whole_file(options.output / "benchmark.json") as part:
@@ -246,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(
         study,
         "analysis.benchmark",
-        "Time gandyn as ratios within one run: the force, the flow and the start-up.",
+        "Time gandyn as ratios within one run: the force, flows, the start-up, the landscape.",
         arguments,
     )
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.edges import panel_edges
 
 __all__ = ["DataGrid"]
 
@@ -26,6 +27,10 @@ Array = NDArray[np.float64]
 
 _PLATEAU = 2.5
 """Widths of a mode over which the nodes lie evenly; beyond, their spacing grows with distance."""
+
+_HANDOVER = 10.0
+"""The same in widths of a handover, whose nodes are then 0.22 widths apart: poles of the score lie
+one width off the line, and leave e^(−2π/0.22)."""
 
 _SPACING = 0.055
 """Spacing of the coarsest grid, in widths of the mode it stands in."""
@@ -43,13 +48,13 @@ _BLOCK = 65_536
 _WASTE = 12_000
 """Nodes that cost as much as the calls that a block takes."""
 
-_LONGEST = 1500
+_LONGEST = 6000
 _TINY = 1e-290
 _FAINT = -300.0
 _CUT = 1e-13
 """What may be left at the ends of a window, relative to the integral of the absolute value."""
 
-_AGREEMENT = 1e-9
+_AGREEMENT = 1e-7
 _HALF_WAY = 3e-5
 
 _BESIDE = np.array([[-2.0], [0.0], [2.0]])
@@ -106,7 +111,7 @@ class DataGrid:
     Notes
     -----
     The sums are taken in four interleaved parts. Where those over the even and the odd nodes agree
-    to 1e-9 of the integral of the absolute value, the sum over all is right to far better: halving
+    to 1e-7 of the integral of the absolute value, the sum over all is right to far better: halving
     the spacing h squares the error e^(−2πd/h) that a pole at distance d leaves. The four parts also
     show that error at four times the spacing, in both of its phases, so that it cannot hide behind
     one of them. A component is right to some 1e-15 of the integral of its absolute value.
@@ -124,17 +129,24 @@ class DataGrid:
         self._mean, self._std = mean, std
         self._mass = mass
         self._window = data.reach if wide else (np.inf, -np.inf)
-        self._centres, self._widths = data.landmarks.T
+        self._centres, widths = data.landmarks.T
+        self._cores = _PLATEAU * widths
+        place, width = data.handovers[:, :2].T
+        narrow = self._crowding(place) * _HANDOVER * width < 1.0
+        self._centres = np.concatenate([self._centres, place[narrow]])
+        self._cores = np.concatenate([self._cores, _HANDOVER * width[narrow]])
         self._steepest = float(np.abs(data.score(np.array(data.reach))).max())
         normals = data.normals
         self._twin = None if normals is None or len(normals[0]) > 1 else (data.mean, data.std)
-        self._wide = 60.0 * float(self._widths.min())
+        self._wide = 60.0 * float(widths.min())
         self._work = np.empty((2, 0))
         self._levels: dict[int, _Level] = {}
         low, high = data.reach
         span = high - low
         far = span * 2.0 ** np.arange(7.0)
-        edges = np.concatenate([low - far[::-1], data.edges, high + far])
+        marks = np.stack([self._centres, self._cores / _PLATEAU], axis=1)
+        plain = panel_edges(marks, data.breaks, (low - far[0], high + far[0]))
+        edges = np.concatenate([low - far[:0:-1], plain, high + far[1:]])
         self._edges = np.unique(np.concatenate([edges, 0.5 * (edges[1:] + edges[:-1])]))
         half = 0.5 * np.diff(self._edges)
         middle = 0.5 * (self._edges[1:] + self._edges[:-1])
@@ -149,22 +161,28 @@ class DataGrid:
         smooth = not len(data.breaks) and not np.isfinite(data.support).any()
         return smooth and len(data.landmarks) <= 500
 
-    def force(self, a: Array, b: Array) -> tuple[Array, NDArray[np.bool_], NDArray[np.intp]]:
-        """Force at states of shape (L,): (L, 2), which converged, and the nodes used."""
+    def force(
+        self, a: Array, b: Array
+    ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.intp]]:
+        """Force at states of shape (L,): (L, 2), which converged, which are clean, the nodes used.
+
+        Where a state is not clean, a component that is 0 by symmetry beside one that has nearly
+        cancelled may show the other's rounding.
+        """
         scale, loc = np.abs(a) * self._std, a * self._mean + b
         out = np.empty((len(a), 2))
-        good = np.zeros(len(a), bool)
+        good, clean = np.zeros((2, len(a)), bool)
         used = np.zeros(len(a), np.intp)
         level = self._wanted(scale, loc)
         for m in range(int(level.min(initial=self._finest)), self._finest):
             # A state that has not converged on its level is tried once more, on the next.
             index = np.flatnonzero(~good & ((level == m) | (level == m - 1)))
             if len(index):
-                self._sweep(self._level(m), scale, loc, index, out, good, used)
+                self._sweep(self._level(m), scale, loc, index, out, good, clean, used)
         # Sums are of (x - loc)/scale; the latent is mean + std z, reflected where a is negative.
         out[:, 0] *= np.sign(a) * self._std
         out[:, 0] += self._mean * out[:, 1]
-        return out, good, used
+        return out, good, clean, used
 
     def force_at(self, a: float, b: float) -> tuple[tuple[float, float] | None, int]:
         """`force` at one state, None where it has not converged, and the nodes used."""
@@ -185,10 +203,10 @@ class DataGrid:
             if start <= 0 or stop >= len(level.places) or stop - start > _LONGEST:
                 continue
             used += stop - start
-            tilted, plain, good = self._judged(
+            tilted, plain, good, clean = self._judged(
                 self._sums_at(level, start, stop, scale, loc), scale, loc
             )
-            if good:
+            if good and clean:
                 reflected = self._std if a > 0 else -self._std
                 return (self._mean * plain + reflected * tilted, plain), used
         return None, used
@@ -234,6 +252,7 @@ class DataGrid:
         index: NDArray[np.intp],
         out: Array,
         good: NDArray[np.bool_],
+        clean: NDArray[np.bool_],
         used: NDArray[np.intp],
     ) -> None:
         """Evaluate the states of `index` on a level, neighbours together on a common window."""
@@ -253,7 +272,8 @@ class DataGrid:
             centre = float(loc[states[len(states) // 2]])
             raw[:, run] = self._sums(level, first, last, centre, scale[states], loc[states])
             used[states] += last - first
-        out[index, 0], out[index, 1], good[index] = self._judged(raw, scale[index], loc[index])
+        judged = self._judged(raw, scale[index], loc[index])
+        out[index, 0], out[index, 1], good[index], clean[index] = judged
 
     def _sums(
         self, level: _Level, start: int, stop: int, centre: float, scale: Array, loc: Array
@@ -292,8 +312,8 @@ class DataGrid:
         tilted = (tilted - offset[:, None] * plain) * inverse[:, None]
         return [*tilted.T, *plain.T, mass @ weight, ends]
 
-    def _judged(self, raw: Any, scale: Any, loc: Any) -> tuple[Any, Any, Any]:
-        """The two integrals, and whether they have converged, from what `_sums` gives."""
+    def _judged(self, raw: Any, scale: Any, loc: Any) -> tuple[Any, Any, Any, Any]:
+        """The two integrals, whether they have converged and are clean, from what `_sums` gives."""
         modulus, ends = raw[8], raw[9]
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * (self._steepest + _REACH / scale))
         values = []
@@ -307,14 +327,13 @@ class DataGrid:
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
         little = 1e-2 * modulus
         good &= (first > little) & (second > little) | (scale < self._wide)
-        # A zero by symmetry beside what has nearly cancelled would show the other's rounding.
         little = 1e-13 * modulus
-        good &= (first > little) & (second > little) | (first + second > 3e-3 * modulus)
+        clean = (first > little) & (second > little) | (first + second > 3e-3 * modulus)
         if self._twin is not None:
             # Next to p_g = p the two scores cancel, which only panels avoid.
             mean, std = self._twin
             good &= (abs(scale - std) > 1e-2 * std) | (abs(loc - mean) > 1e-2 * std)
-        return values[0], values[1], good
+        return values[0], values[1], good, clean
 
     def _buffers(self, states: int, nodes: int) -> tuple[Array, Array]:
         """Two work arrays, kept between blocks so that they stay in the cache."""
@@ -325,11 +344,17 @@ class DataGrid:
         return first.reshape(states, nodes), second.reshape(states, nodes)
 
     def _crowding(self, x: Array) -> Array:
-        """dt/dx: nearly the largest over the modes of 1/√((2.5 width)² + distance²)."""
+        """dt/dx: nearly the largest over the modes of 1/√((2.5 width)² + distance²).
+
+        Points where the score jumps from one mode's to the next one's count as well.
+        """
         total = np.zeros_like(x)
-        for centre, width in zip(self._centres, self._widths, strict=True):
-            total += ((_PLATEAU * width) ** 2 + (x - centre) ** 2) ** -2
-        return total**0.25
+        for centre, core in zip(self._centres, self._cores, strict=True):
+            square = (x - centre) ** 2
+            square += core**2
+            square *= square
+            total += 1.0 / square
+        return np.sqrt(np.sqrt(total))
 
     def _level(self, m: int) -> _Level:
         """The grid of spacing 2^−m in units of the coarsest, tabulated when first asked for."""
@@ -351,10 +376,18 @@ class DataGrid:
         panel = np.searchsorted(self._t, t, side="right") - 1
         left = self._edges[panel]
         width = self._edges[panel + 1] - left
-        x = left + width * (t - self._t[panel]) / (self._t[panel + 1] - self._t[panel])
+        # Newton starts on the cubic that has t(x) and its slope right at both ends of the panel.
+        span = self._t[panel + 1] - self._t[panel]
+        s = (t - self._t[panel]) / span
+        slope = 1.0 / self._crowding(self._edges)
+        bend = slope[panel] * (1.0 - s) - slope[panel + 1] * s
+        x = left + s * s * (3.0 - 2.0 * s) * width + s * (1.0 - s) * span * bend
+        x = np.clip(x, left, left + width)
         for _ in range(8):
             half = 0.5 * (x - left)
             reached = half * (self._crowding(left[:, None] + half[:, None] * (1.0 + _T)) @ _W)
             step = (t - self._t[panel] - reached) / self._crowding(x)
             x = np.clip(x + step, left, left + width)
+            if np.all(np.abs(step) <= 1e-9 * width):
+                break
         return x

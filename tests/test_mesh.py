@@ -5,7 +5,7 @@ import pytest
 
 import gandyn
 from gandyn import LinearGenerator, Normal, Uniform
-from gandyn.distributions.handover import handovers
+from gandyn.distributions.handover import graded, handovers
 from gandyn.field import Field
 from gandyn.mesh import fitted
 from tests.users import Square
@@ -82,8 +82,11 @@ def test_the_switch_is_resolved():
 
 def test_modes_changing_places_get_edges():
     weights, parts = (0.5, 0.5), (Normal(-3, 0.01), Normal(3, 0.01))
-    points = handovers(weights, parts, np.array([-3.1, -3.0, -0.7, 3.0, 3.1]))
+    edges = np.array([-3.1, -3.0, -0.7, 3.0, 3.1])
+    found = handovers(weights, parts, edges)
+    points = graded(found, edges)
     width = np.pi * 0.01**2 / 6
+    assert found == pytest.approx(np.array([[0.0, width, 3.7]]), abs=1e-15)
     assert np.abs(points).min() < 1e-15
     assert np.sort(np.abs(points))[1] == pytest.approx(2 * width, rel=1e-9)
     data = gandyn.parse("0.2*N(-3, 0.01) + 0.8*N(3, 0.02)")
@@ -97,8 +100,29 @@ def test_modes_changing_places_get_edges():
 
 def test_wide_modes_get_no_needless_edges():
     data = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
-    assert not len(handovers(data.weights, data.components, data.edges))
+    assert not len(graded(data.handovers, data.edges))
     assert not len(handovers((1.0,), (Normal(0, 1),), np.array([-9.0, 0.0, 9.0])))
+
+
+def test_tails_change_hands_beyond_the_data():
+    """Where a wider mode's tail takes over on a narrow one's far side, 9 widths out."""
+    data = gandyn.parse("0.5*N(-6, 0.2) + 0.5*N(4, 1)")
+    place = data.handovers[:, 0]
+    terms = [
+        np.log(w) + c.logpdf(place) for w, c in zip(data.weights, data.components, strict=True)
+    ]
+    assert place[0] < data.reach[0] and place[1] > -6
+    assert terms[0] == pytest.approx(terms[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("a", [0.5, 3.0, 8.0])
+def test_a_grid_sees_the_handovers(a):
+    """The score of p is a kink there, on which a wide p_g puts its mass."""
+    game = gandyn.Game(gandyn.parse("0.3*N(-6, 0.2) + 0.3*N(2, 0.25) + 0.4*N(4, 1)"))
+    exact = game.evaluate([a, 0.5])
+    found, good, _, _ = game._grid.force(np.array([a]), np.array([0.5]))
+    assert good.all()
+    assert found[0] == pytest.approx(exact.force, rel=1e-11)
 
 
 def test_jacobian_between_narrow_modes():

@@ -1,6 +1,7 @@
 """The command line: one subcommand a file, and the exit status that they share.
 
-0 it worked; 1 a claim failed, or a flow that did not get to its end; 2 bad input; 130 interrupted.
+0 it worked; 1 a claim failed, a flow did not get to its end, or a result may lack something;
+2 bad input; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -10,13 +11,37 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gandyn.cli import evaluate, flow, report, verify
+from gandyn.cli import (
+    barriers,
+    basins,
+    branches,
+    diagram,
+    equilibria,
+    evaluate,
+    flow,
+    portrait,
+    raster,
+    report,
+    verify,
+)
 from gandyn.cli.arguments import Parser, attach_numbers
 from gandyn.errors import InputError
 
 __all__ = ["main"]
 
-_COMMANDS = {"evaluate": evaluate, "verify": verify, "flow": flow, "report": report}
+_COMMANDS = {
+    "evaluate": evaluate,
+    "flow": flow,
+    "equilibria": equilibria,
+    "portrait": portrait,
+    "basins": basins,
+    "barriers": barriers,
+    "branches": branches,
+    "diagram": diagram,
+    "raster": raster,
+    "report": report,
+    "verify": verify,
+}
 
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 

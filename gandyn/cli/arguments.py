@@ -6,17 +6,24 @@ import argparse
 import math
 import re
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
     from gandyn.game import Game
+    from gandyn.landscape.family import Template
 
 DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 LATENT = "N(0, 1)"
 OBJECTIVE = "nonsaturating"
+
+FAMILIES = {
+    1: "0.5*N(-{m}, 1) + 0.5*N({m}, 1)",
+    2: "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)",
+}
+RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
 
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 
@@ -56,6 +63,30 @@ def add_game(parser: argparse.ArgumentParser) -> None:
         "Logistic(loc, scale), T(df, loc, scale), samples:PATH, samples:PATH#column, "
         'or a sum such as "%(default)s" (the default)',
     )
+    _add_objective_and_latent(parser)
+
+
+def add_family(parser: argparse.ArgumentParser, count: int) -> None:
+    """Add the options that name a family of games with `count` (1 or 2) parameters."""
+    parser.add_argument(
+        "--data",
+        metavar="TEMPLATE",
+        default=FAMILIES[count],
+        help="the data's density, with a name in braces, or arithmetic of names and numbers, where "
+        'a member of the family has a number; default "%(default)s"',
+    )
+    parser.add_argument(
+        "--vary",
+        metavar="NAME=LOW:HIGH",
+        action="append",
+        help="the range of a name in --data"
+        + ("" if count == 1 else f", given {count} times")
+        + f"; default {' and '.join(RANGES[count])}",
+    )
+    _add_objective_and_latent(parser)
+
+
+def _add_objective_and_latent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--objective",
         metavar="NAME",
@@ -69,6 +100,14 @@ def add_game(parser: argparse.ArgumentParser) -> None:
         default=LATENT,
         help="the density of z, written like --data; default %(default)s",
     )
+
+
+def add_box(
+    parser: argparse.ArgumentParser,
+    meaning: str = "the part of the (a, b) plane to search; by default one that fits the data",
+) -> None:
+    """Add --box."""
+    parser.add_argument("--box", metavar="amin,amax,bmin,bmax", help=meaning)
 
 
 def add_start(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +135,55 @@ def read_game(options: argparse.Namespace) -> Game:
     data = parse(options.data)
     latent = parse(options.latent, name="latent")
     return Game(data, LinearGenerator(latent), options.objective)
+
+
+def read_family(
+    options: argparse.Namespace, count: int
+) -> tuple[Template, list[tuple[str, float, float]]]:
+    """The family that the options name, and name, low and high of each of its parameters."""
+    from gandyn.landscape.family import template
+
+    family = template(options.data, options.objective, options.latent)
+    given = options.vary or RANGES[count]
+    if len(given) != count:
+        times = "once" if count == 1 else f"{count} times"
+        raise InputError(f"vary: got {', '.join(map(repr, given))}, must be NAME=LOW:HIGH {times}")
+    if len(family.names) != count:
+        plural = "" if count == 1 else "s"
+        names = ", ".join(family.names)
+        raise InputError(f"data: got {names} in braces, must have {count} name{plural}")
+    ranges = [_range(text) for text in given]
+    varied = [name for name, _, _ in ranges]
+    if sorted(varied) != sorted(family.names):
+        came = ", ".join(varied) if options.vary else "none"
+        allowed = " and ".join(f"{name}=LOW:HIGH" for name in family.names)
+        raise InputError(f"vary: got {came}, must be {allowed}, as in --data")
+    for corner in product(*((low, high) for _, low, high in ranges)):
+        family(**dict(zip(varied, corner, strict=True)))
+    return family, ranges
+
+
+def read_box(text: str | None) -> tuple[float, float, float, float] | None:
+    """(a_min, a_max, b_min, b_max) from "0.1,4,-6,6"."""
+    if text is None:
+        return None
+    values = _floats(text)
+    if values is not None and len(values) == 4 and all(map(math.isfinite, values)):
+        a_min, a_max, b_min, b_max = values
+        if 0.0 < a_min < a_max and b_min < b_max:
+            return a_min, a_max, b_min, b_max
+    raise InputError(
+        f"box: got {text!r}, must be four finite numbers amin,amax,bmin,bmax with "
+        "0 < amin < amax and bmin < bmax, such as 0.1,4,-6,6"
+    )
+
+
+def read_count(name: str, text: str, least: int, most: int) -> int:
+    """A whole number from `least` to `most`."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()) or not least <= int(digits[:9]) <= most:
+        raise InputError(f"{name}: got {text!r}, must be a whole number from {least} to {most}")
+    return int(digits)
 
 
 def read_state(name: str, text: str) -> list[float]:
@@ -137,6 +225,19 @@ def read_tolerance(name: str, text: str, least: float, most: float) -> float:
             bound = "a positive finite number"
         raise InputError(f"{name}: got {text!r}, must be {bound}")
     return values[0]
+
+
+def _range(text: str) -> tuple[str, float, float]:
+    """Name, low and high from "m=0.5:6"."""
+    name, span = map(str.strip, text.partition("=")[::2])
+    ends = [_floats(end) for end in span.split(":")]
+    values = [end[0] for end in ends if end is not None and len(end) == 1]
+    if not name.isidentifier() or not len(values) == len(ends) == 2:
+        raise InputError(f"vary: got {text!r}, must be NAME=LOW:HIGH such as m=0.5:6")
+    low, high = values
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise InputError(f"vary: got {text!r}, must be finite with LOW below HIGH, such as m=0.5:6")
+    return name, low, high
 
 
 def _floats(text: str) -> list[float] | None:

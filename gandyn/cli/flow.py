@@ -18,7 +18,8 @@ from gandyn.cli.arguments import (
     read_times,
     read_tolerance,
 )
-from gandyn.cli.output import print_json, progress_bar
+from gandyn.cli.output import print_game, print_json, progress_bar
+from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ example:
   gandyn flow --data "0.5*N(-3,1)+0.5*N(3,1)" --start 1,0.5 --t-end 200
   gandyn flow --start -1,0.5 --t-end inf --t-eval 1,10,50 --rtol 1e-10 --json"""
 
-_PICTURES = (".png", ".svg", ".pdf")
-_MOVIES = (".gif", ".mp4")
 _FRAMES = 60
 _INTERRUPTED = -3
 
@@ -63,12 +62,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--atol", metavar="A", default="1e-10", help="absolute tolerance; default %(default)s"
     )
-    parser.add_argument(
-        "--output",
-        metavar="PATH",
-        help="the picture (.png, .svg or .pdf), or a folder for flow.png; default flow.png, and no "
-        "picture with --json",
-    )
+    add_output(parser, "flow.png")
     parser.add_argument(
         "--animate", metavar="FILE", help="also write p, p_g and D* as a moving .gif or .mp4"
     )
@@ -83,13 +77,13 @@ def run(options: argparse.Namespace) -> int:
     times = None if options.t_eval is None else read_times(options.t_eval, end)
     rtol = read_tolerance("rtol", options.rtol, 1e-13, 1.0)
     atol = read_tolerance("atol", options.atol, 5e-324, math.inf)
-    picture = _picture(options)
+    picture = read_output(options, "flow.png")
     movie = _movie(options.animate)
     game = read_game(options)
     from gandyn.dynamics import gradient_flow
 
     with ExitStack() as stack:
-        _make_folders(stack, picture, movie)
+        claim_files(stack, output=picture, animate=movie)
         with progress_bar("flow") as tell:
             found = gradient_flow(
                 game, start, (0.0, end), times, rtol, atol, progress=lambda part: tell(part, "")
@@ -114,40 +108,16 @@ def run(options: argparse.Namespace) -> int:
     return 0 if found.success else 1
 
 
-def _picture(options: argparse.Namespace) -> Path | None:
-    if options.output is None:
-        return None if options.json else Path("flow.png")
-    path = Path(options.output)
-    if path.is_dir() or not path.suffix or options.output.endswith("/"):
-        return path / "flow.png"
-    if path.suffix.lower() not in _PICTURES:
-        allowed = "must be a folder, or a file that ends in .png, .svg or .pdf"
-        raise InputError(f"output: got {options.output!r}, {allowed}")
-    return path
-
-
 def _movie(text: str | None) -> Path | None:
     if text is None:
         return None
-    path = Path(text)
-    if path.is_dir() or path.suffix.lower() not in _MOVIES:
-        raise InputError(f"animate: got {text!r}, must be a file that ends in .gif or .mp4")
+    path = read_file("animate", text, ".gif", ".mp4")
     if path.suffix.lower() == ".mp4":
         from gandyn.plots import can_write_mp4
 
         if not can_write_mp4():
             raise InputError(f"animate: got {text!r}, must end in .gif: there is no ffmpeg here")
     return path
-
-
-def _make_folders(stack: ExitStack, picture: Path | None, movie: Path | None) -> None:
-    from gandyn.report.folder import writable_folder
-
-    for name, path in (("output", picture), ("animate", movie)):
-        if path is not None:
-            stack.enter_context(writable_folder(path.parent, name))
-            if path.is_dir():
-                raise InputError(f"{name}: got {str(path)!r}, a folder; must be free for a file")
 
 
 def _dense(
@@ -231,8 +201,7 @@ def _print_json(found: Flow) -> None:
 
 
 def _print(found: Flow, game: Game, written: list[Path]) -> None:
-    print(f"data       {game.data}\nlatent     {game.generator.latent}")
-    print(f"objective  {game.objective.name}\n")
+    print_game(game)
     columns = (found.t, found.theta[:, 0], found.theta[:, 1], found.potential)
     print("".join(f"{name:>20}" for name in ("t", "a", "b", "potential")))
     count = len(found.t)
@@ -240,5 +209,4 @@ def _print(found: Flow, game: Game, written: list[Path]) -> None:
     for row in chosen:
         print("".join(f"{float(column[row]):>20.10g}" for column in columns))
     print(f"\n{found.message} ({found.nfev} evaluations of the force)")
-    for path in written:
-        print(f"wrote {path}")
+    say_written(*written)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["print_json", "progress_bar", "with_error"]
+if TYPE_CHECKING:
+    from gandyn.game import Game
+    from gandyn.landscape.family import Template
+
+__all__ = [
+    "print_family",
+    "print_game",
+    "print_json",
+    "print_table",
+    "progress_bar",
+    "with_error",
+    "work",
+]
 
 
 def print_json(entry: Any) -> None:
@@ -17,6 +30,37 @@ def print_json(entry: Any) -> None:
     from gandyn.plain import plain
 
     print(json.dumps(plain(entry), indent=2, allow_nan=False))
+
+
+def print_game(game: Game) -> None:
+    """Print what the game is, and an empty line."""
+    print(f"data       {game.data}\nlatent     {game.generator.latent}")
+    print(f"objective  {game.objective.name}\n")
+
+
+def print_family(family: Template, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Print what the family is, and an empty line."""
+    spans = ", ".join(f"{name} from {low:g} to {high:g}" for name, (low, high) in ranges.items())
+    print(f"data       {family.text}, {spans}\nlatent     {family.latent}")
+    print(f"objective  {family.objective}\n")
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[float | str]]) -> None:
+    """Print rows under heads: numbers to the right, text to the left."""
+    cells = [[_cell(entry) for entry in row] for row in rows]
+    columns = list(zip(heads, *cells, strict=True))
+    left = [any(isinstance(row[k], str) for row in rows) for k in range(len(heads))]
+    widths = [max(map(len, column)) for column in columns]
+    for line in zip(*columns, strict=True):
+        parts = [
+            f"{text:<{width}}" if to_left else f"{text:>{width}}"
+            for text, width, to_left in zip(line, widths, left, strict=True)
+        ]
+        print("  ".join(parts).rstrip())
+
+
+def _cell(entry: float | str) -> str:
+    return entry if isinstance(entry, str) else f"{entry:.10g}"
 
 
 def with_error(value: float, error: float) -> str:
@@ -53,3 +97,41 @@ def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
             bar.update(max(0.0, min(1.0, fraction) - bar.n))
 
         yield tell
+
+
+@contextmanager
+def work(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar around work that Ctrl-C ends for certain.
+
+    A flow takes Ctrl-C for its own end and no one else's. Here it is remembered, and raised again
+    when the work next tells of its progress, or ends.
+    """
+    with progress_bar(what) as bar, _interrupts() as pressed:
+
+        def tell(fraction: float, name: str = "") -> None:
+            if pressed:
+                raise KeyboardInterrupt
+            bar(fraction, name)
+
+        yield tell
+        tell(1.0)
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Remember each Ctrl-C."""
+    pressed: list[int] = []
+
+    def press(number: int, frame: Any) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGINT, press)
+    except ValueError:  # not the main thread
+        yield pressed
+        return
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

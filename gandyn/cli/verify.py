@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import signal
 import sys
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_json
-from gandyn.cli.output import print_json, progress_bar
+from gandyn.cli.output import print_json, work
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,39 +45,15 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"seed: got {options.seed!r}, must be an integer, 0 or more")
     from gandyn.theory import verify
 
-    with progress_bar("verify") as tell, _interrupts() as pressed:
-
-        def progress(done: int, total: int, name: str) -> None:
-            if pressed:
-                raise KeyboardInterrupt
-            tell(done / total, name)
-
-        found = verify(int(options.seed), progress=progress)
+    with work("verify") as tell:
+        found = verify(
+            int(options.seed), progress=lambda done, total, name: tell(done / total, name)
+        )
     if options.json:
         print_json(found.as_dict())
     else:
         _print(found.claims)
     return 0 if found.passed else 1
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Remember each Ctrl-C: a flow that a claim runs takes it for its own end and no one else's."""
-    pressed: list[int] = []
-
-    def press(number: int, frame: Any) -> None:
-        pressed.append(number)
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGINT, press)
-    except ValueError:  # not the main thread
-        yield pressed
-        return
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _print(claims: tuple[Claim, ...]) -> None:

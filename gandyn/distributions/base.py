@@ -43,6 +43,7 @@ class Distribution(ABC):
 
     support: tuple[float, float] = (-math.inf, math.inf)
     normals: tuple[FloatArray, FloatArray, FloatArray] | None = None
+    handovers: FloatArray = np.empty((0, 3))
 
     @abstractmethod
     def logpdf(self, x: ArrayLike) -> FloatArray:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from gandyn.distributions.base import Distribution, uniforms
 from gandyn.distributions.checks import FloatArray, as_float, finite_array, number_text, show
 from gandyn.distributions.edges import panel_edges
-from gandyn.distributions.handover import handovers
+from gandyn.distributions.handover import graded, handovers
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.normal_sums import NormalSum
 from gandyn.errors import InputError
@@ -101,10 +101,18 @@ class Mixture(Distribution):
     @cached_property
     def edges(self) -> FloatArray:
         """The panel edges of any density, and those where components change places."""
-        plain = panel_edges(self.landmarks, self.breaks, self.reach)
+        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
+
+    @cached_property
+    def handovers(self) -> FloatArray:  # type: ignore[override]
+        """Where components change places within less than their panels."""
         if len(self.components) > _LARGEST_PAIRED:
-            return plain
-        return np.union1d(plain, handovers(self.weights, self.components, plain))
+            return super().handovers
+        return handovers(self.weights, self.components, self._plain_edges)
+
+    @cached_property
+    def _plain_edges(self) -> FloatArray:
+        return panel_edges(self.landmarks, self.breaks, self.reach)
 
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]

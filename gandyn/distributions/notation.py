@@ -1,29 +1,45 @@
 """The text notation of distributions: `0.5*N(-3, 1) + 0.5*N(3, 1)`.
 
-    sum   = term { "+" term }
-    term  = [ number "*" ] atom
-    atom  = name "(" number { "," number } ")"  |  "(" sum ")"  |  "samples:" path [ "#" column ]
+    sum    = term { "+" term }
+    term   = [ number "*" ] atom
+    atom   = name "(" number { "," number } ")"  |  "(" sum ")"  |  "samples:" path [ "#" column ]
     number = [ "+" | "-" ] digits [ "." digits ] [ "e" digits ]
 
 Names and their parameters are those of `FAMILIES`. A path or column with spaces or any of
 `" ( ) , + #` is written in double quotes, a double quote within as two.
+
+A template, such as `{w}/2*N(-{m}, 1) + (1 - {w}/2)*N(2*({m} + 1), 1)`, has arithmetic where the
+above has a number: a parameter is a sum, a weight a product, of `gandyn.distributions.expression`.
+A "(" that encloses a distribution is one of the above, any other is one of the arithmetic.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from gandyn.distributions.base import Distribution
-from gandyn.distributions.checks import show
+from gandyn.distributions.checks import finite, show
+from gandyn.distributions.expression import (
+    Expression,
+    read_number,
+    read_sum,
+    read_weight,
+    starts_expression,
+    starts_number,
+)
 from gandyn.distributions.laplace import Laplace
 from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
 from gandyn.distributions.normal import Normal
 from gandyn.distributions.samples_file import from_file
+from gandyn.distributions.scanner import MAX_DEPTH, Scanner, Source
 from gandyn.distributions.student_t import StudentT
 from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
+
+__all__ = ["FAMILIES", "MAX_DEPTH", "MAX_LENGTH", "Notation", "names_in", "parse", "read"]
 
 FAMILIES: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
     "N": (Normal, ("mean", "std")),
@@ -34,15 +50,12 @@ FAMILIES: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
 }
 
 MAX_LENGTH = 100_000
-MAX_DEPTH = 50
 
-_DIGITS = "0123456789"
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 _ENDS_PATH = ' \t\r\n"(),+#'
 _SAMPLES = "samples"
 
 
-def parse(text: str, name: str = "data") -> Distribution:
+def parse(text: str, name: str = "data", values: Mapping[str, float] | None = None) -> Distribution:
     """Read a distribution from its text notation.
 
     Parameters
@@ -53,11 +66,57 @@ def parse(text: str, name: str = "data") -> Distribution:
         `samples:PATH#column` (a CSV file's column, by its heading).
     name : str
         What to call the text in messages.
+    values : mapping of str to float, optional
+        With it, weights and parameters may be arithmetic (+ - * / and parentheses) over numbers
+        and `{name}`, each name one of these.
 
     Returns
     -------
     Distribution
         `str` of it is text that reads back as an equal distribution.
+
+    Raises
+    ------
+    InputError
+        One line that says what was expected, and at which column.
+    """
+    if values is None:
+        return read(text, name, arithmetic=False).distribution({})
+    if not isinstance(values, Mapping):
+        raise InputError(f"values: got {show(values)}, must be a number for each name")
+    numbers = {key: finite(f"values[{show(key)}]", value) for key, value in values.items()}
+    return read(text, name).distribution(numbers)
+
+
+def names_in(text: str, name: str = "data") -> tuple[str, ...]:
+    """The names in braces that a template has, in the order in which they first come.
+
+    Parameters
+    ----------
+    text : str
+        As `parse` takes it with values.
+    name : str
+        What to call the text in messages.
+
+    Raises
+    ------
+    InputError
+        Where the text is none that `parse` could read, whatever the values.
+    """
+    return read(text, name).names
+
+
+def read(text: str, name: str = "data", arithmetic: bool = True) -> Notation:
+    """Read a text once, for any number of values of its names.
+
+    Parameters
+    ----------
+    text : str
+        As `parse` takes it.
+    name : str
+        What to call the text in messages.
+    arithmetic : bool
+        Whether it may have arithmetic and names where it has numbers.
 
     Raises
     ------
@@ -70,190 +129,168 @@ def parse(text: str, name: str = "data") -> Distribution:
         raise InputError(
             f"{name}: got text of {len(text)} characters, must be at most {MAX_LENGTH}"
         )
-    return _Parser(text, name).parse()
+    source = Source(text, name)
+    reader = _Reader(Scanner(source), arithmetic)
+    return Notation(source, reader.all(), tuple(reader.names))
 
 
-class _Parser:
-    def __init__(self, text: str, name: str) -> None:
-        self.text = text
-        self.name = name
-        self.at = 0
-        self.depth = 0
+@dataclass(frozen=True)
+class Notation:
+    """What a text says, for any values of its names; made by `read`.
 
-    def parse(self) -> Distribution:
+    Attributes
+    ----------
+    source : Source
+        The text.
+    names : tuple of str
+        The names in braces, in the order in which they first come.
+    """
+
+    source: Source
+    root: _Node
+    names: tuple[str, ...]
+
+    def distribution(self, values: Mapping[str, float]) -> Distribution:
+        """The distribution at a finite value of each name.
+
+        Raises
+        ------
+        InputError
+            Where there is none, or where a name has no value.
+        """
+        return _built(self.root, self.source, values)
+
+
+@dataclass(frozen=True)
+class _Family:
+    """One of `FAMILIES` with its parameters; begin and end of its text."""
+
+    name: str
+    parameters: tuple[Expression, ...]
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """Terms, each with a weight or none; begin and end of their text."""
+
+    terms: tuple[tuple[Expression | None, _Node], ...]
+    begin: int
+    end: int
+
+
+_Node = Distribution | _Family | _Sum
+
+
+def _built(node: _Node, source: Source, values: Mapping[str, float]) -> Distribution:
+    if isinstance(node, Distribution):
+        return node
+    make: Callable[..., Distribution]
+    arguments: list[Any]
+    if isinstance(node, _Family):
+        make = FAMILIES[node.name][0]
+        arguments = [parameter.value(source, values) for parameter in node.parameters]
+    else:
+        make = Mixture
+        weights = [1.0 if w is None else w.value(source, values) for w, _ in node.terms]
+        arguments = [weights, [_built(part, source, values) for _, part in node.terms]]
+    try:
+        return make(*arguments)
+    except InputError as error:
+        raise InputError(f"{error} (in {source.shown(node.begin, node.end)})") from None
+
+
+class _Reader:
+    def __init__(self, scan: Scanner, arithmetic: bool) -> None:
+        self.scan = scan
+        self.starts_weight = starts_expression if arithmetic else starts_number
+        self.read_weight = read_weight if arithmetic else read_number
+        self.read_parameter = read_sum if arithmetic else read_number
+        self.names: dict[str, None] = {}
+
+    def all(self) -> _Node:
         out = self._sum()
-        if self.at < len(self.text):
-            raise self._expected("'+' or the end")
+        if self.scan.peek():
+            raise self.scan.expected("'+' or the end")
         return out
 
-    def _sum(self) -> Distribution:
-        start = self._skip()
+    def _sum(self) -> _Node:
+        begin = self.scan.skip()
         terms = [self._term()]
-        while self._accept("+"):
+        while self.scan.accept("+"):
             terms.append(self._term())
         if len(terms) == 1 and terms[0][0] is None:
             return terms[0][1]
-        weights = [1.0 if weight is None else weight for weight, _ in terms]
-        return self._build(start, Mixture, weights, [part for _, part in terms])
+        return _Sum(tuple(terms), begin, self.scan.at)
 
-    def _term(self) -> tuple[float | None, Distribution]:
+    def _term(self) -> tuple[Expression | None, _Node]:
         weight = None
-        if self._peek() and self._peek() in _DIGITS + ".+-":
-            weight = self._number()
-            if not self._accept("*"):
-                raise self._expected("'*' and a distribution after the weight")
+        if self.starts_weight(self.scan):
+            weight = self._noted(self.read_weight(self.scan))
+            if not self.scan.accept("*"):
+                raise self.scan.expected("'*' and a distribution after the weight")
         return weight, self._atom()
 
-    def _atom(self) -> Distribution:
-        if self._accept("("):
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise self._error(f"got more than {MAX_DEPTH} nested parentheses", self.at - 1)
-            inner = self._sum()
-            self._require(")")
-            self.depth -= 1
-            return inner
-        start = self._skip()
-        word = self._word()
-        if word == _SAMPLES and self._accept(":"):
+    def _atom(self) -> _Node:
+        if self.scan.peek() == "(":
+            return self.scan.within_parentheses(self._sum)
+        begin = self.scan.skip()
+        word = self.scan.word()
+        if word == _SAMPLES and self.scan.accept(":"):
             return self._samples()
         if not word:
-            raise self._expected("a distribution")
+            raise self.scan.expected("a distribution")
         if word not in FAMILIES:
             allowed = ", ".join([*FAMILIES, "samples:PATH"])
-            raise self._error(f"unknown distribution {show(word)}, must be one of {allowed}", start)
-        return self._family(word, start)
+            message = f"unknown distribution {show(word)}, must be one of {allowed}"
+            raise self.scan.source.error(message, begin)
+        return self._family(word, begin)
 
-    def _family(self, word: str, start: int) -> Distribution:
-        make, names = FAMILIES[word]
+    def _family(self, word: str, begin: int) -> _Family:
+        names = FAMILIES[word][1]
         signature = f"{word}({', '.join(names)})"
-        self._require("(")
-        values: list[float] = []
-        while self._peek() != ")" or values:
-            if len(values) == len(names):
-                raise self._error(f"too many parameters, must be {signature}", self.at)
-            values.append(self._number())
-            if not self._accept(","):
+        self.scan.require("(")
+        found: list[Expression] = []
+        while self.scan.peek() != ")" or found:
+            if len(found) == len(names):
+                message = f"too many parameters, must be {signature}"
+                raise self.scan.source.error(message, self.scan.at)
+            found.append(self._noted(self.read_parameter(self.scan)))
+            if not self.scan.accept(","):
                 break
-        if self._peek() == ")" and len(values) < len(names):
-            missing = ", ".join(names[len(values) :])
-            raise self._error(f"missing {missing}, must be {signature}", self.at)
-        self._require(")")
-        return self._build(start, make, *values)
+        if self.scan.peek() == ")" and len(found) < len(names):
+            message = f"missing {', '.join(names[len(found) :])}, must be {signature}"
+            raise self.scan.source.error(message, self.scan.at)
+        self.scan.require(")")
+        return _Family(word, tuple(found), begin, self.scan.at)
 
-    def _number(self) -> float:
-        """The number here; the place where a number may one day be more than digits."""
-        start = self._skip()
-        sign = 1.0
-        if self._peek() in ("+", "-"):
-            sign = -1.0 if self._peek() == "-" else 1.0
-            self.at += 1
-        begin = self._skip()
-        self._take(_DIGITS)
-        if self.text[self.at : self.at + 1] == ".":
-            self.at += 1
-            self._take(_DIGITS)
-        digits = self.text[begin : self.at].strip(".")
-        if not digits:
-            self.at = begin
-            word = self._word()
-            if word.lower() in ("inf", "infinity", "nan"):
-                raise self._error(f"got {word}, must be a finite number", start)
-            self.at = begin
-            raise self._expected("a number")
-        self._exponent()
-        value = sign * float(self.text[begin : self.at])
-        if not math.isfinite(value):
-            shown = self.text[begin : self.at]
-            raise self._error(f"got {show(shown)}, must be a finite number", start)
-        return value
-
-    def _exponent(self) -> None:
-        mark = self.at
-        if self.text[mark : mark + 1] not in ("e", "E"):
-            return
-        self.at += 1
-        if self.text[self.at : self.at + 1] in ("+", "-"):
-            self.at += 1
-        if not self._take(_DIGITS):
-            self.at = mark
+    def _noted(self, expression: Expression) -> Expression:
+        self.names.update(dict.fromkeys(expression.names))
+        return expression
 
     def _samples(self) -> Distribution:
         path = self._name_of("a path")
         column = None
-        if self.text[self.at : self.at + 1] == "#":
-            self.at += 1
+        if self.scan.here() == "#":
+            self.scan.at += 1
             column = self._name_of("a column's name")
         return from_file(path, column)
 
     def _name_of(self, what: str) -> str:
         """A path or a column: up to a space or a sign of the notation, or within quotes."""
-        if self.text[self.at : self.at + 1] != '"':
-            begin = self.at
-            while self.at < len(self.text) and self.text[self.at] not in _ENDS_PATH:
-                self.at += 1
-            if self.at == begin:
-                raise self._expected(what)
-            return self.text[begin : self.at]
-        begin, out = self.at, ""
-        self.at += 1
-        while True:
-            end = self.text.find('"', self.at)
+        text, begin = self.scan.text, self.scan.at
+        if self.scan.here() != '"':
+            while self.scan.at < len(text) and text[self.scan.at] not in _ENDS_PATH:
+                self.scan.at += 1
+            if self.scan.at == begin:
+                raise self.scan.expected(what)
+            return text[begin : self.scan.at]
+        parts = []
+        while self.scan.here() == '"':
+            end = text.find('"', self.scan.at + 1)
             if end < 0:
-                raise self._error("no closing '\"' for the one", begin)
-            out += self.text[self.at : end]
-            self.at = end + 1
-            if self.text[self.at : self.at + 1] != '"':
-                return out
-            out += '"'
-            self.at += 1
-
-    def _build(
-        self, start: int, make: Callable[..., Distribution], *values: object
-    ) -> Distribution:
-        try:
-            return make(*values)
-        except InputError as error:
-            where = show(self.text[start : self.at].strip())
-            raise InputError(f"{error} (in {where})") from None
-
-    def _skip(self) -> int:
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
-        return self.at
-
-    def _peek(self) -> str:
-        return self.text[self._skip() : self.at + 1]
-
-    def _accept(self, sign: str) -> bool:
-        if self._peek() != sign:
-            return False
-        self.at += 1
-        self._skip()
-        return True
-
-    def _require(self, sign: str) -> None:
-        if not self._accept(sign):
-            raise self._expected(f"'{sign}'")
-
-    def _take(self, allowed: str) -> bool:
-        begin = self.at
-        while self.at < len(self.text) and self.text[self.at] in allowed:
-            self.at += 1
-        return self.at > begin
-
-    def _word(self) -> str:
-        begin = self._skip()
-        if self._take(_LETTERS):
-            self._take(_LETTERS + _DIGITS)
-        return self.text[begin : self.at]
-
-    def _expected(self, what: str) -> InputError:
-        self._skip()
-        return self._error(f"expected {what}", self.at)
-
-    def _error(self, message: str, at: int) -> InputError:
-        shown = " ".join(self.text.split())
-        if len(shown) > 80:
-            shown = shown[:77] + "..."
-        return InputError(f'{self.name}: {message} at column {at + 1} of "{shown}"')
+                raise self.scan.source.error("no closing '\"' for the one", begin)
+            parts.append(text[self.scan.at + 1 : end])
+            self.scan.at = end + 1
+        return '"'.join(parts)

@@ -10,12 +10,17 @@ Nothing here computes a result, shows a window or changes a global setting::
 
 from gandyn.plots.animation import animate, can_write_mp4, log_times, path_times
 from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
+from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
+from gandyn.plots.branches import draw_branches
 from gandyn.plots.colours import Cue, divergence_cue, objective_cue, ramp
 from gandyn.plots.densities import DensityScale, density_scale, draw_densities, draw_moments
+from gandyn.plots.diagram import draw_diagram
 from gandyn.plots.field import draw_field
 from gandyn.plots.fits import draw_fits
 from gandyn.plots.lines import Curve, draw_lines
 from gandyn.plots.moments import Moment, moment, moment_title, moments, window
+from gandyn.plots.portrait import draw_portrait
+from gandyn.plots.raster import draw_raster
 from gandyn.plots.save import save_figure, whole_file
 from gandyn.plots.style import new_figure, style
 from gandyn.plots.trajectory import draw_trajectory
@@ -32,12 +37,18 @@ __all__ = [
     "divergence_cue",
     "draw_arrow_moments",
     "draw_arrows",
+    "draw_barrier_tree",
+    "draw_branches",
     "draw_densities",
+    "draw_diagram",
     "draw_field",
     "draw_fits",
     "draw_lines",
     "draw_moments",
+    "draw_paths",
+    "draw_portrait",
     "draw_potential",
+    "draw_raster",
     "draw_trajectory",
     "draw_values",
     "log_times",

@@ -4,10 +4,16 @@ Blue is the data, vermillion is what the generator makes, near-black is the disc
 and Ito's palette, which the colour-blind can tell apart). An objective shares its colour with the
 divergence that its flow descends (after Tol's muted palette, darkened until each has a contrast
 of three to one on white).
+
+In the landscape the light fills are states of the generator, the same state in the same colour in
+every picture of a game, and lines and marks on them are dark enough to be seen on each: black is
+what is stable, purple what belongs to a saddle, green what repels.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +23,18 @@ __all__ = [
     "DATA",
     "DISCRIMINATOR",
     "GENERATED",
+    "INK",
+    "NULLCLINES",
     "REFERENCE",
+    "UNKNOWN",
     "Cue",
     "divergence_cue",
+    "event_cue",
+    "kind_cue",
     "objective_cue",
     "parameter_cue",
     "ramp",
+    "state_fills",
 ]
 
 Dashes = str | tuple[float, tuple[float, ...]]
@@ -93,6 +105,44 @@ _PARAMETERS = (
     Cue("#4D1D00", DASHDOT),
 )
 
+INK = "#1A1A1A"
+UNKNOWN = Cue("#8C8C8C")  # the hatching, on a grey that no state has
+UNKNOWN_FILL = "#DEDEDE"
+
+# Rest points and the branches that they make: solid is stable everywhere.
+_KINDS = {
+    "attractor": Cue(INK, SOLID),
+    "saddle": Cue("#5B1A8B", DASHED),
+    "repeller": Cue("#00695C", DOTTED),
+    "degenerate": Cue("#5F5F5F", DASHDOT),
+}
+
+# Where a and where b stands still: shades of the generator's vermillion, dark enough for fills.
+NULLCLINES = (Cue("#A04400", DASHDOT), Cue("#5A2200", DASHED))
+
+# Where the number or the order of the states changes, as points and as curves.
+_EVENTS = {
+    "fold": Cue("#9B1B30", SOLID),
+    "branch": Cue("#4D6B00", DASHED),
+    "maxwell": Cue("#00607F", DASHDOT),
+    "cusp": Cue(INK, SOLID),
+}
+
+# Eight light colours: the most unlike each other, and unlike white and the grey of the unknown,
+# to every eye, among those on which the lines above keep a contrast of three to one.
+_FILLS = (
+    "#FFF5AD",  # averaging, always
+    "#9AE7FB",
+    "#F5B8AD",
+    "#C2CC85",
+    "#C2C2FF",
+    "#CCFFD6",
+    "#EBB8E0",
+    "#F5D6AD",
+)
+_AVERAGING = {"averages all modes", "averaging only", "fits the only mode"}
+_COLLAPSED = re.compile(r"collapsed onto mode (\d+)|collapse only")
+
 
 def objective_cue(name: str) -> Cue:
     """Colour and line style of an objective, by name (``"alpha(0.5)"`` looks like ``"alpha"``)."""
@@ -107,6 +157,34 @@ def divergence_cue(name: str) -> Cue:
 def parameter_cue(index: int) -> Cue:
     """Colour and line style of the generator's parameter θ[index]."""
     return _PARAMETERS[index % len(_PARAMETERS)]
+
+
+def kind_cue(kind: str) -> Cue:
+    """Colour and line style of a rest point's kind: ``"attractor"``, ``"saddle"``, …"""
+    return _KINDS.get(kind, _KINDS["degenerate"])
+
+
+def event_cue(kind: str) -> Cue:
+    """Colour and line style of a ``"fold"``, ``"branch"``, ``"maxwell"`` or ``"cusp"``."""
+    return _EVENTS.get(kind, _EVENTS["branch"])
+
+
+def state_fills(names: Iterable[str]) -> list[str]:
+    """A light colour for each state, by its name.
+
+    Averaging has the first colour and the collapse onto mode k the k-th after it, whatever else
+    there is; other states, and a name that comes twice, take what is free from the other end. From
+    the ninth state on colours return.
+    """
+    fills: list[str | None] = []
+    for name in names:
+        mode = _COLLAPSED.match(name)
+        place = 0 if name in _AVERAGING else int(mode[1] or 1) if mode else -1
+        own = _FILLS[place] if 0 <= place < len(_FILLS) else None
+        fills.append(None if own in fills else own)
+    free = [fill for fill in reversed(_FILLS) if fill not in fills]
+    spare = iter([*free, *(_FILLS * len(fills))])
+    return [fill or next(spare) for fill in fills]
 
 
 def ramp(count: int) -> list[str]:

@@ -48,13 +48,14 @@ class Facts:
 @dataclass(frozen=True)
 class Table:
     """Rows under heads; the first cell of a row is its name. `stacks`: rows become cards on
-    narrow screens."""
+    narrow screens. `whole`: cells are numbers, which are not broken into lines."""
 
     kind: ClassVar[str] = "table"
     caption: Words
     heads: Sequence[Words]
     rows: Sequence[Sequence[Words]]
     stacks: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,25 @@ from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
 
-__all__ = ["Course", "FieldMap", "Results", "Settings", "collect", "data_scale", "matching_state"]
+__all__ = [
+    "MANY_KERNELS",
+    "Course",
+    "FieldMap",
+    "Results",
+    "Settings",
+    "collect",
+    "data_scale",
+    "kernels",
+    "matching_state",
+]
 
 Array = NDArray[np.float64]
 Tell = Callable[[float, str], object]
 
 _INTERRUPTED = -3
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
-_MANY = 300
+MANY_KERNELS = 300
+"""Above so many kernels the potential is not mapped: it would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,8 @@ class Settings:
         Further starts: a as a part of the picture's width, b from -1 (bottom) to 1 (top).
     other_steps : int
         Steps after which one of these is drawn as far as it came.
+    nodes : int
+        Nodes of the portrait along each axis.
     claims : tuple of str, optional
         Names of the rows of the theory table; all by default.
     """
@@ -52,6 +65,7 @@ class Settings:
         (a, b) for a in (0.1, 0.5, 0.95) for b in (-0.9, -0.35, 0.35, 0.9)
     )
     other_steps: int = 150
+    nodes: int = 121
     claims: tuple[str, ...] | None = None
 
 
@@ -206,13 +220,13 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) ->
     return Course(t, theta, fine.theta[-1], end_t, np.maximum(apart, tolerance), fine)
 
 
-def _kernels(game: Game) -> int:
+def kernels(game: Game) -> int:
     """How many normals the data's density is a sum of: evaluating costs as much."""
     return 1 if game.data.normals is None else len(game.data.normals[0])
 
 
 def _affordable(samples: int, game: Game) -> int:
-    return min(samples, max(32, samples * 100 // _kernels(game)))
+    return min(samples, max(32, samples * 100 // kernels(game)))
 
 
 def _uninterrupted(flow: Flow) -> Flow:
@@ -260,7 +274,7 @@ def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
         a=a,
         b=b,
         force=game.force(states),
-        potential=game.potential(states) if _kernels(game) <= _MANY else None,
+        potential=game.potential(states) if kernels(game) <= MANY_KERNELS else None,
         flows=flows,
         match=None if match is None else np.array([sign * match[0], match[1]]),
     )

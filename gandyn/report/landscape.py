@@ -1,52 +1,222 @@
-"""Section: the force over (a, b), with flows."""
+"""Section: where training ends and from which starts, and the passes between the ends."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from gandyn import plots
-from gandyn.plots.colours import GENERATED
-from gandyn.report.blocks import Picture, Section
+from gandyn.errors import InputError
+from gandyn.landscape.barriers import Barriers, barriers
+from gandyn.landscape.basins import Basins
+from gandyn.landscape.equilibria import Equilibria, Equilibrium, equilibria
+from gandyn.landscape.separatrices import Manifold, Separatrices
+from gandyn.report.blocks import Block, Picture, Section, Table, Text
 from gandyn.report.collect import Results
+from gandyn.report.entries import (
+    barrier_entries,
+    basin_entries,
+    curve_entries,
+    eigenvalues,
+    equilibria_entries,
+)
+from gandyn.report.numbers import short, with_error
+from gandyn.report.passes import attractor_number, direct_barriers, tree_and_paths
+from gandyn.report.plane import map_basins, portrait, window
 
 __all__ = ["section"]
 
+_JUMP = (
+    "Barriers are not defined: where a density jumps, the force that a generator feels is not "
+    "minus the gradient of a potential."
+)
+_MANY = 10
+"""Barriers, above which the table has only those between neighbours."""
+_CELLS = 3
+"""Of the map of basins, for each node of the portrait."""
+
 
 def section(results: Results, folder: Path) -> Section:
-    """Stream lines of the force, level lines of the potential, this flow and others."""
-    field = results.field
-    marks = {} if field.match is None else {"data's std and mean": tuple(field.match)}
-    with plots.style():
-        figure = plots.new_figure((5.6, 4.8))
-        ax = plots.draw_field(
-            figure.subplots(),
-            field.a,
-            field.b,
-            field.force,
-            flows=reversed(field.flows),
-            potential=field.potential,
-            marks=marks,
-        )
-        ax.plot(*field.flows[0].T, color=GENERATED.colour, linewidth=3.2, zorder=4.5)
-    plots.save_figure(figure, folder / "field.png")
-    others = len(field.flows) - 1
-    alt = (
-        f"Stream lines of the force for a from {field.a[0]:.3g} to {field.a[-1]:.3g} and b from "
-        f"{field.b[0]:.3g} to {field.b[-1]:.3g}, with {others + 1} flows."
-    )
-    caption = Markup(
-        "The force d(a, b)/dt everywhere, coloured by its size; {}the flow of this report "
-        "(vermillion) and {} from other starts, each from its open circle to its filled one. Where "
-        "several end together is an attractor."
-    ).format("" if field.potential is None else "level lines of the potential; ", others)
-    numbers = {
-        "a": field.a,
-        "b": field.b,
-        "force": field.force,
-        "flows": [{"start": path[0], "end": path[-1]} for path in field.flows],
+    """The portrait with the basins, the rest points, the tree of barriers and its paths."""
+    game, title = results.game, "Where training ends, and from where"
+    try:
+        found = equilibria(game)
+    except InputError as error:
+        return Section("landscape", title, [Text(f"There is no landscape here: {error}.")])
+    path = results.course.theta
+    flows = [path] if path[0, 0] > 0 else []
+    box = window(found, *flows)
+    cells = map_basins(game, box, _CELLS * results.settings.nodes)
+    passes, reason = None, _why_none(found)
+    if not reason:
+        try:
+            passes = barriers(game)
+        except InputError:
+            reason = _JUMP
+    walls = _walls(cells, found, passes)
+    figure = portrait(game, box, walls, cells, flows=flows, nodes=results.settings.nodes)
+    plots.save_figure(figure, folder / "portrait.png")
+    blocks: list[Block] = [
+        Text(_words(found)),
+        Picture("portrait.png", _alt(found, box), _caption(cells, bool(flows), bool(passes))),
+        _rest_points(found, cells),
+    ]
+    numbers = equilibria_entries(found) | {
+        "basins": basin_entries(cells),
+        "separatrices": curve_entries(cells.walls),
     }
-    if field.potential is not None:
-        numbers["potential"] = field.potential
-    return Section("field", "The force over (a, b)", [Picture("field.png", alt, caption)], numbers)
+    if passes is None:
+        blocks.append(Text(reason))
+        numbers |= {"barriers": [], "tree": [], "no_barriers": reason}
+    else:
+        plots.save_figure(tree_and_paths(passes), folder / "barriers.png")
+        blocks += [_tree(passes), _table(passes)]
+        entries = barrier_entries(passes)
+        numbers |= {key: entries[key] for key in ("barriers", "tree")}
+    return Section("landscape", title, blocks, numbers)
+
+
+def _why_none(found: Equilibria) -> str:
+    """Why there are no barriers; "" if there are."""
+    if not found.attractors:
+        return "Without an attractor there are no barriers."
+    if len(found.attractors) == 1:
+        return "With a single attractor there are no barriers: every flow can end there."
+    heights = [point.potential for point in (*found.attractors, *found.saddles)]
+    if not np.isfinite(heights).all():
+        return "The potential is infinite where the flow rests: barriers have no height."
+    return ""
+
+
+def _walls(cells: Basins, found: Equilibria, passes: Barriers | None) -> Separatrices:
+    """The separatrices: stable manifolds of the map, and of the unstable ones the ways down."""
+    downs = tuple(
+        Manifold(barrier.saddle, False, barrier.path, barrier.end, 0.0)
+        for barrier in (direct_barriers(passes) if passes else ())
+    )
+    return Separatrices((*cells.walls, *downs), found, cells.status, cells.message)
+
+
+def _words(found: Equilibria) -> Markup:
+    counts = [
+        (len(found.attractors), "attractor"),
+        (len(found.saddles), "saddle"),
+        (len(found.repellers), "repeller"),
+    ]
+    listed = " and ".join(f"{n} {kind}{'' if n == 1 else 's'}" for n, kind in counts if n)
+    proof = (
+        "The winding number of the force around the box says that none is missing."
+        if found.complete
+        else f"Some may be missing: {found.message}."
+    )
+    a_low, a_high, b_low, b_high = map(short, found.box)
+    words = "Between a = {} and {}, b = {} and {}, the flow rests at {}. {}"
+    return Markup(words).format(a_low, a_high, b_low, b_high, listed or "no point", proof)
+
+
+def _alt(found: Equilibria, box: Sequence[float]) -> str:
+    names = "; ".join(f"{point.name} at a = {point.a:.3g}, b = {point.b:.3g}" for point in found)
+    return (
+        f"Phase portrait for a from {box[0]:.3g} to {box[1]:.3g} and b from {box[2]:.3g} to "
+        f"{box[3]:.3g}. Rest points: {names or 'none'}."
+    )
+
+
+def _caption(cells: Basins, flow: bool, ways: bool) -> Markup:
+    words = Markup(
+        "Every start in a coloured region ends at the attractor of that number. The thick lines "
+        "part the regions and lead into the saddles"
+    )
+    words += "; the thin ones are the ways down from these" if ways else ""
+    words += "; vermillion, the flow of this report" if flow else ""
+    words += ". Where the nullclines cross, neither a nor b changes."
+    if cells.unknown > 0:
+        words += (
+            " From where it is hatched the flow comes to no attractor that is known; its a may go "
+            "to 0, for one."
+        )
+    return words
+
+
+def _rest_points(found: Equilibria, cells: Basins) -> Table:
+    numbers = attractor_number(found)
+    rows = []
+    for index, point in enumerate(found):
+        mark = f"{numbers[index]} " if index in numbers else ""
+        basin = _share(cells, point) if index in numbers else Markup("")
+        rates = Markup(", ").join(_rate(rate) for rate in eigenvalues(point.eigenvalues))
+        a, b = (with_error(value, point.error) for value in point.theta)
+        rows.append(
+            [f"{mark}{point.name}", point.kind, a, b, short(point.potential, 7), rates, basin]
+        )
+    heads = ["rest point", "kind", "a", "b", "potential", "rates", "basin"]
+    caption = Markup(
+        "Every rest point. The rates are the eigenvalues of the Jacobian: those below 0 are the "
+        "speeds at which the flow comes closer. The basin is a part of the picture's area."
+    )
+    return Table(caption, heads, rows, stacks=True, whole=True)
+
+
+def _rate(rate: Any) -> Markup:
+    if isinstance(rate, list):
+        return short(rate[0], 4) + (" + " if rate[1] > 0 else " − ") + short(abs(rate[1]), 4) + "i"
+    return short(rate, 4)
+
+
+def _share(cells: Basins, point: Equilibrium) -> Markup:
+    """The basin of an attractor, which the map may have found at another index."""
+    others = cells.equilibria
+    index = int(others.nearest(point.theta[None], ("attractor",), 1e-6)[0])
+    return short(100 * cells.fractions.get(index, float("nan")), 3) + "\u00a0%"
+
+
+def _tree(passes: Barriers) -> Picture:
+    found, numbers = passes.equilibria, attractor_number(passes.equilibria)
+    climbs = "; ".join(
+        f"from {numbers[barrier.start]} to {numbers[barrier.end]} {barrier.height_from:.3g}, back "
+        f"{barrier.height_to:.3g}"
+        for barrier in direct_barriers(passes)
+    )
+    return Picture(
+        "barriers.png",
+        f"Tree of {len(found.attractors)} attractors, and the potential on the ways between "
+        f"neighbours. Climbs: {climbs}.",
+        Markup(
+            "Above, the tree: attractors at their potential, joined at that of the lowest pass "
+            "between them. Below, the potential on the ways between neighbours."
+        ),
+    )
+
+
+def _table(passes: Barriers) -> Table:
+    found, numbers = passes.equilibria, attractor_number(passes.equilibria)
+    all_shown = len(passes.barriers) <= _MANY
+    rows = []
+    for barrier in passes.barriers if all_shown else direct_barriers(passes):
+        top = found[barrier.saddle]
+        rows.append(
+            [
+                f"{numbers[barrier.start]} to {numbers[barrier.end]}",
+                Markup("({}, {})").format(short(top.a), short(_rounded(top.b, top.error))),
+                with_error(barrier.height_from, barrier.error),
+                short(barrier.prefactor_from),
+                with_error(barrier.height_to, barrier.error),
+                short(barrier.prefactor_to),
+            ]
+        )
+    heads = ["way", "pass (a, b)", "climb", "prefactor", "climb back", "prefactor back"]
+    which = Markup("") if all_shown else Markup("Only ways between neighbours; the others are in "
+                                               "<code>results.json</code>. ")  # fmt: skip
+    caption = which + Markup(
+        "With noise, dθ = −∇U dt + √(2D) dW, a state in a basin leaves it over the pass at the "
+        "rate prefactor × exp(−climb/D), for small D."
+    )
+    return Table(caption, heads, rows, stacks=True, whole=True)
+
+
+def _rounded(value: float, error: float) -> float:
+    return 0.0 if abs(value) <= error else value

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gandyn.game import Game
 from gandyn.plain import plain
-from gandyn.report import course, glance, landscape, tables, way
+from gandyn.report import course, field, glance, landscape, tables, way
 from gandyn.report.blocks import Section
 from gandyn.report.collect import Results, Settings, collect
 from gandyn.report.folder import staged_folder
@@ -29,7 +29,8 @@ SECTIONS: tuple[tuple[str, Maker], ...] = (
     ("moments", way.section),
     ("parameters", course.parameters),
     ("values", course.values),
-    ("force field", landscape.section),
+    ("force field", field.section),
+    ("landscape", landscape.section),
     ("numbers", tables.numbers),
     ("theory", tables.theory),
     ("versions", tables.reproduce),

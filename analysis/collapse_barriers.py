@@ -1,0 +1,428 @@
+"""Which objective locks a collapsed generator hardest, and from which separation on.
+
+The generator is a z + b, z ~ N(0, 1), the data have two modes. A collapsed generator gets out over
+the lowest saddle that it has to pass; how high that is depends on the objective, on the distance,
+width and weight of the modes. The potentials of different objectives have different units, so
+heights are also divided by f''(1), by which all objectives agree next to data that the generator
+can fit, and turned into the noise that it takes to get over. Forward KL is left out: its one rest
+point has the mean and deviation of the data, and so no barrier.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+import gandyn
+from analysis._jumps import draw_moved, draw_steps, measure_moved, measure_steps
+from analysis._options import Options, run, table
+from analysis._walls import (
+    OBJECTIVES,
+    WAIT,
+    collapses,
+    curvature,
+    separated,
+    threshold,
+    walls,
+)
+from gandyn import plots
+from gandyn.plots import Curve
+
+Array = NDArray[np.float64]
+Results = dict[str, Any]
+
+FARTHEST = 8.0
+COMMON = (3.0, 4.0, 6.0, 8.0)
+WIDE = "0.5*N(-3, {s}) + 0.5*N(3, {s})"
+WEIGHTED = "{w}*N(-3, 1) + (1 - {w})*N(3, 1)"
+
+
+def against_separation(objective: str, quick: bool) -> Results:
+    """Where the barrier appears and where collapse gets deeper; heights and noise from there on.
+
+    As `gandyn.branches` finds, there is one fold on [1.5, 8], so that bisection finds it.
+    """
+    family = separated(objective)
+    within = 1e-4 if quick else 1e-6
+    fold = threshold(lambda m: collapses(objective, m), 1.5, FARTHEST, within)
+    m = fold + np.geomspace(1e-3, FARTHEST - fold, 5 if quick else 20)
+    m[-1] = FARTHEST
+    m = np.union1d(m, [value for value in COMMON if value > fold])
+    rows = [walls(family(m=value)) for value in m]
+    after = int(np.argmax([row.deeper > 0 for row in rows]))
+    even = brentq(
+        lambda value: walls(family(m=value)).deeper,
+        m[after - 1], m[after], xtol=1e-3 if quick else 1e-9,
+    )  # fmt: skip
+    return {
+        "curvature": curvature(objective),
+        "fold": fold,
+        "fold_state": rows[0].found.theta[:2].mean(axis=0),
+        "even": float(even),
+        "m": m,
+        "out_of_collapse": np.array([row.out_of_collapse[0] for row in rows]),
+        "out_of_averaging": np.array([row.out_of_averaging[0] for row in rows]),
+        "noise_of_collapse": np.array([row.noise[0] for row in rows]),
+        "noise_of_averaging": np.array([row.noise[1] for row in rows]),
+    }
+
+
+def against_width(objective: str, found: Results, quick: bool) -> Results:
+    """Heights against the modes' width; an f-divergence sees m/s only, which is checked."""
+    every = slice(None, None, -3 if quick else -2)
+    s, known = 3.0 / found["m"][every], found["out_of_collapse"][every]
+    family = gandyn.template(WIDE, objective=objective)
+    rows = [walls(family(s=value)) for value in s]
+    collapse = np.array([row.out_of_collapse[0] for row in rows])
+    return {
+        "s": s,
+        "out_of_collapse": collapse,
+        "out_of_averaging": np.array([row.out_of_averaging[0] for row in rows]),
+        "off_scaling": float(np.abs(collapse - known).max()),
+    }
+
+
+def against_weight(objective: str, quick: bool) -> Results:
+    """Heights against the weight of the mode that is collapsed onto, or that averaging is left to.
+
+    Half of the weights do: the left mode of one game is the right mode of its mirror image.
+    """
+    half = np.array([0.03, 0.1, 0.2, 0.3, 0.4, 0.5])
+    if not quick:
+        half = np.union1d(half, [0.05, 0.075, 0.15, 0.25, 0.35, 0.375, 0.425, 0.45, 0.475])
+    family = gandyn.template(WEIGHTED, objective=objective)
+    rows = [walls(family(w=value)) for value in half]
+
+    def mirrored(pairs: list[tuple[float, float]]) -> Array:
+        left, right = np.array(pairs).T
+        return np.concatenate([left, right[-2::-1]])
+
+    w = np.concatenate([half, 1.0 - half[-2::-1]])
+    collapse = mirrored([row.out_of_collapse for row in rows])
+    first = int(np.isfinite(collapse).argmax())
+    least = math.nan
+    if first and math.isfinite(collapse[first]):
+        least = threshold(
+            lambda value: math.isfinite(walls(family(w=value)).out_of_collapse[0]),
+            w[first - 1], w[first], 1e-2 if quick else 1e-4,
+        )  # fmt: skip
+    return {
+        "w": w,
+        "out_of_collapse": collapse,
+        "out_of_averaging": mirrored([row.out_of_averaging for row in rows]),
+        "least": least,
+    }
+
+
+def measure(objective: str, quick: bool) -> Results:
+    """All that is found for one objective."""
+    found = against_separation(objective, quick)
+    found["width"] = against_width(objective, found, quick)
+    found["weight"] = against_weight(objective, quick)
+    found["steps"] = measure_steps(objective, found["fold"], quick)
+    return found
+
+
+def draw_separation(results: Mapping[str, Results], options: Options) -> None:
+    """Heights out of both states, as they are and divided by f''(1)."""
+    with plots.style():
+        figure = plots.new_figure((6.8, 6.0))
+        axes = figure.subplots(2, 2, sharex=True)
+        for (row, column), ax in np.ndenumerate(axes):
+            state = ("collapse", "averaging")[column]
+            _draw_heights(
+                ax,
+                {
+                    name: (
+                        found["m"],
+                        found[f"out_of_{state}"] / (found["curvature"] if row else 1.0),
+                    )
+                    for name, found in results.items()
+                },
+                xlabel="half the distance of the modes, m" if row else "",
+                ylabel=("height", "height / f''(1)")[row] + f", out of {state}",
+                xlim=(2.0, FARTHEST),
+                ylim=((1e-4, 40.0), (4e-3, 1.0))[column],
+                legend=not row,
+            )
+    hardest = max(results, key=lambda name: _at(results[name], FARTHEST, "out_of_collapse", True))
+    first = min(results, key=lambda name: results[name]["fold"])
+    last = max(results, key=lambda name: results[name]["fold"])
+    options.save(
+        figure,
+        "barriers.png",
+        f"potential of the pass above the state; there is a barrier from m = "
+        f"{results[first]['fold']:.4f} ({OBJECTIVES[first]}) to {results[last]['fold']:.4f} "
+        f"({OBJECTIVES[last]}) on, under forward KL none; over f''(1) the highest at m = 8 is "
+        f"{_at(results[hardest], FARTHEST, 'out_of_collapse', True):.2f} ({OBJECTIVES[hardest]})",
+    )
+
+
+def draw_noise(results: Mapping[str, Results], options: Options) -> None:
+    """The noise at which each state lasts for a given time."""
+    with plots.style():
+        figure = plots.new_figure((6.8, 3.8))
+        for ax, state in zip(figure.subplots(1, 2), ("collapse", "averaging"), strict=True):
+            _draw_heights(
+                ax,
+                {name: (found["m"], found[f"noise_of_{state}"]) for name, found in results.items()},
+                xlabel="half the distance of the modes, m",
+                ylabel=f"noise D / f''(1) that ends {state}",
+                xlim=(2.0, FARTHEST),
+                ylim=(1e-5, 10.0) if state == "collapse" else (5e-4, 0.2),
+            )
+    values = {name: _at(found, FARTHEST, "noise_of_collapse") for name, found in results.items()}
+    options.save(
+        figure,
+        "noise.png",
+        f"the noise of dθ = −∇U dt + √(2D) dW, over f''(1), at which a state lasts for {WAIT:,.0f} "
+        "units of 1/f''(1) on average (Eyring and Kramers; left out where the height is less than "
+        "5 D); out of collapse at m = 8: "
+        + ", ".join(f"{values[name]:.3g} {label}" for name, label in OBJECTIVES.items()),
+    )
+
+
+def draw_trees(options: Options) -> Results:
+    """The trees at m = 3 of the two losses of the original paper; `barriers` against `walls`."""
+    names = ("nonsaturating", "saturating")
+    games = {name: separated(name)(m=3.0) for name in names}
+    found = {name: gandyn.barriers(game) for name, game in games.items()}
+    with plots.style():
+        figure = plots.new_figure((7.0, 4.0))
+        for ax, name in zip(figure.subplots(1, 2), names, strict=True):
+            plots.draw_barrier_tree(ax, found[name])
+            ax.get_legend().remove()
+            ax.set_title(f"{OBJECTIVES[name]}, modes N(±3, 1)")
+    out, off = {}, 0.0
+    for name in names:
+        barrier, wall = found[name].barriers[0], walls(games[name])
+        out[name] = (barrier.height_from, barrier.height_to)
+        ours = (wall.out_of_collapse[0], wall.out_of_averaging[0])
+        off = max(off, *(abs(x / y - 1.0) for x, y in zip(ours, out[name], strict=True)))
+    options.save(
+        figure,
+        "trees.png",
+        "the states at their potentials, joined at the passes; out of collapse and out of "
+        "averaging: "
+        + "; ".join(
+            f"{OBJECTIVES[name]} {up:.8f} and {down:.8f}" for name, (up, down) in out.items()
+        ),
+    )
+    return {"heights": out, "off": off}
+
+
+def draw_width_and_weight(results: Mapping[str, Results], options: Options) -> None:
+    """Heights over f''(1) against width and weight."""
+    with plots.style():
+        figure = plots.new_figure((6.8, 6.4))
+        axes = figure.subplots(2, 2)
+        for (row, column), ax in np.ndenumerate(axes):
+            part, by = (("width", "s"), ("weight", "w"))[row]
+            state = ("collapse", "averaging")[column]
+            _draw_heights(
+                ax,
+                {
+                    name: _over(found[part], by, f"out_of_{state}", found["curvature"])
+                    for name, found in results.items()
+                },
+                xlabel=(
+                    "width s of the modes N(±3, s)",
+                    f"weight of the mode {('collapsed onto', 'behind the pass')[column]}",
+                )[row],
+                ylabel=f"height / f''(1), out of {state}",
+                xlim=((0.3, 1.5), (0.0, 1.0))[row],
+                ylim=((1e-4, 40.0), (3e-3, 1.0))[column],
+                legend=not row,
+            )
+    least = {name: found["weight"]["least"] for name, found in results.items()}
+    none = [OBJECTIVES[name] for name, value in least.items() if math.isnan(value)]
+    options.save(
+        figure,
+        "width_and_weight.png",
+        "over width the height is that of modes N(±3/s, 1) (within "
+        f"{max(found['width']['off_scaling'] for found in results.values()):.0e}); "
+        "of modes N(±3, 1) one holds a collapsed generator from the weight "
+        + ", ".join(
+            f"{value:.4g} ({OBJECTIVES[name]})" for name, value in least.items() if value == value
+        )
+        + f" of the data on ({', '.join(none) or 'no objective'}: none); where a curve breaks or "
+        "ends on the right, averaging or the other mode's state is gone",
+    )
+
+
+def _over(part: Results, by: str, what: str, unit: float) -> tuple[Array, Array]:
+    """Heights over a unit, broken where the pass out of the major mode vanishes with averaging.
+
+    From there on the lowest pass leads to the other mode and is higher.
+    """
+    x, y = part[by], part[what] / unit
+    if by == "w":
+        averaging = np.isfinite(part["out_of_averaging"])
+        broken = 1 + np.flatnonzero((x[1:] > 0.5) & averaging[:-1] & ~averaging[1:])
+        x, y = np.insert(x, broken, x[broken]), np.insert(y, broken, np.nan)
+    return x, y
+
+
+def _draw_heights(
+    ax: Any,
+    curves: Mapping[str, tuple[Array, Array]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    xlim: tuple[float, float],
+    ylim: tuple[float, float],
+    legend: bool = True,
+) -> None:
+    plots.draw_lines(
+        ax,
+        [
+            Curve(x, y, OBJECTIVES[name], plots.objective_cue(name))
+            for name, (x, y) in curves.items()
+        ],
+        xlabel=xlabel,
+        ylabel=ylabel,
+        yscale="log",
+        ylim=ylim,
+        columns=2,
+    )
+    ax.set_xlim(*xlim)
+    if not legend:
+        ax.get_legend().remove()
+
+
+def _at(found: Results, m: float, what: str, scaled: bool = False) -> float:
+    """A value at one of the common m; nan where there is no barrier."""
+    index = np.flatnonzero(found["m"] == m)
+    value = float(found[what][index[0]]) if index.size else math.nan
+    return value / found["curvature"] if scaled else value
+
+
+def tables(results: Mapping[str, Results]) -> str:
+    """Where barriers appear, and how high they are at some separations."""
+
+    def number(value: float) -> str:
+        return f"{value:.4g}" if math.isfinite(value) else "none"
+
+    first = table(
+        ["objective", "f''(1)", "barrier from m", "a there", "b there", "collapse deeper from m",
+         "least weight at m = 3"],
+        [
+            [
+                OBJECTIVES[name],
+                f"{found['curvature']:g}",
+                f"{found['fold']:.5f}",
+                f"{found['fold_state'][0]:.3f}",
+                f"{found['fold_state'][1]:.3f}",
+                f"{found['even']:.5f}",
+                number(found["weight"]["least"]),
+            ]
+            for name, found in results.items()
+        ],
+    )  # fmt: skip
+    kinds = (
+        ("height, out of collapse", "out_of_collapse", False),
+        ("height / f''(1), out of collapse", "out_of_collapse", True),
+        ("noise / f''(1), out of collapse", "noise_of_collapse", False),
+        ("height, out of averaging", "out_of_averaging", False),
+        ("height / f''(1), out of averaging", "out_of_averaging", True),
+    )
+    parts = [
+        table(
+            [heading, *(f"m = {m:g}" for m in COMMON)],
+            [
+                [OBJECTIVES[name], *(number(_at(found, m, what, scaled)) for m in COMMON)]
+                for name, found in results.items()
+            ],
+        )
+        for heading, what, scaled in kinds
+    ]
+    return "\n\n".join([first, *parts])
+
+
+def answer(results: Mapping[str, Results]) -> str:
+    """In words: who locks hardest, and who first."""
+    order = sorted(results, key=lambda name: results[name]["fold"])
+    winners = []
+    for what, scaled in (
+        ("out_of_collapse", True),
+        ("noise_of_collapse", False),
+        ("out_of_collapse", False),
+    ):
+        names = []
+        for m in COMMON:
+            here = {name: _at(found, m, what, scaled) for name, found in results.items()}
+            known = [name for name, value in here.items() if math.isfinite(value)]
+            names.append(OBJECTIVES[max(known, key=lambda name: here[name])])
+        winners.append(names[0] if len(set(names)) == 1 else ", ".join(names))
+    return (
+        f"the hardest lock at m = {', '.join(f'{m:g}' for m in COMMON)}: by height over f''(1) "
+        f"{winners[0]}; by noise over f''(1) {winners[1]}; by the height alone, in units that "
+        f"differ, {winners[2]}\nlocks appear in the order "
+        + ", ".join(f"{OBJECTIVES[name]} (m = {results[name]['fold']:.4f})" for name in order)
+        + "; forward KL never locks"
+    )
+
+
+def study(options: Options) -> int:
+    """Tables, figures and the measured numbers as JSON."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        running = {name: pool.submit(measure, name, options.quick) for name in OBJECTIVES}
+        moving = pool.submit(measure_moved, options.quick)
+        results = {name: task.result() for name, task in running.items()}
+        moved = moving.result()
+    forward = [
+        len(gandyn.equilibria(separated("forward_kl")(m=m)).attractors) for m in (3.0, FARTHEST)
+    ]
+    print(f"{tables(results)}\n")
+    draw_separation(results, options)
+    draw_noise(results, options)
+    trees = draw_trees(options)
+    draw_width_and_weight(results, options)
+    moved["wall_from_start"] = draw_moved(moved, options)
+    draw_steps({name: found["steps"] for name, found in results.items()}, options)
+    print(f"\n{answer(results)}")
+    measured = {
+        "objectives": results,
+        "attractors_of_forward_kl": forward,
+        "trees": trees,
+        "moved_mode": moved,
+    }
+    with plots.whole_file(options.output / "results.json") as part:
+        part.write_text(json.dumps(_plain(measured), indent=2, allow_nan=False) + "\n")
+    print(f"{options.output / 'results.json'}: every number above; {options.seconds():.1f} s")
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    """The value for JSON, with null where there is no number."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m analysis.collapse_barriers``."""
+    description = (
+        "Find the barriers out of mode collapse and out of averaging: from which distance of two "
+        "modes on each objective has one, how high it is, how much noise crosses it, and which "
+        "finite step jumps it."
+    )
+    return run(study, "analysis.collapse_barriers", description, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

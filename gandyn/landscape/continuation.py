@@ -1,0 +1,200 @@
+"""Pseudo-arclength continuation: curves of solutions of n equations in n + 1 unknowns.
+
+H. B. Keller, "Numerical solution of bifurcation and nonlinear eigenvalue problems" (1977): step
+along the tangent, then Newton's method in the plane across it, which passes folds like any other
+point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Path", "System", "correct", "follow", "solve", "tangent_of"]
+
+Array = NDArray[np.float64]
+
+_FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
+_TURN = 0.2
+"""Largest angle between the tangents at both ends of a step."""
+_SETTLED = 1e-10
+_ITERATIONS = 9
+_MOST = 3000
+
+
+class System(Protocol):
+    """n equations in n + 1 unknowns, each of a size of about 1."""
+
+    def residual(self, u: Array) -> Array:
+        """The equations' left sides (n,), nan where there are none."""
+
+    def slopes(self, u: Array) -> Array:
+        """Their derivatives (n, n + 1)."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A curve of solutions.
+
+    Attributes
+    ----------
+    u, tangent : ndarray, shape (k, n + 1)
+    slopes : ndarray, shape (k, n, n + 1)
+    end : str
+        "bound" where it came to the bounds, "closed" where to its start, "lost" where no step was
+        short enough, "long" where it has too many points.
+    """
+
+    u: Array
+    tangent: Array
+    slopes: Array
+    end: str
+
+
+def tangent_of(slopes: Array) -> Array:
+    """The unit vector on which the slopes (n, n + 1) vanish."""
+    return np.asarray(np.linalg.svd(slopes)[2][-1])
+
+
+def correct(system: System, guess: Array, row: Array, slopes: Array) -> Array | None:
+    """The solution with row · (u − guess) = 0 near a guess, or None.
+
+    Newton's method with the slopes of a point nearby, kept up by Broyden's rank-one updates.
+    """
+    u = guess.copy()
+    matrix = np.vstack([slopes, row])
+    last = None
+    for _ in range(_ITERATIONS):
+        value = np.append(system.residual(u), row @ (u - guess))
+        if not np.isfinite(value).all():
+            return None
+        if last is not None:
+            matrix = matrix + np.outer(value, last) / (last @ last)
+        try:
+            step = -np.linalg.solve(matrix, value)
+        except np.linalg.LinAlgError:
+            return None
+        size = float(np.abs(step).max())
+        if not size < 0.3:
+            return None
+        u = u + step
+        if size <= _SETTLED:
+            return u
+        last = step
+    return None
+
+
+def solve(
+    residual: Callable[[Array], Array], start: Array, steps: Array, *, farthest: float = 0.2
+) -> Array | None:
+    """A root of n equations in n unknowns by Newton's method with differences, or None.
+
+    Parameters
+    ----------
+    residual : callable
+    start : ndarray, shape (n,)
+    steps : ndarray, shape (n,)
+        Of the differences.
+    farthest : float
+        A root farther from the start than this is none of its own.
+    """
+    u = start.copy()
+    for _ in range(14):
+        value = residual(u)
+        if not np.isfinite(value).all():
+            return None
+        columns = [
+            (residual(u + shift) - residual(u - shift)) / (2.0 * step)
+            for step, shift in zip(steps, np.diag(steps), strict=True)
+        ]
+        matrix = np.stack(columns, axis=1)
+        if not np.isfinite(matrix).all():
+            return None
+        try:
+            move = -np.linalg.solve(matrix, value)
+        except np.linalg.LinAlgError:
+            return None
+        size = float(np.abs(move).max())
+        move *= min(1.0, 0.05 / max(size, 1e-300))
+        u = u + move
+        if np.abs(u - start).max() > farthest:
+            return None
+        if size <= _SETTLED:
+            return u
+    return None
+
+
+def follow(
+    system: System,
+    start: Array,
+    tangent: Array,
+    crossed: Callable[[Array], tuple[int, float] | None],
+    inside: Callable[[Array], bool] = lambda u: True,
+) -> Path:
+    """Follow a curve from a solution until it meets a bound, its start or its end.
+
+    Parameters
+    ----------
+    system : System
+    start, tangent : ndarray, shape (n + 1,)
+        A solution and the direction to set out in.
+    crossed : callable
+        The index of an unknown and its bound that a point lies beyond, or None: the curve ends
+        exactly on it.
+    inside : callable
+        Where it says False the curve ends before.
+    """
+    u, slopes = start.copy(), system.slopes(start)
+    along = tangent_of(slopes)
+    along = along if along @ tangent >= 0 else -along
+    points, tangents, all_slopes = [u], [along], [slopes]
+    h, end = _FIRST, "long"
+    while len(points) < _MOST:
+        if h < _SHORTEST:
+            end = "lost"
+            break
+        guess, new = u + h * along, None
+        bound = crossed(guess)
+        if bound is None:
+            new = correct(system, guess, along, slopes)
+            if new is not None and crossed(new) is not None:
+                bound, guess = crossed(new), new
+        if bound is not None:
+            index, value = bound
+            part = (value - u[index]) / (guess[index] - u[index])
+            guess = u + max(part, 0.0) * (guess - u)
+            guess[index] = value
+            new = correct(system, guess, np.eye(len(u))[index], slopes)
+        if new is None or np.abs(new - guess).max() > 0.5 * h:
+            h *= 0.4
+            continue
+        new_slopes = system.slopes(new)
+        if not np.isfinite(new_slopes).all():
+            h *= 0.4
+            continue
+        ahead = tangent_of(new_slopes)
+        ahead = ahead if ahead @ along >= 0 else -ahead
+        angle = float(np.arccos(np.clip(ahead @ along, -1.0, 1.0)))
+        if angle > _TURN and h > 100.0 * _SHORTEST:
+            h *= 0.5
+            continue
+        if not inside(new):
+            end = "lost"
+            break
+        u, along, slopes = new, ahead, new_slopes
+        points.append(u)
+        tangents.append(along)
+        all_slopes.append(slopes)
+        if bound is not None:
+            end = "bound"
+            break
+        if len(points) > 10 and np.abs(u - start).max() < 0.7 * h and along @ tangents[0] > 0.7:
+            points[-1], tangents[-1], all_slopes[-1] = start, tangents[0], all_slopes[0]
+            end = "closed"
+            break
+        h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), _LONGEST)
+    return Path(np.array(points), np.array(tangents), np.array(all_slopes), end)

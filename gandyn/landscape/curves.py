@@ -1,0 +1,256 @@
+"""Curves in the plane of two parameters: folds, branch points and Maxwell points, traced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.errors import InputError
+from gandyn.landscape.continuation import Path, correct, follow, solve, tangent_of
+from gandyn.landscape.plane import Placed
+from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+
+__all__ = ["Curve", "Cusp", "Tracer"]
+
+Array = NDArray[np.float64]
+
+_SAME = 2e-3
+"""Distance, in ranges of the parameters, within which a point counts as on a traced curve."""
+_STEP = 1e-5
+_UNFOLDED = 1e-6
+_DIFFERENCES = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A curve of the diagram.
+
+    Attributes
+    ----------
+    kind : str
+        "fold", "branch" (where branches cross), or "maxwell".
+    x, y : ndarray, shape (n,)
+        The parameters.
+    theta : ndarray, shape (n, 2), or (n, 2, 2) for Maxwell curves
+        The rest point, or both attractors.
+    """
+
+    kind: str
+    x: Array
+    y: Array
+    theta: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Cusp(Placed):
+    """Where two fold curves meet and vanish.
+
+    Attributes
+    ----------
+    x, y : float
+    theta : ndarray, shape (2,)
+    """
+
+    x: float
+    y: float
+    theta: Array
+
+
+class Maxwells:
+    """Two rest points of one potential: five equations in (u₁, u₂, x, y).
+
+    Parameters
+    ----------
+    base : Unfolding
+    """
+
+    def __init__(self, base: Unfolding) -> None:
+        self.base = base
+
+    def _points(self, w: Array) -> tuple[Array, Array]:
+        return np.concatenate([w[:2], w[4:]]), w[2:]
+
+    def gap(self, w: Array) -> float:
+        """Potential of the first above that of the second."""
+        try:
+            game = self.base.game(self.base.values(w[2:]))
+        except InputError:
+            return float("nan")
+        states = np.stack([self.base.theta(u) for u in self._points(w)])
+        return float(-np.diff(game.potential(states))[0])
+
+    def residual(self, w: Array) -> Array:
+        """Both forces and the gap, shape (5,)."""
+        forces = [self.base.residual(u) for u in self._points(w)]
+        return np.concatenate([*forces, [self.gap(w)]])
+
+    def slopes(self, w: Array) -> Array:
+        """Their derivatives (5, 6); at a rest point the potential has none in a and b."""
+        out = np.zeros((5, 6))
+        one, other = (self.base.slopes(u) for u in self._points(w))
+        out[:2, :2], out[:2, 4:] = one[:, :2], one[:, 2:]
+        out[2:4, 2:4], out[2:4, 4:] = other[:, :2], other[:, 2:]
+        here = self.gap(w)
+        for k in (4, 5):
+            step = _STEP if w[k] < 0.5 else -_STEP
+            out[4, k] = (self.gap(w + step * np.eye(6)[k]) - here) / step
+        return out
+
+    def stable(self, w: Array) -> bool:
+        """Whether both are attractors still."""
+        rates = [np.linalg.eigvals(self.base.curvature(u)).real.max() for u in self._points(w)]
+        # In (log a, b/scale) rates have other sizes but the same signs.
+        return bool(max(rates) < 0)
+
+
+class Tracer:
+    """Traces curves from points on them, each once.
+
+    Attributes
+    ----------
+    cusps : list of Cusp
+    """
+
+    def __init__(self, base: Unfolding) -> None:
+        self.base = base
+        self.cusps: list[Cusp] = []
+        self._paths: list[tuple[str, Array]] = []
+
+    def fold(self, u: Array) -> None:
+        """Trace the fold curve through a point (log a, b/scale, x, y)."""
+        if self._known("fold", u[:2], u[2:]):
+            return
+        folds = Folds(self.base, u)
+        path = self._both_ways(folds, u)
+        if path is not None:
+            self._paths.append(("fold", path.u))
+            self._find_cusps(folds, path)
+
+    def branch(self, u: Array) -> None:
+        """Trace the curve of branch points through a point (log a, b/scale, x, y)."""
+        if self._known("branch", u[:2], u[2:]):
+            return
+        w = np.append(u, 0.0)
+        path = self._both_ways(
+            BranchPoints(self.base, u), w, inside=lambda w: bool(abs(w[4]) < _UNFOLDED)
+        )
+        if path is not None and len(path.u) > 3:
+            self._paths.append(("branch", path.u[:, :4]))
+
+    def maxwell(self, one: Array, other: Array, values: Array) -> None:
+        """Trace the Maxwell curve of two attractors (log a, b/scale) at parameters (x, y)."""
+        w = np.concatenate([one, other, values])
+        swapped = np.concatenate([other, one])
+        if self._known("maxwell", w[:4], values) or self._known("maxwell", swapped, values):
+            return
+        system = Maxwells(self.base)
+        path = self._both_ways(system, w, inside=system.stable)
+        if path is not None:
+            self._paths.append(("maxwell", path.u))
+
+    def walls(self) -> list[Array]:
+        """All curves in scaled coordinates, the parameters in the last two columns."""
+        return [path for _, path in self._paths]
+
+    def curves(self) -> tuple[Curve, ...]:
+        """All curves."""
+        out = []
+        for kind, path in self._paths:
+            x, y = self.base.values(path[:, -4:]).T
+            theta = self.base.theta(path)
+            if kind == "maxwell":
+                theta = np.stack([theta, self.base.theta(path[:, 2:])], axis=1)
+            out.append(Curve(kind, x, y, theta))
+        return tuple(out)
+
+    def crossings(self, one: Array, other: Array, kinds: Sequence[str]) -> int:
+        """How often curves of these kinds cross the segment between two points (x, y)."""
+        return sum(
+            _crossings(path[:, -2:], one, other) for kind, path in self._paths if kind in kinds
+        )
+
+    def _both_ways(self, system: Any, w: Array, **options: Any) -> Path | None:
+        size = len(w)
+        first = 2 if size < 6 else 4
+
+        def crossed(point: Array) -> tuple[int, float] | None:
+            for k in (first, first + 1):
+                if point[k] < 0.0:
+                    return k, 0.0
+                if point[k] > 1.0:
+                    return k, 1.0
+            return None
+
+        slopes = system.slopes(w)
+        if not np.isfinite(slopes).all():
+            return None
+        along = tangent_of(slopes)
+        start = correct(system, w, along, slopes)
+        if start is None:
+            return None
+        ahead = follow(system, start, along, crossed, **options)
+        if ahead.end == "closed":
+            return ahead
+        behind = follow(system, start, -along, crossed, **options)
+        return Path(
+            np.vstack([behind.u[:0:-1], ahead.u]),
+            np.vstack([-behind.tangent[:0:-1], ahead.tangent]),
+            np.concatenate([behind.slopes[:0:-1], ahead.slopes]),
+            ahead.end,
+        )
+
+    def _known(self, kind: str, state: Array, values: Array) -> bool:
+        point = np.concatenate([state, values])
+        for other, path in self._paths:
+            if other == kind and path.shape[1] == len(point):
+                piece = np.diff(path, axis=0)
+                length = np.maximum((piece**2).sum(axis=1), 1e-300)
+                part = np.clip(((point - path[:-1]) * piece).sum(axis=1) / length, 0.0, 1.0)
+                apart = np.abs(point - path[:-1] - part[:, None] * piece).max(axis=1)
+                if len(apart) and apart.min() < _SAME:
+                    return True
+        return False
+
+    def _find_cusps(self, folds: Folds, path: Path) -> None:
+        """Where the bend of the fold changes its sign along the curve."""
+        last, bends = None, []
+        for u in path.u:
+            folds.borders(u)
+            bend = folds.bend(u)
+            left = folds.null(u)[1]
+            # The null vector's sign is the singular value decomposition's whim: keep it.
+            if last is not None and left @ last < 0:
+                left, bend = -left, -bend
+            last = left
+            bends.append(bend)
+        for k in np.flatnonzero(np.array(bends[1:]) * np.array(bends[:-1]) < 0):
+            part = bends[k] / (bends[k] - bends[k + 1])
+            start = path.u[k] + part * (path.u[k + 1] - path.u[k])
+            folds.borders(start)
+            exact = solve(
+                lambda u: np.append(folds.residual(u), folds.bend(u)),
+                start,
+                np.full(4, _DIFFERENCES),
+            )
+            if exact is not None and (exact[2:] >= 0).all() and (exact[2:] <= 1).all():
+                values = self.base.values(exact)
+                theta = self.base.theta(exact)
+                self.cusps.append(Cusp(float(values[0]), float(values[1]), theta))
+
+
+def _crossings(path: Array, one: Array, other: Array) -> int:
+    """How often a polyline crosses a segment."""
+    along = other - one
+    offset = path - one
+    side = offset[:, 0] * along[1] - offset[:, 1] * along[0]
+    change = np.flatnonzero((side[1:] > 0) != (side[:-1] > 0))
+    if not change.size:
+        return 0
+    part = side[change] / (side[change] - side[change + 1])
+    hit = offset[change] + part[:, None] * (offset[change + 1] - offset[change])
+    place = hit @ along / (along @ along)
+    return int(((place >= 0) & (place <= 1)).sum())

@@ -1,0 +1,222 @@
+"""Maxwell points: parameters at which two attractors have one potential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.landscape.equilibria import Equilibria
+from gandyn.landscape.newton import newton
+from gandyn.landscape.plane import Plane
+from gandyn.landscape.unfolding import Unfolding
+
+__all__ = ["MaxwellPoint", "crossings", "order_changes"]
+
+Array = NDArray[np.float64]
+
+_TWINS = 1e-12
+"""Attractors whose potentials never differ by more are mirror images."""
+_SAME = 1e-6
+"""States nearer than this, in units of a, are one."""
+_ITERATIONS = 60
+_STAGES = 4
+"""Stages in which attractors are led from one node of a lattice to the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class MaxwellPoint:
+    """Where two attractors are equally deep, and the deeper of them changes.
+
+    Attributes
+    ----------
+    parameter : float
+    theta : ndarray, shape (2, 2)
+        Both states, the one with the lower b first.
+    potential : float
+        That of both.
+    difference : float
+        What is left between the two.
+    """
+
+    parameter: float
+    theta: Array
+    potential: float
+    difference: float
+
+    @property
+    def b(self) -> float:
+        """The place of the first state."""
+        return float(self.theta[0, 1])
+
+
+def crossings(base: Unfolding, curves: Sequence[Any]) -> list[MaxwellPoint]:
+    """The Maxwell points of branches, rising in the parameter.
+
+    Pairs that are equally deep throughout, as mirror images are, are left out.
+    """
+    pieces = [piece for curve in curves for piece in _stable_pieces(curve)]
+    out = []
+    for one, other in combinations(pieces, 2):
+        low, high = max(one[0][0], other[0][0]), min(one[0][-1], other[0][-1])
+        if low >= high:
+            continue
+        at = np.union1d(one[0], other[0])
+        at = np.union1d(at[(at >= low) & (at <= high)], [low, high])
+        gap = _along(at, one)[:, 2] - _along(at, other)[:, 2]
+        for k in np.flatnonzero(gap[1:] * gap[:-1] < 0).tolist():
+            # A step more on both sides, since the cubic may have the sign of a small gap wrong.
+            bracket = at[max(k - 1, 0)], at[min(k + 2, len(at) - 1)]
+            found = _solved(base, one, other, *bracket)
+            if found is not None:
+                out.append(found)
+    return sorted(out, key=lambda point: (round(point.parameter, 9), point.b))
+
+
+def _stable_pieces(curve: Any) -> list[tuple[Array, Array]]:
+    """Runs of attractors with a parameter that rises: its values, and rows (a, b, potential)."""
+    stable = curve.kind == "attractor"
+    step = np.sign(np.diff(curve.parameter))
+    pieces = []
+    k = 0
+    while k < len(stable) - 1:
+        end = k + 1
+        while (
+            stable[k] and end < len(stable) and stable[end] and step[end - 1] == step[k] and step[k]
+        ):
+            end += 1
+        if end - k >= 2:
+            run = slice(k, end)
+            rows = np.column_stack([curve.theta[run], curve.potential[run]])
+            parameter = curve.parameter[run]
+            order = slice(None) if parameter[0] < parameter[-1] else slice(None, None, -1)
+            if np.isfinite(rows).all():
+                pieces.append((parameter[order], rows[order]))
+            k = end - 1
+        else:
+            k += 1
+    return pieces
+
+
+def _along(at: Array, piece: tuple[Array, Array]) -> Array:
+    """a, b and potential of a piece at values of the parameter, by a monotone cubic."""
+    from scipy.interpolate import PchipInterpolator
+
+    return np.asarray(PchipInterpolator(*piece)(at))
+
+
+def order_changes(
+    base: Unfolding, one: Array, other: Array, before: Equilibria, after: Equilibria
+) -> list[tuple[Array, Array, Array]]:
+    """Pairs of attractors that change their order on the segment between two sets of parameters.
+
+    Parameters
+    ----------
+    base : Unfolding
+        Of two parameters.
+    one, other : ndarray, shape (2,)
+        Scaled parameters at its ends.
+    before, after : Equilibria
+        Of the games there.
+
+    Returns
+    -------
+    list of (u₁, u₂, values)
+        Both attractors (log a, b/scale), and the parameters at which they are equally deep.
+    """
+    starts = [(point.theta, point.potential) for point in before.attractors]
+    ranks = [_ranked(points) for points in (before, after)]
+    if min(map(len, ranks)) < 2 or (ranks[0] == ranks[1] and len(set(ranks[0])) == len(ranks[0])):
+        return []
+    ends: list[tuple[Array, float] | None] = []
+    for theta, _ in starts:
+        place = _led(base, theta, one, other)
+        if place is None:
+            ends.append(None)
+            continue
+        nearest = min(after.attractors, key=lambda point: float(np.abs(point.theta - place).max()))
+        same = float(np.abs(nearest.theta - place).max()) <= 1e-6 * nearest.a
+        ends.append((nearest.theta, nearest.potential) if same else None)
+    out, line = [], base.line(one, other)
+    for i, k in combinations(range(len(starts)), 2):
+        first, second = ends[i], ends[k]
+        if first is None or second is None:
+            continue
+        if (starts[i][1] - starts[k][1]) * (first[1] - second[1]) >= 0:
+            continue
+        pieces = [
+            (np.array([0.0, 1.0]), np.array([[*starts[n][0], starts[n][1]], [*end[0], end[1]]]))
+            for n, end in ((i, first), (k, second))
+        ]
+        found = _solved(line, pieces[0], pieces[1], 0.0, 1.0)
+        if found is not None:
+            u = [line.at(theta, [found.parameter])[:2] for theta in found.theta]
+            out.append((u[0], u[1], one + found.parameter * (other - one)))
+    return out
+
+
+def _ranked(found: Equilibria) -> list[str]:
+    """The names of the attractors, the deepest first."""
+    return [p.name for p in sorted(found.attractors, key=lambda point: point.potential)]
+
+
+def _led(base: Unfolding, theta: Array, one: Array, other: Array) -> Array | None:
+    """Where an attractor is led by going from one set of parameters to another in stages."""
+    span = base.high - base.low
+    for part in np.arange(1, _STAGES + 1) / _STAGES:
+        game = base.game(base.low + span * (one + part * (other - one)))
+        place = newton(Plane(game), theta[None])
+        if not len(place):
+            return None
+        theta = place[0]
+    return theta
+
+
+def _solved(
+    base: Unfolding, one: tuple[Array, Array], other: tuple[Array, Array], low: float, high: float
+) -> MaxwellPoint | None:
+    """The root of the difference of potentials within a bracket, by the Illinois rule."""
+
+    def states(value: float) -> tuple[Array, Array] | None:
+        game = base.game([value])
+        guess = np.stack([_along(np.array([value]), piece)[0, :2] for piece in (one, other)])
+        places = [newton(Plane(game), start[None]) for start in guess]
+        if any(not len(place) for place in places):
+            return None
+        theta = np.concatenate(places)
+        return theta, np.asarray(game.potential(theta))
+
+    ends = [states(low), states(high)]
+    if ends[0] is None or ends[1] is None:
+        return None
+    f_low, f_high = (float(end[1][0] - end[1][1]) for end in ends if end is not None)
+    if f_low * f_high >= 0 or max(abs(f_low), abs(f_high)) <= _TWINS:
+        return None
+    value, here = low, ends[0]
+    for _ in range(_ITERATIONS):
+        value = low + f_low / (f_low - f_high) * (high - low)
+        now = states(value)
+        if now is None:
+            return None
+        here = now
+        f = float(here[1][0] - here[1][1])
+        if f * f_high < 0:
+            low, f_low = high, f_high
+        else:
+            f_low *= 0.5
+        high, f_high = value, f
+        if abs(f) <= 4e-16 * abs(here[1]).max() or abs(high - low) <= 1e-14 * abs(high):
+            break
+    theta, potential = here
+    # Next to folds and branch points Newton's method may have reached another state.
+    rates = np.linalg.eigvals(Plane(base.game([value])).jacobian(theta)).real
+    if rates.max() >= 0 or np.abs(theta[0] - theta[1]).max() <= _SAME * theta[0, 0]:
+        return None
+    order = np.argsort(theta[:, 1])
+    return MaxwellPoint(
+        float(value), theta[order], float(potential.mean()), float(np.abs(np.diff(potential))[0])
+    )

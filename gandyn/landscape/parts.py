@@ -1,0 +1,124 @@
+"""The parts that curves cut a map into.
+
+Curves are drawn as walls between neighbouring cells; what no wall parts is connected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["parted", "witnesses"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+_ON_WALL = 1e-5
+"""Distance from a wall, in cells, below which a cell's side cannot be told."""
+
+
+def parted(curves: Sequence[Array], x: Array, y: Array) -> tuple[Index, int, Mask]:
+    """The part of each cell of a map, the number of parts, and the cells that lie on a wall.
+
+    Parameters
+    ----------
+    curves : sequence of ndarray, shape (n, 2)
+        Polylines (x, y), which may leave the map.
+    x, y : ndarray, shapes (X,) and (Y,)
+        Rising.
+
+    Returns
+    -------
+    parts : ndarray of int, shape (Y, X)
+        From 0.
+    count : int
+    on_wall : ndarray of bool, shape (Y, X)
+    """
+    between_rows = np.zeros((len(y) - 1, len(x)), bool)
+    between_columns = np.zeros((len(y), len(x) - 1), bool)
+    on_wall = np.zeros((len(y), len(x)), bool)
+    for curve in curves:
+        across, up = _place(curve[:, 0], x), _place(curve[:, 1], y)
+        _block(between_rows, on_wall, *_crossings(across, up))
+        _block(between_columns.T, on_wall.T, *_crossings(up, across))
+    parts, count = _connected(between_rows, between_columns)
+    return parts, count, on_wall
+
+
+def _place(values: Array, axis: Array) -> Array:
+    """Where values lie along an axis, in cells; linearly on beyond its ends."""
+    index = np.clip(np.searchsorted(axis, values) - 1, 0, len(axis) - 2)
+    return index + (values - axis[index]) / (axis[index + 1] - axis[index])
+
+
+def _crossings(x: Array, y: Array) -> tuple[Index, Array]:
+    """Whole numbers that x passes along a polyline, and y where it does."""
+    low, high = np.minimum(x[:-1], x[1:]), np.maximum(x[:-1], x[1:])
+    first, last = np.ceil(low), np.floor(high)
+    count = np.maximum(last - first + 1.0, 0.0).astype(np.intp)
+    piece = np.repeat(np.arange(len(count)), count)
+    offset = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    number = first[piece] + offset
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = (number - x[piece]) / (x[piece + 1] - x[piece])
+    part = np.where(np.isfinite(part), part, 0.0)
+    return number.astype(np.intp), y[piece] + part * (y[piece + 1] - y[piece])
+
+
+def _block(between: Mask, on_wall: Mask, line: Index, at: Array) -> None:
+    """Part the two cells of a line that a wall passes between; mark those it passes through."""
+    cells, lines = on_wall.shape
+    near = np.rint(at)
+    on = (np.abs(at - near) <= _ON_WALL) & (line >= 0) & (line < lines)
+    on &= (near >= 0) & (near < cells)
+    on_wall[near[on].astype(np.intp), line[on]] = True
+    below = np.floor(at)
+    inside = (line >= 0) & (line < lines) & (below >= 0) & (below < cells - 1)
+    between[below[inside].astype(np.intp), line[inside]] = True
+
+
+def _connected(between_rows: Mask, between_columns: Mask) -> tuple[Index, int]:
+    """Parts of the map that walls do not part, from 0, and their number."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    shape = between_columns.shape[0], between_rows.shape[1]
+    # Runs along the rows first: their number is small, and only they need a graph.
+    starts = np.ones(shape, bool)
+    starts[:, 1:] = between_columns
+    run = np.cumsum(starts.ravel()).reshape(shape) - 1
+    open_rows = ~between_rows
+    pairs = np.stack([run[:-1][open_rows], run[1:][open_rows]])
+    fresh = np.ones(pairs.shape[1], bool)
+    fresh[1:] = (np.diff(pairs) != 0).any(axis=0)
+    pairs = pairs[:, fresh]
+    count = int(run[-1, -1]) + 1
+    graph = coo_array((np.ones(pairs.shape[1], np.int8), pairs), shape=(count, count))
+    number, of_run = connected_components(graph, directed=False)
+    return of_run[run].astype(np.intp), int(number)
+
+
+def witnesses(parts: Index, on_wall: Mask, count: int, each: int = 3) -> tuple[Index, Index]:
+    """The parts (n,) and places (n, 2) of cells in the thick of each part, up to `each` of them."""
+    order = np.argsort(parts.ravel(), kind="stable")
+    order = order[~on_wall.ravel()[order]]
+    bounds = np.searchsorted(parts.ravel()[order], np.arange(count + 1))
+    part, cells = [], []
+    for k in range(count):
+        mine = order[bounds[k] : bounds[k + 1]]
+        if not mine.size:
+            continue
+        rows, columns = np.divmod(mine, parts.shape[1])
+        # The middle of the longest run of each of a few rows: far from the walls on both sides.
+        chosen = np.unique(np.quantile(rows, np.linspace(0.2, 0.8, each)).astype(np.intp))
+        for row in chosen:
+            here = columns[rows == row]
+            if here.size:
+                pieces = np.split(here, np.flatnonzero(np.diff(here) > 1) + 1)
+                longest = max(pieces, key=len)
+                cells.append((int(row), int(longest[len(longest) // 2])))
+                part.append(k)
+    return np.array(part, np.intp), np.array(cells, np.intp).reshape(-1, 2)

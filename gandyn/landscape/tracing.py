@@ -1,0 +1,155 @@
+"""Curves along the force, for many starts at once, by arc length instead of time.
+
+A flow crawls where the force is weak and is stiff where it falls towards the floor of a valley; in
+the arc length of (log a, b/scale) its trajectories are curves of bounded slope, followed as well
+against the force as with it. Steps are those of `DormandPrince`, of order 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.dynamics.runge_kutta import DormandPrince, interpolate
+from gandyn.landscape.plane import Box, Plane
+
+__all__ = ["LEFT", "LOST", "Trace", "trace"]
+
+Array = NDArray[np.float64]
+
+LEFT, LOST = -1, -2
+"""Endings: outside the box, and nowhere that is known."""
+
+_TOLERANCE = 1e-10
+_LONGEST = 0.25
+_SHORTEST = 1e-9
+_MOST_STEPS = 4000
+_DENSITY = 12
+"""Points kept of each step."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One curve: its points (n, 2) in (a, b), and the target it ended at, or LEFT or LOST."""
+
+    theta: Array
+    end: int
+
+
+class _UnitField:
+    """The direction of the force, or the opposite one, in (log a, b/scale)."""
+
+    def __init__(self, plane: Plane, scale: float, sign: float) -> None:
+        self._plane, self._scale, self._sign = plane, scale, sign
+
+    def theta(self, u: Array) -> Array:
+        return np.stack([np.exp(u[:, 0]), u[:, 1] * self._scale], axis=1)
+
+    def u(self, theta: Array) -> Array:
+        return np.stack([np.log(theta[:, 0]), theta[:, 1] / self._scale], axis=1)
+
+    def force(self, u: Array, home: Array) -> Array:
+        theta = self.theta(u)
+        push = self._plane.force(theta) / np.stack(
+            [theta[:, 0], np.full(len(theta), self._scale)], axis=1
+        )
+        # Scaled first, so that squares of tiny forces do not underflow.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            push = push / np.abs(push).max(axis=1, keepdims=True)
+            return self._sign * push / np.hypot(push[:, 0], push[:, 1])[:, None]
+
+
+def trace(
+    plane: Plane,
+    starts: Array,
+    forwards: bool,
+    targets: Array,
+    reach: Array,
+    allowed: NDArray[np.bool_],
+    box: Box,
+) -> list[Trace]:
+    """Follow the force, or minus the force, from each start until a target or out of the box.
+
+    Parameters
+    ----------
+    plane : Plane
+    starts : ndarray, shape (n, 2)
+    forwards : bool
+        With the force, or against it.
+    targets : ndarray, shape (m, 2)
+        Points where curves may end.
+    reach : ndarray, shape (m,)
+        How near, in (log a, b/scale) with b's scale that of the box, a curve must come to end.
+    allowed : ndarray of bool, shape (n, m)
+        Which targets each curve may end at.
+    box : Box
+
+    Returns
+    -------
+    list of Trace
+        Those that leave the box have one point outside.
+    """
+    scale = (box[3] - box[2]) / np.log(box[1] / box[0])
+    field = _UnitField(plane, scale, 1.0 if forwards else -1.0)
+    rule = DormandPrince(field, 0.0, _TOLERANCE)  # type: ignore[arg-type]
+    goals = field.u(targets) if len(targets) else np.empty((0, 2))
+    edges = np.array([np.log(box[:2]), np.array(box[2:]) / scale])
+    n = len(starts)
+    u = field.u(starts)
+    live = np.arange(n)
+    step = np.full(n, 1e-3)
+    points: list[list[Array]] = [[place[None]] for place in starts]
+    end = np.full(n, LOST)
+    fractions = np.arange(1, _DENSITY + 1) / _DENSITY
+    for _ in range(_MOST_STEPS):
+        if not live.size:
+            break
+        here = u[live]
+        slope = field.force(here, here)
+        apart = np.hypot(*(here[:, None] - goals).transpose(2, 0, 1))
+        apart[~allowed[live]] = np.inf
+        nearest = apart.min(axis=1, initial=np.inf)
+        # A rest point turns the direction: steps shrink with the distance to it.
+        h = np.minimum(step[live], np.maximum(0.5 * nearest, _SHORTEST))
+        tried = rule.step(here, slope, h)
+        accepted = tried.error <= 1.0
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            factor = np.clip(0.9 * tried.error ** (-1.0 / rule.exponent), 0.2, 4.0)
+        factor = np.where(np.isfinite(factor), factor, 0.2)
+        step[live] = np.minimum(h * factor, _LONGEST)
+        rows = np.flatnonzero(accepted)
+        if rows.size:
+            new = tried.y[rows]
+            coefficients, _ = rule.interpolant(
+                here[rows], slope[rows], h[rows], new, field.force(new, new), rows
+            )
+            between = np.stack(
+                [
+                    interpolate(coefficients, here[rows], np.full(len(rows), part))
+                    for part in fractions
+                ]
+            )
+            for k, row in enumerate(rows):
+                points[live[row]].append(field.theta(between[:, k]))
+            u[live[rows]] = new
+        gone = step[live] < _SHORTEST
+        inside = (u[live] >= edges[:, 0]) & (u[live] <= edges[:, 1])
+        left = ~inside.all(axis=1)
+        end[live[left]] = LEFT
+        gone |= left
+        if len(goals):
+            apart = np.hypot(*(u[live][:, None] - goals).transpose(2, 0, 1))
+            apart[~allowed[live]] = np.inf
+            arrived = (apart <= reach) & ~np.asarray(left)[:, None]
+            there = arrived.any(axis=1)
+            goal = arrived.argmax(axis=1)
+            end[live[there]] = goal[there]
+            for lane in np.flatnonzero(there):
+                points[live[lane]].append(targets[goal[lane]][None])
+            gone |= there
+        live = live[~gone]
+    return [
+        Trace(np.concatenate(parts), int(code)) for parts, code in zip(points, end, strict=True)
+    ]

@@ -1,0 +1,106 @@
+"""Cells of a grid in the colours of what they hold, and hatched where that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.errors import InputError
+from gandyn.plots.colours import UNKNOWN, UNKNOWN_FILL
+
+__all__ = ["draw_cells", "edges", "rising", "unknown_handle"]
+
+_HATCHED: dict[str, Any] = {
+    "facecolor": UNKNOWN_FILL,
+    "edgecolor": UNKNOWN.colour,
+    "hatch": "/////",
+    "linewidth": 0.0,
+}
+
+
+def rising(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """The values as an array, or an InputError that names them if they do not rise."""
+    axis = np.asarray(values, dtype=float)
+    if axis.ndim != 1 or axis.size < 2 or not np.all(np.diff(axis) > 0):
+        raise InputError(f"{name}: got shape {axis.shape}, must be rising numbers, two or more")
+    return axis
+
+
+def edges(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The borders of cells around two nodes or more: halfway, and as far beyond the ends."""
+    middles = 0.5 * (nodes[1:] + nodes[:-1])
+    return np.concatenate([[2 * nodes[0] - middles[0]], middles, [2 * nodes[-1] - middles[-1]]])
+
+
+def draw_cells(
+    ax: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    index: ArrayLike,
+    fills: Sequence[str],
+) -> bool:
+    """Fill the cell around each node with ``fills[index]``; negative indices are hatched.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x, y : array, shapes (X,) and (Y,)
+        Rising.
+    index : array of int, shape (Y, X)
+    fills : sequence of str
+
+    Returns
+    -------
+    bool
+        Whether any cell is hatched.
+    """
+    cells = np.asarray(index)
+    across, up = edges(x), edges(y)
+    unknown = (cells < 0) | (cells >= len(fills))
+    if not unknown.all():
+        ax.pcolormesh(
+            across,
+            up,
+            np.ma.masked_where(unknown, cells),
+            cmap=ListedColormap(list(fills)),
+            vmin=-0.5,
+            vmax=len(fills) - 0.5,
+            rasterized=True,
+            zorder=0.5,
+        )
+    if unknown.any():
+        ax.add_patch(PathPatch(_outline(across, up, unknown), **_HATCHED, zorder=0.6))
+    return bool(unknown.any())
+
+
+def unknown_handle(label: str) -> Patch:
+    """The legend's entry for hatched cells."""
+    return Patch(**_HATCHED, label=label)
+
+
+def _outline(across: NDArray[np.float64], up: NDArray[np.float64], mask: NDArray[np.bool_]) -> Path:
+    """A rectangle around each run of marked cells in a row, all in one path."""
+    padded = np.pad(mask, ((0, 0), (1, 1))).astype(np.int8)
+    steps = np.diff(padded, axis=1)
+    rows, begins = np.nonzero(steps == 1)
+    _, ends = np.nonzero(steps == -1)
+    left, right, low, high = across[begins], across[ends], up[rows], up[rows + 1]
+    corners = np.stack(
+        [
+            np.stack([left, low], axis=-1),
+            np.stack([right, low], axis=-1),
+            np.stack([right, high], axis=-1),
+            np.stack([left, high], axis=-1),
+            np.stack([left, low], axis=-1),
+        ],
+        axis=1,
+    )
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(corners.reshape(-1, 2), np.tile(codes, len(corners)))

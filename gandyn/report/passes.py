@@ -1,0 +1,49 @@
+"""The passes between attractors, as pictures show them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gandyn import plots
+from gandyn.landscape.barriers import Barrier, Barriers
+from gandyn.landscape.equilibria import Equilibria
+
+__all__ = ["attractor_number", "direct_barriers", "tree_and_paths"]
+
+
+def attractor_number(found: Equilibria) -> dict[int, int]:
+    """The number, from 1, of each attractor in pictures and tables, by its index."""
+    indices = [index for index, point in enumerate(found) if point.kind == "attractor"]
+    return {index: number for number, index in enumerate(indices, start=1)}
+
+
+def direct_barriers(found: Barriers) -> tuple[Barrier, ...]:
+    """For each joint of the tree the barrier between neighbours: the others are made of these."""
+    out = []
+    for merge in found.tree:
+        across = [
+            barrier
+            for barrier in found.barriers
+            if barrier.saddle == merge.saddle
+            and {barrier.start in merge.left, barrier.end in merge.left} == {True, False}
+        ]
+        out += sorted(across, key=_length)[:1]
+    return tuple(sorted(out, key=lambda barrier: (barrier.start, barrier.end)))
+
+
+def _length(barrier: Barrier) -> float:
+    return float(np.hypot(*np.diff(barrier.path, axis=0).T).sum())
+
+
+def tree_and_paths(found: Barriers) -> Figure:
+    """The tree above the paths between neighbours."""
+    wide = max(5.6, 1.2 * len(found.equilibria.attractors) + 0.9)
+    with plots.style():
+        figure = plots.new_figure((wide, 7.0))
+        upper, lower = figure.subplots(2, 1)
+        plots.draw_barrier_tree(upper, found)
+        plots.draw_paths(lower, replace(found, barriers=direct_barriers(found)))
+    return figure

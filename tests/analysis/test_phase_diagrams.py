@@ -1,0 +1,168 @@
+"""The quick run of the phase diagrams, as a user starts it, and the rows of the benchmark."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import gandyn
+from analysis import _benchmark_landscape as landscape
+from analysis import phase_diagrams
+from analysis._timing import printed
+
+DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Exit status, folder, and what it found."""
+    folder = tmp_path_factory.mktemp("diagrams")
+    status = phase_diagrams.main(["--quick", "--output", str(folder)])
+    return status, folder, json.loads((folder / "phase_diagrams.json").read_text())
+
+
+def test_whole_files_and_exit_status(quick):
+    status, folder, _ = quick
+    assert status == 0
+    assert {path.name for path in folder.iterdir()} == {
+        "phase_diagrams.json",
+        "separation_weight.png",
+        "symmetric_branches.png",
+    }
+    for path in folder.glob("*.png"):
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("objective", "fold", "maxwell"),
+    [("nonsaturating", 2.134202314840, 2.379547721), ("reverse_kl", 2.412229718013, 2.800082218)],
+)
+def test_two_equal_modes(quick, objective, fold, maxwell):
+    found = quick[2]["branches"][objective]
+    assert [each["m"] for each in found["folds"]] == pytest.approx([fold] * 2, abs=1e-9)
+    assert [each["m"] for each in found["maxwell"]] == pytest.approx([maxwell] * 2, abs=1e-8)
+    left, right = (np.array(each["theta"]) for each in found["folds"])
+    assert left == pytest.approx(right * [1, -1], abs=1e-7)
+    # Beside the fold there are one attractor and three, which no step of the search relied on.
+    family = gandyn.template(phase_diagrams.SYMMETRIC, objective)
+    counts = [len(gandyn.equilibria(family(m=fold + off)).attractors) for off in (-1e-3, 1e-3)]
+    assert counts == [1, 3]
+
+
+def test_the_cusp_has_neither_state_nor_fold_beyond(quick):
+    found = quick[2]["separation_weight"]["nonsaturating"]
+    assert found["status"] == 0
+    (cusp,) = found["cusps"]
+    assert (cusp["x"], cusp["y"]) == pytest.approx((1.75100233, 0.29000896), abs=1e-6)
+    # The null direction of the Jacobian: at a cusp the force is cubic along it.
+    family = gandyn.template(phase_diagrams.WEIGHT.text)
+    game = family(m=cusp["x"], w=cusp["y"])
+    assert np.abs(game.force(cusp["theta"])).max() < 1e-8
+    assert np.abs(np.linalg.eigvals(game.jacobian(cusp["theta"]))).min() < 1e-7
+
+
+def test_regions_hold_what_they_say(quick):
+    found = quick[2]["separation_weight"]["nonsaturating"]
+    assert sum(region["share"] for region in found["regions"]) == pytest.approx(1, abs=5e-3)
+    kinds = {tuple(sorted(region["attractors"])) for region in found["regions"]}
+    both = ("collapsed onto mode 1 of 2", "collapsed onto mode 2 of 2")
+    assert {both, ("averages all modes", *both), ("averages all modes", both[1])} <= kinds
+    assert len(found["regions"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("attractors", "name", "deepest"),
+    [
+        (["averages all modes"], "one state", "the only state"),
+        (["collapsed onto mode 2 of 2"], "one state", "the only state"),
+        (
+            ["collapsed onto mode 2 of 2", "averages all modes", "collapsed onto mode 1 of 2"],
+            "A L R",
+            "collapsed onto mode 2 of 2",
+        ),
+        (["fits the only mode", "collapsed onto mode 1 of 2"], "A L", "averages all modes"),
+        (
+            [
+                "collapsed onto mode 1 of 2",
+                "collapsed onto mode 1 of 2",
+                "collapsed onto mode 2 of 2",
+            ],
+            "A L R",
+            "collapsed onto mode 1 of 2",
+        ),
+        (["covers modes 1–2", "averages all modes"], "? A", "covers modes 1–2"),
+    ],
+)
+def test_letters_of_a_region(attractors, name, deepest):
+    region = gandyn.landscape.Region("", tuple(attractors), 0.0, 0.0, 1.0)
+    found = phase_diagrams._lettered(region)
+    assert (found.name, found.attractors) == (name, (deepest,))
+
+
+def test_captions_tell_every_objective(tmp_path, capsys):
+    points = [SimpleNamespace(parameter=m) for m in (2.5, 2.5 + 1e-12, 3.0)]
+    branches = {
+        "nonsaturating": SimpleNamespace(folds=points, maxwell=points[2:]),
+        "hellinger": SimpleNamespace(folds=points[:1], maxwell=[]),
+    }
+    assert phase_diagrams.symmetric(branches) == (
+        "for two equal modes collapse appears at m = 2.5000/3.0000 (non-saturating), "
+        "2.5000 (Hellinger) and is as deep as averaging at m = 3.0000 (non-saturating), "
+        "none (Hellinger)"
+    )
+
+
+def test_a_diagram_that_may_be_incomplete_is_exit_status_1(tmp_path, monkeypatch):
+    found = SimpleNamespace(status=1, folds=(), maxwell=())
+    monkeypatch.setattr(
+        phase_diagrams, "compute", lambda *_: {"branches": {"hellinger": found}, "none": {}}
+    )
+    monkeypatch.setattr(phase_diagrams, "QUICK", SimpleNamespace(name="none"))
+    monkeypatch.setattr(phase_diagrams, "draw_plane", lambda *_: None)
+    monkeypatch.setattr(phase_diagrams, "draw_symmetric", lambda *_: None)
+    assert phase_diagrams.main(["--quick", "--output", str(tmp_path)]) == 1
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, capsys):
+    (tmp_path / "file").write_text("kept")
+    assert phase_diagrams.main(["--quick", "--output", str(tmp_path / "file" / "below")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("--output: got ") and "must be a folder" in err
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_rows_of_a_basin_map():
+    rows = landscape.basin_map(1, 100, 50)
+    assert [row.at_most for row in rows] == [False, True, True]
+    assert rows[2].ratio == 0 and "of 100 integrated" in rows[2].detail
+    lines = printed(rows).splitlines()
+    assert len(lines) == 2 + 3 + 1 + 3
+
+
+def test_a_wrong_map_is_told():
+    game = gandyn.Game(gandyn.parse(DATA))
+    drawn = gandyn.basins(game, np.linspace(0.5, 4.0, 60), np.linspace(-5.0, 5.0, 60))
+    low = next(k for k, point in enumerate(drawn.equilibria) if point.kind == "attractor")
+    wrong = SimpleNamespace(**{**vars(drawn), "labels": np.full_like(drawn.labels, low)})
+    assert landscape._differing(game, drawn, 40, np.random.default_rng(0)) == (80, 0)
+    # No border then: only cells anywhere, of which those that average are called wrong.
+    count, differing = landscape._differing(game, wrong, 40, np.random.default_rng(0))
+    assert count == 40 and 15 <= differing <= 35
+
+
+def test_newton_from_everywhere_finds_the_rest_points():
+    game = gandyn.Game(gandyn.parse(DATA))
+    found = gandyn.equilibria(game)
+    ends = landscape.newton_from_everywhere(game, found.box, 12)
+    assert len(ends) == len(found) == 5
+    for end in ends:
+        assert np.abs(found.theta - end).max(axis=1).min() < 1e-5
+
+
+def test_distance_to_a_polyline():
+    line = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+    places = np.array([[0.5, 0.25], [2.0, 0.5], [-3.0, -4.0], [1.0, 1.0]])
+    assert landscape._distance(places, line) == pytest.approx([0.25, 1.0, 5.0, 0.0])
