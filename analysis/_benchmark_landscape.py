@@ -76,8 +76,8 @@ def basin_map(rounds: int, cells: int, checked: int) -> list[Row]:
             [float(differing)],
             0.0,
             at_most=True,
-            detail=f"of {count} integrated, half of them anywhere and half next to a wall, all "
-            f"farther than {CLEAR:g} from one",
+            detail=f"of {count} integrated, anywhere and next to the walls, all farther than "
+            f"{CLEAR:g} from one",
         ),
     ]
 

@@ -21,18 +21,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 import gandyn
 from analysis._jumps import draw_moved, draw_steps, measure_moved, measure_steps
 from analysis._options import Options, run, table
 from analysis._walls import (
+    COMMON,
+    FARTHEST,
     OBJECTIVES,
     WAIT,
-    collapses,
-    curvature,
+    against_separation,
+    against_weight,
+    against_width,
     separated,
-    threshold,
     walls,
 )
 from gandyn import plots
@@ -40,88 +41,6 @@ from gandyn.plots import Curve
 
 Array = NDArray[np.float64]
 Results = dict[str, Any]
-
-FARTHEST = 8.0
-COMMON = (3.0, 4.0, 6.0, 8.0)
-WIDE = "0.5*N(-3, {s}) + 0.5*N(3, {s})"
-WEIGHTED = "{w}*N(-3, 1) + (1 - {w})*N(3, 1)"
-
-
-def against_separation(objective: str, quick: bool) -> Results:
-    """Where the barrier appears and where collapse gets deeper; heights and noise from there on.
-
-    As `gandyn.branches` finds, there is one fold on [1.5, 8], so that bisection finds it.
-    """
-    family = separated(objective)
-    within = 1e-4 if quick else 1e-6
-    fold = threshold(lambda m: collapses(objective, m), 1.5, FARTHEST, within)
-    m = fold + np.geomspace(1e-3, FARTHEST - fold, 5 if quick else 20)
-    m[-1] = FARTHEST
-    m = np.union1d(m, [value for value in COMMON if value > fold])
-    rows = [walls(family(m=value)) for value in m]
-    after = int(np.argmax([row.deeper > 0 for row in rows]))
-    even = brentq(
-        lambda value: walls(family(m=value)).deeper,
-        m[after - 1], m[after], xtol=1e-3 if quick else 1e-9,
-    )  # fmt: skip
-    return {
-        "curvature": curvature(objective),
-        "fold": fold,
-        "fold_state": rows[0].found.theta[:2].mean(axis=0),
-        "even": float(even),
-        "m": m,
-        "out_of_collapse": np.array([row.out_of_collapse[0] for row in rows]),
-        "out_of_averaging": np.array([row.out_of_averaging[0] for row in rows]),
-        "noise_of_collapse": np.array([row.noise[0] for row in rows]),
-        "noise_of_averaging": np.array([row.noise[1] for row in rows]),
-    }
-
-
-def against_width(objective: str, found: Results, quick: bool) -> Results:
-    """Heights against the modes' width; an f-divergence sees m/s only, which is checked."""
-    every = slice(None, None, -3 if quick else -2)
-    s, known = 3.0 / found["m"][every], found["out_of_collapse"][every]
-    family = gandyn.template(WIDE, objective=objective)
-    rows = [walls(family(s=value)) for value in s]
-    collapse = np.array([row.out_of_collapse[0] for row in rows])
-    return {
-        "s": s,
-        "out_of_collapse": collapse,
-        "out_of_averaging": np.array([row.out_of_averaging[0] for row in rows]),
-        "off_scaling": float(np.abs(collapse - known).max()),
-    }
-
-
-def against_weight(objective: str, quick: bool) -> Results:
-    """Heights against the weight of the mode that is collapsed onto, or that averaging is left to.
-
-    Half of the weights do: the left mode of one game is the right mode of its mirror image.
-    """
-    half = np.array([0.03, 0.1, 0.2, 0.3, 0.4, 0.5])
-    if not quick:
-        half = np.union1d(half, [0.05, 0.075, 0.15, 0.25, 0.35, 0.375, 0.425, 0.45, 0.475])
-    family = gandyn.template(WEIGHTED, objective=objective)
-    rows = [walls(family(w=value)) for value in half]
-
-    def mirrored(pairs: list[tuple[float, float]]) -> Array:
-        left, right = np.array(pairs).T
-        return np.concatenate([left, right[-2::-1]])
-
-    w = np.concatenate([half, 1.0 - half[-2::-1]])
-    collapse = mirrored([row.out_of_collapse for row in rows])
-    first = int(np.isfinite(collapse).argmax())
-    least = math.nan
-    if first and math.isfinite(collapse[first]):
-        least = threshold(
-            lambda value: math.isfinite(walls(family(w=value)).out_of_collapse[0]),
-            w[first - 1], w[first], 1e-2 if quick else 1e-4,
-        )  # fmt: skip
-    return {
-        "w": w,
-        "out_of_collapse": collapse,
-        "out_of_averaging": mirrored([row.out_of_averaging for row in rows]),
-        "least": least,
-    }
 
 
 def measure(objective: str, quick: bool) -> Results:

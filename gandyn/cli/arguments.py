@@ -25,6 +25,7 @@ FAMILIES = {
 }
 RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
 
+_FAR = 1e9
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 
 
@@ -171,11 +172,20 @@ def read_box(text: str | None) -> tuple[float, float, float, float] | None:
     if values is not None and len(values) == 4 and all(map(math.isfinite, values)):
         a_min, a_max, b_min, b_max = values
         if 0.0 < a_min < a_max and b_min < b_max:
+            _sensible_box(text, a_min, a_max, b_min, b_max)
             return a_min, a_max, b_min, b_max
     raise InputError(
         f"box: got {text!r}, must be four finite numbers amin,amax,bmin,bmax with "
         "0 < amin < amax and bmin < bmax, such as 0.1,4,-6,6"
     )
+
+
+def _sensible_box(text: str, a_min: float, a_max: float, b_min: float, b_max: float) -> None:
+    """Refuse boxes whose numbers are too far apart, or too close, to be computed with."""
+    if a_min < a_max / _FAR or max(abs(b_min), abs(b_max)) > _FAR * a_max:
+        raise InputError(f"box: got {text!r}, must have amax/amin and |b|/amax below {_FAR:g}")
+    if a_max - a_min < a_max / _FAR or b_max - b_min < max(abs(b_min), abs(b_max)) / _FAR:
+        raise InputError(f"box: got {text!r}, must not be so narrow")
 
 
 def read_count(name: str, text: str, least: int, most: int) -> int:

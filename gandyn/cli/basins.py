@@ -75,16 +75,18 @@ def run(options: argparse.Namespace) -> int:
                     f"grid: got {grid}, must be less: the memory does not hold {grid} x {grid} "
                     "cells"
                 ) from None
+            figure = None
             if picture is not None:
-                from gandyn import plots
-
                 tell(0.5, "picture")
                 walls = separatrices_across(game, box)
                 figure = portrait(game, shown, walls, found, lines=False)
-                plots.save_figure(figure, picture)
-            tell(0.9, "labels")
+            tell(0.9, "files")
             if labels is not None:
                 _save(found, labels)
+            if picture is not None and figure is not None:
+                from gandyn import plots
+
+                plots.save_figure(figure, picture)
         if options.json:
             from gandyn.report.entries import basin_entries
 

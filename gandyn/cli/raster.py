@@ -84,10 +84,13 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         claim_files(stack, output=picture, labels=file)
         values, starts = np.linspace(low, high, count), np.linspace(first, last, lines)
+        fresh = not file.exists()
         try:
             with progress_bar("raster") as tell:
                 found = raster(family, values, starts, file, workers, tell)
         except InputError as error:
+            if fresh:
+                file.unlink(missing_ok=True)
             # What the library calls its argument.
             raise InputError(str(error).replace("path:", "labels:", 1)) from None
         if picture is not None:

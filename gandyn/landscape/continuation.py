@@ -169,6 +169,8 @@ def follow(
             guess = u + max(part, 0.0) * (guess - u)
             guess[index] = value
             new = correct(system, guess, np.eye(len(u))[index], slopes)
+            if new is not None:
+                new[index] = value
         if new is None or np.abs(new - guess).max() > 0.5 * h:
             h *= 0.4
             continue

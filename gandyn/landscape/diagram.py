@@ -133,15 +133,16 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     tell = progress or (lambda fraction, text: None)
     part = (np.arange(_NODES) + _OFFSET) / _NODES
     at = np.stack(np.meshgrid(part, part), axis=-1)
-    low, span = np.array([x_low, y_low]), np.array([x_high - x_low, y_high - y_low])
+    low, high = np.array([x_low, y_low]), np.array([x_high, y_high])
+    span = high - low
     for corner in np.ndindex(2, 2):
-        make(*np.where(corner, [x_high, y_high], low).tolist())
+        make(*np.where(corner, high, low).tolist())
     found: dict[tuple[int, int], Equilibria] = {}
     for k, (j, i) in enumerate(np.ndindex(_NODES, _NODES)):
         tell(0.4 * k / _NODES**2, "rest points of a lattice")
         found[j, i] = equilibria(make(*(low + span * at[j, i])))
     middle = found[_NODES // 2, _NODES // 2].box
-    base = Unfolding(make, low, low + span, 0.25 * (middle[3] - middle[2]))
+    base = Unfolding(make, low, high, 0.25 * (middle[3] - middle[2]))
     tracer = Tracer(base)
     unexplained = 0
     segments = list(_segments())
@@ -232,7 +233,7 @@ def _regions(
 
     for _ in range(_ROUNDS):
         parts, count, on_wall = parted([path[:, -2:] for path in tracer.walls()], nodes, nodes)
-        sizes = np.bincount(parts.ravel(), minlength=count)
+        sizes = np.bincount(parts[~on_wall], minlength=count)
         part, cells = witnesses(parts, on_wall, count, _WITNESSES)
         inside: list[list[tuple[float, ...]]] = [[] for _ in range(count)]
         for k, (row, column) in zip(part, cells, strict=True):

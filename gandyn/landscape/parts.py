@@ -33,7 +33,7 @@ def parted(curves: Sequence[Array], x: Array, y: Array) -> tuple[Index, int, Mas
     Returns
     -------
     parts : ndarray of int, shape (Y, X)
-        From 0.
+        From 0; 0 for cells on a wall.
     count : int
     on_wall : ndarray of bool, shape (Y, X)
     """
@@ -41,11 +41,18 @@ def parted(curves: Sequence[Array], x: Array, y: Array) -> tuple[Index, int, Mas
     between_columns = np.zeros((len(y), len(x) - 1), bool)
     on_wall = np.zeros((len(y), len(x)), bool)
     for curve in curves:
-        across, up = _place(curve[:, 0], x), _place(curve[:, 1], y)
-        _block(between_rows, on_wall, *_crossings(across, up))
-        _block(between_columns.T, on_wall.T, *_crossings(up, across))
-    parts, count = _connected(between_rows, between_columns)
-    return parts, count, on_wall
+        column, height = _crossings(curve[:, 0], curve[:, 1], x)
+        _block(between_rows, on_wall, column, _place(height, y))
+        row, width = _crossings(curve[:, 1], curve[:, 0], y)
+        _block(between_columns.T, on_wall.T, row, _place(width, x))
+    # A wall through a cell's centre parts it from its neighbours on both sides.
+    between_rows |= on_wall[1:] | on_wall[:-1]
+    between_columns |= on_wall[:, 1:] | on_wall[:, :-1]
+    parts, _ = _connected(between_rows, between_columns)
+    kept = np.unique(parts[~on_wall])
+    number = np.zeros(parts.max() + 1, np.intp)
+    number[kept] = np.arange(len(kept))
+    return number[parts], max(len(kept), 1), on_wall
 
 
 def _place(values: Array, axis: Array) -> Array:
@@ -54,29 +61,26 @@ def _place(values: Array, axis: Array) -> Array:
     return index + (values - axis[index]) / (axis[index + 1] - axis[index])
 
 
-def _crossings(x: Array, y: Array) -> tuple[Index, Array]:
-    """Whole numbers that x passes along a polyline, and y where it does."""
-    low, high = np.minimum(x[:-1], x[1:]), np.maximum(x[:-1], x[1:])
-    first, last = np.ceil(low), np.floor(high)
-    count = np.maximum(last - first + 1.0, 0.0).astype(np.intp)
+def _crossings(x: Array, y: Array, axis: Array) -> tuple[Index, Array]:
+    """Indices of the values of an axis that x passes along a polyline, and y where it does."""
+    first = np.searchsorted(axis, np.minimum(x[:-1], x[1:]), "left")
+    count = np.searchsorted(axis, np.maximum(x[:-1], x[1:]), "right") - first
     piece = np.repeat(np.arange(len(count)), count)
-    offset = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
-    number = first[piece] + offset
+    line = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count) + first[piece]
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = (number - x[piece]) / (x[piece + 1] - x[piece])
+        part = (axis[line] - x[piece]) / (x[piece + 1] - x[piece])
     part = np.where(np.isfinite(part), part, 0.0)
-    return number.astype(np.intp), y[piece] + part * (y[piece + 1] - y[piece])
+    return line, y[piece] + part * (y[piece + 1] - y[piece])
 
 
 def _block(between: Mask, on_wall: Mask, line: Index, at: Array) -> None:
     """Part the two cells of a line that a wall passes between; mark those it passes through."""
-    cells, lines = on_wall.shape
+    cells = len(on_wall)
     near = np.rint(at)
-    on = (np.abs(at - near) <= _ON_WALL) & (line >= 0) & (line < lines)
-    on &= (near >= 0) & (near < cells)
+    on = (np.abs(at - near) <= _ON_WALL) & (near >= 0) & (near < cells)
     on_wall[near[on].astype(np.intp), line[on]] = True
     below = np.floor(at)
-    inside = (line >= 0) & (line < lines) & (below >= 0) & (below < cells - 1)
+    inside = (below >= 0) & (below < cells - 1)
     between[below[inside].astype(np.intp), line[inside]] = True
 
 

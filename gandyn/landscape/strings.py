@@ -86,6 +86,7 @@ def string_path(
     part = np.linspace(0.0, 1.0, images)[:, None]
     theta = ends[0] + part * (ends[1] - ends[0])
     theta[:, 0] = ends[0, 0] ** (1 - part[:, 0]) * ends[1, 0] ** part[:, 0]
+    theta[[0, -1]] = ends
     distance, steps = np.inf, 0
     pace = np.zeros(images)
     for steps in range(1, max_steps + 1):

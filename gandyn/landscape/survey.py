@@ -82,7 +82,7 @@ class Survey:
         self.paths[index] = self._marked(path, [(k, u) for k, u in marks if u is not None])
 
     def _marked(self, path: Path, marks: Sequence[tuple[int, Array]]) -> Path:
-        """A path with the folds and branch points that were found on its pieces among its points."""
+        """A path with the folds and branch points found on its pieces among its points."""
         places = []
         for k, u in marks:
             feet, parts = _feet(path, u)

@@ -26,8 +26,10 @@ _TOLERANCE = 1e-10
 _LONGEST = 0.25
 _SHORTEST = 1e-9
 _MOST_STEPS = 4000
-_DENSITY = 12
-"""Points kept of each step."""
+_SAG = 3e-7
+"""How far a straight line between two points kept may be from the curve, in units of a."""
+_MOST_POINTS = 500
+"""Points kept of one step."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,6 @@ def trace(
     step = np.full(n, 1e-3)
     points: list[list[Array]] = [[place[None]] for place in starts]
     end = np.full(n, LOST)
-    fractions = np.arange(1, _DENSITY + 1) / _DENSITY
     for _ in range(_MOST_STEPS):
         if not live.size:
             break
@@ -125,14 +126,8 @@ def trace(
             coefficients, _ = rule.interpolant(
                 here[rows], slope[rows], h[rows], new, field.force(new, new), rows
             )
-            between = np.stack(
-                [
-                    interpolate(coefficients, here[rows], np.full(len(rows), part))
-                    for part in fractions
-                ]
-            )
-            for k, row in enumerate(rows):
-                points[live[row]].append(field.theta(between[:, k]))
+            for row, part in zip(rows, _between(field, coefficients, here[rows], new), strict=True):
+                points[live[row]].append(part)
             u[live[rows]] = new
         gone = step[live] < _SHORTEST
         inside = (u[live] >= edges[:, 0]) & (u[live] <= edges[:, 1])
@@ -153,3 +148,18 @@ def trace(
     return [
         Trace(np.concatenate(parts), int(code)) for parts, code in zip(points, end, strict=True)
     ]
+
+
+def _between(field: _UnitField, coefficients: Array, start: Array, stop: Array) -> list[Array]:
+    """Points of each of some steps, its end among them, as many as its bend takes."""
+    first, last = field.theta(start), field.theta(stop)
+    bend = np.zeros(len(start))
+    for part in (0.25, 0.5, 0.75):
+        here = field.theta(interpolate(coefficients, start, np.full(len(start), part)))
+        off = np.abs(here - first - part * (last - first)).max(axis=1) / here[:, 0]
+        np.maximum(bend, off, out=bend)
+    count = np.clip(np.ceil(np.sqrt(bend / _SAG)), 1, _MOST_POINTS).astype(np.intp)
+    owner = np.repeat(np.arange(len(start)), count)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 1
+    u = interpolate(coefficients[:, owner], start[owner], number / count[owner])
+    return np.split(field.theta(u), np.cumsum(count)[:-1])

@@ -29,7 +29,7 @@ def around(force: Field, boundary: Array) -> int | None:
         (n, 2) -> (n, 2).
     boundary : array, shape (n, 2)
         Corners, anticlockwise; the last is joined to the first. Sides along which the force turns
-        by more than 0.6 are halved until none does.
+        by more than 0.6 are halved until none does; that a side has a whole turn is not seen.
 
     Returns
     -------

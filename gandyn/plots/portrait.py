@@ -35,6 +35,7 @@ Array = NDArray[np.float64]
 _ARROWS = (17, 15)  # about as many along a and along b
 _LEVELS = 10
 _STILL = 1e-9  # of the force at every neighbour
+_FLAT = 1e-8  # of the whole force, a component that is nothing but rounding
 _SAME = 1e-6  # rest points this close, in parts of the picture, are one
 _WALL, _WAY_OUT, _LEVEL = 2.4, 1.1, 0.6  # widths of stable and unstable manifolds, of levels
 
@@ -230,11 +231,26 @@ def _draw_nullclines(ax: Axes, a: Array, b: Array, direction: Array) -> list[Lin
     handles = []
     for component, cue, name in zip((0, 1), NULLCLINES, ("da/dt = 0", "db/dt = 0"), strict=True):
         values = np.ma.masked_invalid(direction[..., component])
+        values = np.ma.masked_where(_plateau(direction[..., component]), values)
         if values.count() and values.min() < 0 < values.max():
             look: dict[str, Any] = {"linestyles": [cue.linestyle], "linewidths": 1.5, "zorder": 2}
             ax.contour(a, b, values, [0.0], colors=cue.colour, **look)
             handles.append(Line2D([], [], **cue.line, linewidth=1.5, label=name))
     return handles
+
+
+def _plateau(component: Array) -> NDArray[np.bool_]:
+    """Where a component is 0 over an area, and its sign but rounding."""
+    flat = np.abs(component) < _FLAT
+    core = _around(flat, np.all)
+    return flat & _around(core, np.any)
+
+
+def _around(mask: NDArray[np.bool_], rule: Any) -> NDArray[np.bool_]:
+    """The rule over each node and its eight neighbours."""
+    padded = np.pad(mask, 1, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    return np.asarray(rule(windows, axis=(2, 3)))
 
 
 def _draw_levels(ax: Axes, a: Array, b: Array, potential: Array) -> bool:

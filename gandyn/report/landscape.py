@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from gandyn import plots
@@ -25,7 +24,12 @@ from gandyn.report.entries import (
     equilibria_entries,
 )
 from gandyn.report.numbers import short, with_error
-from gandyn.report.passes import attractor_number, direct_barriers, tree_and_paths
+from gandyn.report.passes import (
+    attractor_number,
+    direct_barriers,
+    finite_heights,
+    tree_and_paths,
+)
 from gandyn.report.plane import map_basins, portrait, window
 
 __all__ = ["section"]
@@ -86,8 +90,7 @@ def _why_none(found: Equilibria) -> str:
         return "Without an attractor there are no barriers."
     if len(found.attractors) == 1:
         return "With a single attractor there are no barriers: every flow can end there."
-    heights = [point.potential for point in (*found.attractors, *found.saddles)]
-    if not np.isfinite(heights).all():
+    if not finite_heights(found):
         return "The potential is infinite where the flow rests: barriers have no height."
     return ""
 

@@ -8,16 +8,23 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gandyn import plots
+from gandyn.errors import InputError
 from gandyn.landscape.barriers import Barrier, Barriers
 from gandyn.landscape.equilibria import Equilibria
 
-__all__ = ["attractor_number", "direct_barriers", "tree_and_paths"]
+__all__ = ["attractor_number", "direct_barriers", "finite_heights", "tree_and_paths"]
 
 
 def attractor_number(found: Equilibria) -> dict[int, int]:
     """The number, from 1, of each attractor in pictures and tables, by its index."""
     indices = [index for index, point in enumerate(found) if point.kind == "attractor"]
     return {index: number for number, index in enumerate(indices, start=1)}
+
+
+def finite_heights(found: Equilibria) -> bool:
+    """Whether attractors and saddles have a finite potential."""
+    heights = [point.potential for point in (*found.attractors, *found.saddles)]
+    return bool(np.isfinite(heights).all())
 
 
 def direct_barriers(found: Barriers) -> tuple[Barrier, ...]:
@@ -39,7 +46,18 @@ def _length(barrier: Barrier) -> float:
 
 
 def tree_and_paths(found: Barriers) -> Figure:
-    """The tree above the paths between neighbours."""
+    """The tree above the paths between neighbours.
+
+    Raises
+    ------
+    InputError
+        Where a potential is infinite.
+    """
+    if not finite_heights(found.equilibria):
+        raise InputError(
+            "output: got a picture of passes whose potential is infinite, must be finite to be "
+            "drawn; --json gives what there is"
+        )
     wide = max(5.6, 1.2 * len(found.equilibria.attractors) + 0.9)
     with plots.style():
         figure = plots.new_figure((wide, 7.0))

@@ -1,5 +1,7 @@
 """The quick run of the phase diagrams, as a user starts it, and the rows of the benchmark."""
 
+import contextlib
+import io
 import json
 from types import SimpleNamespace
 
@@ -11,86 +13,81 @@ from analysis import _benchmark_landscape as landscape
 from analysis import phase_diagrams
 from analysis._timing import printed
 
+LEFT, RIGHT = "collapsed onto mode 1 of 2", "collapsed onto mode 2 of 2"
 DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 
 
+CAPTIONS = {
+    "separation_weight.png": "cusps at (m, w) = (1.751, 0.290) (non-saturating)",
+    "symmetric_branches.png": "appears at m = 2.1342 (non-saturating), 2.4122 (reverse KL)",
+}
+
+
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory):
-    """Exit status, folder, and what it found."""
+def ran(tmp_path_factory):
+    """The quick run: its folder and the lines that it printed."""
     folder = tmp_path_factory.mktemp("diagrams")
-    status = phase_diagrams.main(["--quick", "--output", str(folder)])
-    return status, folder, json.loads((folder / "phase_diagrams.json").read_text())
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert phase_diagrams.main(["--quick", "--output", str(folder)]) == 0
+    return folder, out.getvalue().splitlines()
 
 
-def test_whole_files_and_exit_status(quick):
-    status, folder, _ = quick
-    assert status == 0
-    assert {path.name for path in folder.iterdir()} == {
-        "phase_diagrams.json",
-        "separation_weight.png",
-        "symmetric_branches.png",
-    }
-    for path in folder.glob("*.png"):
-        assert path.read_bytes().startswith(b"\x89PNG")
+@pytest.fixture
+def found(ran):
+    """The numbers of the quick run."""
+    return json.loads((ran[0] / "phase_diagrams.json").read_text())
+
+
+def test_whole_files_and_captions(ran):
+    folder, lines = ran
+    assert {path.name for path in folder.iterdir()} == {*CAPTIONS, "phase_diagrams.json"}
+    for name, said in CAPTIONS.items():
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+        (line,) = [line for line in lines if line.startswith(f"{folder / name}: ")]
+        assert said in line
 
 
 @pytest.mark.parametrize(
     ("objective", "fold", "maxwell"),
     [("nonsaturating", 2.134202314840, 2.379547721), ("reverse_kl", 2.412229718013, 2.800082218)],
 )
-def test_two_equal_modes(quick, objective, fold, maxwell):
-    found = quick[2]["branches"][objective]
-    assert [each["m"] for each in found["folds"]] == pytest.approx([fold] * 2, abs=1e-9)
-    assert [each["m"] for each in found["maxwell"]] == pytest.approx([maxwell] * 2, abs=1e-8)
-    left, right = (np.array(each["theta"]) for each in found["folds"])
+def test_two_equal_modes(found, objective, fold, maxwell):
+    ours = found["branches"][objective]
+    assert [each["m"] for each in ours["folds"]] == pytest.approx([fold] * 2, abs=1e-9)
+    assert [each["m"] for each in ours["maxwell"]] == pytest.approx([maxwell] * 2, abs=1e-8)
+    left, right = (np.array(each["theta"]) for each in ours["folds"])
     assert left == pytest.approx(right * [1, -1], abs=1e-7)
-    # Beside the fold there are one attractor and three, which no step of the search relied on.
     family = gandyn.template(phase_diagrams.SYMMETRIC, objective)
     counts = [len(gandyn.equilibria(family(m=fold + off)).attractors) for off in (-1e-3, 1e-3)]
     assert counts == [1, 3]
 
 
-def test_the_cusp_has_neither_state_nor_fold_beyond(quick):
-    found = quick[2]["separation_weight"]["nonsaturating"]
-    assert found["status"] == 0
-    (cusp,) = found["cusps"]
+def test_the_cusp_is_a_degenerate_rest_point(found):
+    (cusp,) = found["separation_weight"]["nonsaturating"]["cusps"]
     assert (cusp["x"], cusp["y"]) == pytest.approx((1.75100233, 0.29000896), abs=1e-6)
-    # The null direction of the Jacobian: at a cusp the force is cubic along it.
     family = gandyn.template(phase_diagrams.WEIGHT.text)
     game = family(m=cusp["x"], w=cusp["y"])
     assert np.abs(game.force(cusp["theta"])).max() < 1e-8
     assert np.abs(np.linalg.eigvals(game.jacobian(cusp["theta"]))).min() < 1e-7
 
 
-def test_regions_hold_what_they_say(quick):
-    found = quick[2]["separation_weight"]["nonsaturating"]
-    assert sum(region["share"] for region in found["regions"]) == pytest.approx(1, abs=5e-3)
-    kinds = {tuple(sorted(region["attractors"])) for region in found["regions"]}
-    both = ("collapsed onto mode 1 of 2", "collapsed onto mode 2 of 2")
-    assert {both, ("averages all modes", *both), ("averages all modes", both[1])} <= kinds
-    assert len(found["regions"]) == 7
+def test_regions(found):
+    regions = found["separation_weight"]["nonsaturating"]["regions"]
+    assert len(regions) == 7
+    assert sum(region["share"] for region in regions) == pytest.approx(1, abs=5e-3)
+    kinds = {tuple(sorted(region["attractors"])) for region in regions}
+    averaging = "averages all modes"
+    assert {(LEFT, RIGHT), (averaging, LEFT, RIGHT), (averaging, RIGHT)} <= kinds
 
 
 @pytest.mark.parametrize(
     ("attractors", "name", "deepest"),
     [
         (["averages all modes"], "one state", "the only state"),
-        (["collapsed onto mode 2 of 2"], "one state", "the only state"),
-        (
-            ["collapsed onto mode 2 of 2", "averages all modes", "collapsed onto mode 1 of 2"],
-            "A L R",
-            "collapsed onto mode 2 of 2",
-        ),
-        (["fits the only mode", "collapsed onto mode 1 of 2"], "A L", "averages all modes"),
-        (
-            [
-                "collapsed onto mode 1 of 2",
-                "collapsed onto mode 1 of 2",
-                "collapsed onto mode 2 of 2",
-            ],
-            "A L R",
-            "collapsed onto mode 1 of 2",
-        ),
+        ([RIGHT], "one state", "the only state"),
+        ([RIGHT, "averages all modes", LEFT], "A L R", RIGHT),
+        (["fits the only mode", LEFT], "A L", "averages all modes"),
+        ([LEFT, LEFT, RIGHT], "A L R", LEFT),
         (["covers modes 1–2", "averages all modes"], "? A", "covers modes 1–2"),
     ],
 )
@@ -100,7 +97,7 @@ def test_letters_of_a_region(attractors, name, deepest):
     assert (found.name, found.attractors) == (name, (deepest,))
 
 
-def test_captions_tell_every_objective(tmp_path, capsys):
+def test_the_caption_tells_every_objective():
     points = [SimpleNamespace(parameter=m) for m in (2.5, 2.5 + 1e-12, 3.0)]
     branches = {
         "nonsaturating": SimpleNamespace(folds=points, maxwell=points[2:]),

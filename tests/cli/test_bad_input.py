@@ -6,8 +6,10 @@ import pytest
 
 EVALUATE = ("evaluate", "--theta", "1,0.5")
 
+INSIDE = "N(0, ({s}-1)*({s}-2)+0.1)"  # a density at the ends of s = 0:3, and not between
+
 BAD = [
-    ((), ["COMMAND", "none", "evaluate, verify, flow, report"]),
+    ((), ["COMMAND", "none", "evaluate, flow, equilibria, portrait", "report, verify"]),
     (("bogus",), ["COMMAND", "'bogus'", "'evaluate'"]),
     (("evaluate",), ["--theta", "required"]),
     (("evaluate", "--theta", "1"), ["theta", "'1'", "two finite numbers"]),
@@ -52,11 +54,61 @@ BAD = [
     (("report", "--t-end", "-inf"), ["t-end", "'-inf'", "above 0"]),
     (("report", "--speed", "1"), ["--speed", "--help"]),
     (("report", "--data", "T(1, 0, 1)", "--objective", "forward_kl"), ["start", "not finite"]),
+    *[
+        ((command, "--box", box), ["box", f"'{box}'", "0 < amin < amax"])
+        for command in ("equilibria", "portrait", "basins", "barriers")
+        for box in ("0,1,0,1", "-1,2,0,1", "1,1,0,1", "1,2,3,3", "1,2,3", "1,2,3,inf")
+    ],
+    (("equilibria", "--box", "1e-300,1e300,0,1"), ["box", "'1e-300,1e300,0,1'", "amax/amin"]),
+    (("equilibria", "--box", "1,1.0000000000000002,0,1"), ["box", "1.0000000000000002", "narrow"]),
+    *[
+        ((command, "--output", "a.txt"), ["output", "'a.txt'", ".png"])
+        for command in (
+            "equilibria",
+            "portrait",
+            "basins",
+            "barriers",
+            "branches",
+            "diagram",
+            "raster",
+        )
+    ],
+    (("portrait", "--output", "/proc/none/"), ["output", "/proc/none", "written"]),
+    (("barriers", "--output", "words.txt/a.png"), ["output", "words.txt", "folder"]),
+    (("barriers", "--latent", "U(-6, 6)"), ["game", "jumps"]),
+    *[
+        (("basins", "--grid", grid), ["grid", f"'{grid}'", "whole number", "2 to 20000"])
+        for grid in ("1", "0", "-5", "20001", "2.5", "ten", "1e3", "9" * 400)
+    ],
+    (("basins", "--labels", "a.txt"), ["labels", "'a.txt'", ".npz"]),
+    (("basins", "--labels", "words.txt/a.npz"), ["labels", "words.txt", "folder"]),
+    (("basins", "--labels", "/proc/none/a.npz", "--json"), ["labels", "/proc/none", "written"]),
+    (("branches", "--data", "N(0, 1)"), ["data", "'N(0, 1)'", "{m}"]),
+    (("branches", "--vary", "s=1:2"), ["vary", "got s", "m=LOW:HIGH"]),
+    (("branches", "--vary", "m=2:1"), ["vary", "'m=2:1'", "LOW below HIGH"]),
+    (("branches", "--data", "N(0, {s})", "--vary", "s=-1:1"), ["std", "-1", "at s = -1"]),
+    (("branches", "--vary", "m=1:2", "--vary", "s=1:2"), ["vary", "'s=1:2'", "once"]),
+    (("branches", "--data", INSIDE, "--vary", "s=0:3"), ["std", "positive", "at s = 1."]),
+    (("branches", "--output", "/proc/none/"), ["output", "/proc/none", "written"]),
+    (("diagram", "--vary", "m=1:2"), ["vary", "'m=1:2'", "2 times"]),
+    (("diagram", "--data", "N({m}, 1)"), ["data", "got m", "2 names"]),
+    (("diagram", "--vary", "m=1:2", "--vary", "w=0:0.5"), ["weights", "got 0", "at w = 0"]),
+    (("raster", "--data", INSIDE, "--vary", "s=0:3", "--values", "21"), ["std", "positive"]),
+    (("raster", "--values", "1"), ["values", "'1'", "2 to"]),
+    (("raster", "--starts", "0"), ["starts", "'0'", "2 to"]),
+    (("raster", "--workers", "0"), ["workers", "'0'", "1 to"]),
+    (("raster", "--start", "0,1"), ["start", "a = 0", "a != 0"]),
+    (("raster", "--to", "-1,1"), ["to", "a = -1", "a > 0"]),
+    (("raster", "--start", "1,2", "--to", "1,2"), ["to", "'1,2'", "--start"]),
+    (("raster", "--labels", "a.csv"), ["labels", "'a.csv'", ".npz"]),
+    (("raster", "--labels", "/proc/none/a.npz"), ["labels", "/proc/none", "written"]),
     (("verify", "--seed", "-1"), ["seed", "'-1'", "0 or more"]),
 ]
 
 
-@pytest.mark.parametrize(("argv", "words"), BAD, ids=[" ".join(argv) or "-" for argv, _ in BAD])
+@pytest.mark.parametrize(
+    ("argv", "words"), BAD, ids=[" ".join(argv)[:80] or "-" for argv, _ in BAD]
+)
 def test_bad_input_is_one_line_and_status_2(run, tmp_path, argv, words):
     (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "words.txt").write_text("1\n2\nword\n")

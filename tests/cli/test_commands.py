@@ -180,7 +180,13 @@ def test_verify_fails(run, two_claims):
     assert [row["passed"] for row in strict(ran.out)["claims"]] == [True, False]
 
 
-@pytest.mark.parametrize("command", ["evaluate", "verify", "flow", "report"])
+COMMANDS = [
+    "evaluate", "flow", "equilibria", "portrait", "basins", "barriers", "branches", "diagram",
+    "raster", "report", "verify",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(run, command):
     ran = run(command, "--help")
     assert ran.status == 0
@@ -190,7 +196,10 @@ def test_help_has_an_example(run, command):
 
 
 def test_help_and_version(run):
-    assert all(f"\n    {name}" in run("--help").out for name in ("evaluate", "flow", "report"))
+    text = run("--help").out
+    assert [text.index(f"\n    {name}") for name in COMMANDS] == sorted(
+        text.index(f"\n    {name}") for name in COMMANDS
+    )
     assert run("--version").out == f"gandyn {gandyn.__version__}\n"
 
 

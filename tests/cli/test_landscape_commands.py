@@ -1,137 +1,502 @@
-"""What the landscape's subcommands print and write."""
+"""The subcommands of the landscape: their JSON is the library's, their files are whole."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import gandyn
+from gandyn.cli.output import print_table, work
+from gandyn.errors import InputError
+from gandyn.landscape.barriers import barriers
+from gandyn.landscape.basins import basins
+from gandyn.landscape.branches import branches
+from gandyn.landscape.curves import Curve, Cusp
+from gandyn.landscape.diagram import PhaseDiagram, Region
+from gandyn.landscape.equilibria import equilibria
+from gandyn.landscape.family import template
+from gandyn.landscape.raster import raster
+from gandyn.landscape.separatrices import separatrices
+from gandyn.report.entries import eigenvalues
+from gandyn.report.passes import direct_barriers, tree_and_paths
+from gandyn.report.plane import separatrices_across, window
 
-DATA = "0.5*N(-3,1)+0.5*N(3,1)"
+TWO = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
+FAMILY = "0.5*N(-{m}, 1) + 0.5*N({m}, 1)"
+PNG = b"\x89PNG"
 
 
 def strict(text):
+    """JSON without NaN and Infinity."""
+
     def refuse(word):
         raise AssertionError(f"{word} is not JSON")
 
     return json.loads(text, parse_constant=refuse)
 
 
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.fixture(scope="module")
 def game():
-    return gandyn.Game(gandyn.parse(DATA))
+    return gandyn.Game(gandyn.parse(TWO))
 
 
-def test_equilibria_json(run, game, tmp_path):
-    found = strict(run("equilibria", "--data", DATA, "--json").out)
-    expected = gandyn.equilibria(game)
+@pytest.fixture
+def rough(monkeypatch):
+    """Pictures of few nodes; the calls that drew them."""
+    calls = []
+
+    def figure(*arguments, **options):
+        calls.append((arguments, options))
+        return drawn(*arguments, **options | {"nodes": 9})
+
+    from gandyn.report import plane
+
+    drawn = plane.portrait
+    monkeypatch.setattr("gandyn.report.plane.portrait", figure)
+    return calls
+
+
+def test_equilibria_json(run, tmp_path, game):
+    ran = run("equilibria", "--data", TWO, "--json")
+    found, expected = strict(ran.out), equilibria(game)
+    assert ran.status == 0 and list(tmp_path.iterdir()) == []
+    assert list(found) == ["equilibria", "complete", "winding", "box", "status", "message"]
     assert found["complete"] is True
-    assert [p["kind"] for p in found["equilibria"]] == [p.kind for p in expected]
-    for mine, point in zip(found["equilibria"], expected, strict=True):
-        assert (mine["a"], mine["b"], mine["name"]) == (point.a, point.b, point.name)
-        assert mine["potential"] == point.potential
-        assert mine["eigenvalues"] == point.eigenvalues.tolist()
-    assert list(tmp_path.iterdir()) == []
+    assert (found["winding"], found["status"]) == (expected.winding, 0)
+    assert found["box"] == list(expected.box)
+    assert found["message"] == expected.message
+    assert len(found["equilibria"]) == len(expected) == 3
+    keys = ["a", "b", "kind", "potential", "eigenvalues", "name", "error", "index"]
+    for entry, point in zip(found["equilibria"], expected, strict=True):
+        assert list(entry)[: len(keys)] == keys
+        for key in set(keys) - {"eigenvalues"}:
+            assert entry[key] == getattr(point, key)
+        assert entry["eigenvalues"] == point.eigenvalues.tolist()
 
 
-def test_equilibria_in_a_box_draws_a_picture(run, tmp_path):
-    ran = run("equilibria", "--data", DATA, "--box", "0.5,2,2,4", "--output", "here.png")
-    assert ran.status == 0
-    assert "collapsed onto mode 2 of 2" in ran.out and "averages" not in ran.out
-    assert (tmp_path / "here.png").read_bytes().startswith(b"\x89PNG")
+def test_complex_eigenvalues_are_pairs():
+    assert eigenvalues(np.array([-1.0, 2.0])) == [-1.0, 2.0]
+    assert eigenvalues(np.array([-1 - 2j, -1 + 2j])) == [[-1.0, -2.0], [-1.0, 2.0]]
 
 
-def test_basins_json_and_labels(run, game, tmp_path):
-    ran = run("basins", "--data", DATA, "--grid", "60", "--labels", "map.npz", "--json")
+def test_a_list_that_may_not_be_complete_is_status_1(run):
+    ran = run("equilibria", "--box", "1,4,0,5", "--json")
     found = strict(ran.out)
-    with np.load(tmp_path / "map.npz") as file:
-        labels, a, b = file["labels"], file["a"], file["b"]
-    expected = gandyn.basins(game, a, b)
-    assert labels.shape == (60, 60)
-    assert (labels == expected.labels).all()
-    shares = {row["index"]: row["fraction"] for row in found["fractions"]}
-    assert shares == expected.fractions
+    assert (ran.status, found["status"], found["winding"]) == (1, 1, None)
+    assert not found["complete"]
+
+
+def test_equilibria_as_a_table_and_a_portrait(run, tmp_path, rough):
+    ran = run("equilibria", "--data", TWO, "--output", "new/")
+    assert ran.status == 0
+    lines = ran.out.splitlines()
+    assert [line.split()[:2] for line in lines if " attractor " in line] == [
+        ["1", "attractor"],
+        ["2", "attractor"],
+    ]
+    assert "collapsed onto mode 1 of 2" in ran.out and "winding number" in ran.out
+    assert "wrote new/equilibria.png" in lines
+    assert names(tmp_path / "new") == ["equilibria.png"]
+    assert (tmp_path / "new" / "equilibria.png").read_bytes().startswith(PNG)
+
+
+def test_portrait_json(run, tmp_path, game):
+    ran = run("portrait", "--data", TWO, "--json")
+    found, expected = strict(ran.out), separatrices(game)
+    assert ran.status == 0 and list(tmp_path.iterdir()) == []
+    assert [entry["a"] for entry in found["equilibria"]] == [p.a for p in expected.equilibria]
+    assert len(found["separatrices"]) == len(expected.curves) == 4
+    for entry, curve in zip(found["separatrices"], expected.curves, strict=True):
+        assert (entry["saddle"], entry["stable"], entry["end"]) == (
+            curve.saddle,
+            curve.stable,
+            curve.end,
+        )
+        assert np.array_equal(np.transpose([entry["a"], entry["b"]]), curve.theta)
+
+
+def test_the_box_of_a_portrait_is_what_it_shows(run, tmp_path, rough):
+    ran = run("portrait", "--data", TWO, "--box", "0.05,7,-4,9", "--output", "wide.svg")
+    assert ran.status == 0 and names(tmp_path) == ["wide.svg"]
+    (arguments, _) = rough[0]
+    assert arguments[1] == (0.05, 7.0, -4.0, 9.0)
+    # The separatrices go on to the borders of what is shown.
+    low, high = (np.array(arguments[2].equilibria.box)[k] for k in ([0, 2], [1, 3]))
+    assert np.all(low <= [0.05, -4]) and np.all(high >= [7, 9])
+
+
+def test_windows(game):
+    found = equilibria(game)
+    box = window(found)
+    for point in found:
+        assert box[0] < point.a < box[1] and box[2] < point.b < box[3]
+    assert box[1] < 0.5 * found.box[1]
+    path = np.array([[1.0, 0.0], [4.0, 6.0]])
+    grown = window(found, path)
+    assert grown[1] > 4.0 and grown[3] > 6.0 and grown[0] == box[0]
+    # Neither the way to a = 0 nor that to infinity is followed for good.
+    far = window(found, np.array([[1e-14, 0.0], [1e9, 1e9], [-1.0, 0.0]]))
+    assert far == box
+    walls = separatrices_across(game, (1.0, 2.0, 0.0, 1.0))
+    assert walls.equilibria.box == found.box
+
+
+@pytest.fixture
+def small_basins(run, rough):
+    return run("basins", "--data", TWO, "--grid", "60", "--box", "0.1,2,-2,3")
+
+
+def test_basins_and_their_file(small_basins, tmp_path, game):
+    ran = small_basins
+    expected = basins(game, np.linspace(0.1, 2, 60), np.linspace(-2, 3, 60))
+    assert ran.status == 0 and names(tmp_path) == ["basins.npz", "basins.png"]
+    with np.load(tmp_path / "basins.npz") as file:
+        assert np.array_equal(file["labels"], expected.labels)
+        assert np.array_equal(file["a"], expected.a) and np.array_equal(file["b"], expected.b)
+        assert file["attractors"].tolist() == list(expected.fractions)
+        assert np.array_equal(file["theta"], expected.equilibria.theta[list(expected.fractions)])
+        assert file["names"].tolist() == [p.name for p in expected.equilibria.attractors]
+    for fraction in expected.fractions.values():
+        assert f"{fraction:.4%}" in ran.out
+    assert "0.0000% unknown" in ran.out
+
+
+def test_basins_json(run, tmp_path, game):
+    ran = run("basins", "--data", TWO, "--grid", "50", "--box", "0.1,2,-2,3", "--json")
+    found = strict(ran.out)
+    expected = basins(game, np.linspace(0.1, 2, 50), np.linspace(-2, 3, 50))
+    assert ran.status == 0 and list(tmp_path.iterdir()) == []
     assert found["unknown"] == expected.unknown
+    assert found["fractions"] == [
+        {"index": k, "name": p.name, "a": p.a, "b": p.b, "fraction": expected.fractions[k]}
+        for k, p in enumerate(expected.equilibria)
+        if p.kind == "attractor"
+    ]
+    assert found["box"] == [0.1, 2.0, -2.0, 3.0]
 
 
-def test_barriers_json(run, game):
-    found = strict(run("barriers", "--data", DATA, "--json").out)["barriers"]
-    expected = gandyn.barriers(game)
-    assert len(found) == 3
-    for mine, barrier in zip(found, expected.barriers, strict=True):
-        for key, index in (
-            ("from", barrier.start), ("to", barrier.end), ("saddle", barrier.saddle)
-        ):  # fmt: skip
-            point = expected.equilibria[index]
-            assert (mine[key]["a"], mine[key]["b"]) == (point.a, point.b)
-            assert mine[key]["potential"] == point.potential
-        assert mine["height_from"] == barrier.height_from
-        assert mine["height_to"] == barrier.height_to
-        assert mine["prefactor_from"] == barrier.prefactor_from
-        assert mine["prefactor_to"] == barrier.prefactor_to
-
-
-def test_branches_json(run):
-    found = strict(
-        run("branches", "--data", "0.5*N(-{s},1)+0.5*N({s},1)", "--vary", "s=1.9:2.6", "--json").out
-    )
-    assert [f["s"] for f in found["folds"]] == pytest.approx(2 * [2.134202314839812], abs=1e-9)
-    assert [f["b"] for f in found["folds"]] == pytest.approx([-1.754515415, 1.754515415], abs=1e-8)
-    assert found["branch_points"] == []
-    assert [m["s"] for m in found["maxwell"]] == pytest.approx(2 * [2.379547721159018], abs=1e-9)
-    assert all(np.ndim(branch["a"]) == 1 for branch in found["branches"])
-
-
-def test_raster_goes_on_where_it_stopped(run, tmp_path):
-    words = (
-        "raster", "--vary", "m=1.5:4", "--values", "3", "--starts", "4", "--start", "1,3",
-        "--to", "3,0", "--workers", "1", "--labels", "r.npz", "--json",
+def test_labels_without_a_picture(run, tmp_path):
+    ran = run(
+        "basins", "--data", TWO, "--grid", "20", "--box", "0.1,2,-2,3", "--json",
+        "--labels", "deep/of/two.NPZ",
     )  # fmt: skip
-    first, second = run(*words), run(*words)
-    assert (first.status, second.status) == (0, 0)
-    assert strict(first.out) == strict(second.out)
-    ran = run(*words[:2], "m=1.5:5", *words[3:])
-    assert ran.status == 2 and "r.npz" in ran.err and ran.err.count("\n") == 1
+    assert strict(ran.out)["labels"] == "deep/of/two.NPZ"
+    assert names(tmp_path / "deep" / "of") == ["two.NPZ"]
 
 
-BAD = [
-    (("equilibria", "--box", "0,1,0,1"), ["box", "0,1,0,1"]),
-    (("portrait", "--box", "-1,1,0,1"), ["box", "-1,1,0,1"]),
-    (("barriers", "--box", "1,2,3"), ["box", "1,2,3"]),
-    (("basins", "--grid", "1"), ["grid", "1"]),
-    (("basins", "--grid", "x"), ["grid", "x"]),
-    (("branches", "--vary", "m=6:0.5"), ["vary", "m=6:0.5"]),
-    (("branches", "--vary", "m=1:1"), ["vary", "m=1:1"]),
-    (("branches", "--vary", "w=1:2"), ["w", "m"]),
-    (("branches", "--data", "N({x},1)", "--vary", "m=1:2"), ["x", "m"]),
-    (("branches", "--data", "N({m},1)*2", "--vary", "m=1:2"), ["data", "column"]),
-    (
-        ("branches", "--data", "{m}*N(0,1)+(1-{m})*N(1,1)", "--vary", "m=0.5:1.5"),
-        ["weights", "1.5"],
-    ),
-    (("diagram", "--vary", "m=1:2"), ["vary"]),
-    (("diagram", "--vary", "m=1:2", "--vary", "w=0.5:1.2"), ["weights", "w = 1.2"]),
-    (("diagram", "--output", "a.txt"), ["output", "a.txt"]),
-    (("barriers", "--latent", "U(-1,1)"), ["without jumps"]),
-]
+def test_labels_are_whole_or_not_there(run, tmp_path, monkeypatch, rough):
+    def broken(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
 
-
-@pytest.mark.parametrize(("argv", "words"), BAD, ids=[" ".join(argv) for argv, _ in BAD])
-def test_bad_input_is_one_line_and_status_2(run, tmp_path, argv, words):
-    ran = run(*argv)
-    assert ran.status == 2 and ran.out == ""
-    assert ran.err.startswith("gandyn: error: ") and ran.err.count("\n") == 1
-    for word in words:
-        assert word in ran.err
+    monkeypatch.setattr("numpy.savez_compressed", broken)
+    ran = run("basins", "--data", TWO, "--grid", "20", "--output", "new/")
+    assert (ran.status, ran.err) == (1, "gandyn: error: No space left on device\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_map_that_the_memory_does_not_hold(run, tmp_path, monkeypatch):
+    def full(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("gandyn.report.plane.map_basins", full)
+    ran = run("basins", "--grid", "20000", "--box", "0.1,2,-2,3")
+    assert ran.status == 2 and "grid: got 20000, must be less" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_barriers_json(run, tmp_path, game):
+    ran = run("barriers", "--data", TWO, "--json")
+    found, expected = strict(ran.out), barriers(game)
+    assert ran.status == 0 and list(tmp_path.iterdir()) == []
+    ((entry,), (barrier,)) = found["barriers"], expected.barriers
+    for key, index in (("from", "start"), ("to", "end"), ("saddle", "saddle")):
+        k = getattr(barrier, index)
+        point = expected.equilibria[k]
+        assert entry[key] == {
+            "index": k, "a": point.a, "b": point.b, "potential": point.potential,
+            "name": point.name,
+        }  # fmt: skip
+    for key in ("height_from", "height_to", "prefactor_from", "prefactor_to", "error"):
+        assert entry[key] == getattr(barrier, key)
+    assert np.array_equal(np.transpose([entry["path"]["a"], entry["path"]["b"]]), barrier.path)
+    assert found["tree"] == [
+        {"saddle": 1, "potential": expected.tree[0].potential, "left": [0], "right": [2]}
+    ]
+    assert len(found["equilibria"]) == 3
+
+
+def test_barriers_as_a_table_and_a_tree(run, tmp_path):
+    ran = run("barriers", "--data", TWO)
+    assert ran.status == 0 and names(tmp_path) == ["barriers.png"]
+    (row,) = [line for line in ran.out.splitlines() if line.startswith("1 to 2")]
+    assert "(0.657432, -0.607646)" in row and "0.1089665514" in row and "0.4114782385" in row
+
+
+def test_only_neighbours_have_a_path_of_their_own():
+    found = barriers(gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")))
+    assert [(b.start, b.end) for b in found.barriers] == [(0, 2), (0, 4), (2, 4)]
+    assert [(b.start, b.end) for b in direct_barriers(found)] == [(0, 2), (2, 4)]
+
+
+def test_what_is_infinite_has_no_tree(game):
+    found = barriers(game)
+    points = tuple(replace(point, potential=np.inf) for point in found.equilibria)
+    found = replace(found, equilibria=replace(found.equilibria, points=points))
+    with pytest.raises(InputError, match="infinite"):
+        tree_and_paths(found)
+
+
+def test_branches_json_and_picture(run, tmp_path):
+    ran = run("branches", "--vary", "m=2:2.5", "--json", "--output", "b.png")
+    found, expected = strict(ran.out), branches(template(FAMILY), (2.0, 2.5))
+    assert ran.status == 0 and names(tmp_path) == ["b.png"]
+    assert len(expected.folds) == len(expected.maxwell) == 2
+    for key in ("folds", "branch_points", "maxwell"):
+        assert len(found[key]) == len(getattr(expected, key))
+        for entry, point in zip(found[key], getattr(expected, key), strict=True):
+            assert entry["m"] == entry["parameter"] == point.parameter
+            assert entry["potential"] == point.potential
+            assert entry["a"] == point.theta[..., 0].tolist()
+            assert entry["b"] == point.theta[..., 1].tolist()
+    assert found["folds"][0]["m"] == pytest.approx(2.1342023, abs=1e-6)
+    assert all(len(entry["a"]) == 2 for entry in found["maxwell"])
+    for entry, branch in zip(found["branches"], expected.branches, strict=True):
+        assert set(entry) == {"parameter", "a", "b", "kind", "potential"}
+        assert entry["parameter"] == branch.parameter.tolist()
+        assert entry["kind"] == branch.kind.tolist()
+        assert entry["potential"] == branch.potential.tolist()
+
+
+def test_a_parameter_may_be_called_a(run, tmp_path):
+    text = FAMILY.replace("m", "a")
+    found = strict(run("branches", "--data", text, "--vary", "a=2.1:2.2", "--json").out)
+    fold = found["folds"][0]
+    assert fold["parameter"] == pytest.approx(2.1342023, abs=1e-6)
+    assert fold["a"] == pytest.approx(1.3262451, abs=1e-6)
+
+
+def test_branches_as_a_table(run, tmp_path):
+    ran = run("branches", "--vary", "m=2:2.5")
+    assert ran.status == 0 and names(tmp_path) == ["branches.png"]
+    events = [line.split()[1] for line in ran.out.splitlines() if line.strip().startswith("2.")]
+    assert events.count("fold") == events.count("Maxwell") == 2
+
+
+def test_interrupted_branches_leave_nothing(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("gandyn.cli.output.progress_bar", impatient(3))
+    ran = run("branches", "--vary", "m=2:2.5", "--output", "new/")
+    assert (ran.status, ran.out, ran.err) == (130, "", "gandyn: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def cusp(monkeypatch):
+    """A diagram in the place of the one that takes a minute; what it was asked for."""
+    asked = []
+    theta = np.array([1.0, 0.5])
+    fold = Curve("fold", np.array([0.6, 0.8]), np.array([0.3, 0.4]), np.array([[1, 2], [3, 4.0]]))
+    deep = ("averages all modes", "collapsed onto mode 1 of 2")
+    regions = (
+        Region("averaging only", deep[:1], 0.6, 0.5, 0.75),
+        Region("averaging, collapse onto 1; averaging deepest", deep, 0.8, 0.6, 0.25),
+    )
+
+    def diagram(family, x, y, progress=None):
+        progress(0.5, "curves")
+        asked.append((family, x, y))
+        nodes = np.linspace(0, 1, 20)
+        labels = (nodes[:, None] + nodes > 1.4).astype(int)
+        ends = (x[1:], y[1:])
+        axes = [low + (high - low) * nodes for low, high in ends]
+        cusps = (Cusp(0.7, 0.4, theta),)
+        return PhaseDiagram(x[0], y[0], *ends, (fold,), cusps, regions, *axes, labels, 0, "fine")
+
+    monkeypatch.setattr(import_module("gandyn.landscape.diagram"), "phase_diagram", diagram)
+    return asked
+
+
+def test_a_diagram(run, tmp_path, cusp):
+    ran = run("diagram", "--vary", "w=0.1:0.9", "--vary", "m=0.2:4")
+    assert ran.status == 0 and names(tmp_path) == ["diagram.png"]
+    ((family, *axes),) = cusp
+    assert axes == [("w", 0.1, 0.9), ("m", 0.2, 4.0)]
+    assert family == template("{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)")
+    assert "cusp at w = 0.7, m = 0.4" in ran.out and "75.00%" in ran.out and "fine" in ran.out
+
+
+def test_diagram_json(run, tmp_path, cusp):
+    found = strict(run("diagram", "--json").out)
+    assert list(tmp_path.iterdir()) == []
+    assert found["x"] == {"name": "m", "low": 0.5, "high": 6.0}
+    assert found["curves"] == [
+        {
+            "m": [0.6, 0.8], "w": [0.3, 0.4], "x": [0.6, 0.8], "y": [0.3, 0.4],
+            "a": [1.0, 3.0], "b": [2.0, 4.0], "kind": "fold",
+        }
+    ]  # fmt: skip
+    assert found["cusps"] == [{"m": 0.7, "w": 0.4, "x": 0.7, "y": 0.4, "a": 1.0, "b": 0.5}]
+    assert found["regions"][1]["attractors"] == [
+        "averages all modes",
+        "collapsed onto mode 1 of 2",
+    ]
+    assert found["regions"][1]["m"] == 0.8 and found["status"] == 0
+
+
+RASTER = ("raster", "--vary", "m=1.5:4", "--values", "3", "--starts", "4", "--workers", "1")
+
+
+def impatient(most):
+    """A progress bar for someone who presses Ctrl-C when told for the `most`-th time."""
+
+    @contextmanager
+    def bar(what):
+        told = []
+
+        def tell(fraction, name=""):
+            told.append(fraction)
+            if len(told) == most:
+                raise KeyboardInterrupt
+
+        yield tell
+
+    return bar
+
+
+def expected_raster():
+    return raster(
+        template(FAMILY),
+        np.linspace(1.5, 4, 3),
+        np.linspace([1, -6], [1, 6], 4),
+        workers=1,
+    )
+
+
+def test_raster_json_and_file(run, tmp_path):
+    ran = run(*RASTER, "--json")
+    found, expected = strict(ran.out), expected_raster()
+    assert ran.status == 0 and names(tmp_path) == ["raster.npz"]
+    assert found["labels"] == expected.labels.tolist()
+    assert found["names"] == list(expected.names)
+    assert found["values"] == [1.5, 2.75, 4.0]
+    assert found["starts"] == {"a": [1.0] * 4, "b": [-6.0, -2.0, 2.0, 6.0]}
+    assert found["final"]["b"] == expected.final[..., 1].tolist()
+    assert found["done"] == [True] * 3 and found["file"] == "raster.npz"
+    with np.load(tmp_path / "raster.npz") as file:
+        assert np.array_equal(file["labels"], expected.labels)
+
+
+def test_raster_goes_on_where_it_was_interrupted(run, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("gandyn.cli.raster.progress_bar", impatient(1))
+        ran = run(*RASTER)
+    assert ran.status == 130
+    assert ran.err == (
+        "gandyn: interrupted: 1 of 3 values done, kept in raster.npz; "
+        "the same command goes on from there\n"
+    )
+    assert "call again to go on" in ran.out
+    assert names(tmp_path) == ["raster.npz", "raster.png"]
+    with np.load(tmp_path / "raster.npz") as file:
+        assert file["done"].sum() == 1
+    ran = run(*RASTER, "--json")
+    assert ran.status == 0
+    assert strict(ran.out)["labels"] == expected_raster().labels.tolist()
+
+
+def test_a_finished_raster_is_only_read(run, tmp_path, monkeypatch):
+    assert run(*RASTER, "--json").status == 0
+    monkeypatch.setattr(import_module("gandyn.landscape.raster"), "_ends", None)
+    ran = run(*RASTER, "--output", "again.svg")
+    assert ran.status == 0 and "3 of 3 values done" in ran.out
+    assert names(tmp_path) == ["again.svg", "raster.npz"]
+
+
+def test_a_raster_of_other_settings_is_refused(run, tmp_path):
+    assert run(*RASTER, "--json").status == 0
+    before = (tmp_path / "raster.npz").read_bytes()
+    ran = run(*RASTER, "--to", "1,5")
+    assert ran.status == 2 and ran.err.count("\n") == 1
+    assert ran.err.startswith("gandyn: error: labels: got 'raster.npz', which differs in starts")
+    assert names(tmp_path) == ["raster.npz"]
+    assert (tmp_path / "raster.npz").read_bytes() == before
 
 
 @pytest.mark.parametrize(
-    "command", ["equilibria", "portrait", "basins", "barriers", "branches", "diagram", "raster"]
+    ("start", "to", "label"),
+    [
+        ("1,6", "1,-6", "b (place) of the start, a = 1"),
+        ("0.5,1", "3,1", "a (scale) of the start, b = 1"),
+        ("1,-2", "2,2", "b (place) of the start, on the line from (1, -2) to (2, 2)"),
+    ],
 )
-def test_help_has_an_example(run, command):
-    ran = run(command, "--help")
-    assert ran.status == 0
-    assert f"example:\n  gandyn {command}" in ran.out and "--json" in ran.out
+def test_lines_of_starts(run, tmp_path, monkeypatch, start, to, label):
+    drawn = []
+
+    def draw(ax, values, starts, outcome, labels, *, done, xlabel, ylabel):
+        drawn.append((starts, outcome, ylabel))
+        assert (xlabel, labels[-1]) == ("m", "no known attractor")
+
+    monkeypatch.setattr("gandyn.plots.draw_raster", draw)
+    ran = run(*RASTER, "--start", start, "--to", to)
+    ((starts, outcome, ylabel),) = drawn
+    assert ran.status == 0 and ylabel == label
+    assert np.all(np.diff(starts) > 0)
+    with np.load(tmp_path / "raster.npz") as file:
+        step = 1 if start != "1,6" else -1
+        assert np.array_equal(outcome, file["labels"][:, ::step])
+
+
+def test_ctrl_c_in_the_terminal(start, tmp_path):
+    argv = [*RASTER[:3], "--values", "2000", "--starts", "20", "--workers", "2"]
+    child = start(*argv, cwd=tmp_path, start_new_session=True)
+    file = tmp_path / "raster.npz"
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        if file.exists():
+            with np.load(file) as held:
+                if held["done"].any():
+                    break
+    os.killpg(child.pid, signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert b"the same command goes on from there" in err and b"Traceback" not in err
+    with np.load(file) as held:
+        assert 0 < held["done"].sum() < 2000
+    assert names(tmp_path) == ["raster.npz", "raster.png"]
+
+
+def test_ctrl_c_that_a_flow_took_for_its_own_ends_the_work():
+    with pytest.raises(KeyboardInterrupt), work("flows") as tell:
+        tell(0.1, "one")
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_tables(capsys):
+    print_table(["", "x", "name"], [["1", 0.25, "one"], ["", -3.0, ""]])
+    assert capsys.readouterr().out == "      x  name\n1  0.25  one\n     -3\n"
+
+
+def test_lost_results_are_status_1(run, monkeypatch):
+    lost = SimpleNamespace(status=1)
+    monkeypatch.setattr("gandyn.report.entries.branch_entries", vars)
+    module = import_module("gandyn.landscape.branches")
+    monkeypatch.setattr(module, "branches", lambda *arguments, **options: lost)
+    assert run("branches", "--json").status == 1
