@@ -23,8 +23,6 @@ _SAME = 2e-3
 _STEP = 1e-5
 _UNFOLDED = 1e-6
 _DIFFERENCES = 1e-4
-_BORDERINGS = 2
-"""The bend is right where the borders are null vectors: those at the first solution are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,16 +229,13 @@ class Tracer:
             bends.append(bend)
         for k in np.flatnonzero(np.array(bends[1:]) * np.array(bends[:-1]) < 0):
             part = bends[k] / (bends[k] - bends[k + 1])
-            exact: Array | None = path.u[k] + part * (path.u[k + 1] - path.u[k])
-            for _ in range(_BORDERINGS):
-                if exact is None:
-                    break
-                folds.borders(exact)
-                exact = solve(
-                    lambda u: np.append(folds.residual(u), folds.bend(u)),
-                    exact,
-                    np.full(4, _DIFFERENCES),
-                )
+            start = path.u[k] + part * (path.u[k + 1] - path.u[k])
+            folds.borders(start)
+            exact = solve(
+                lambda u: np.append(folds.residual(u), folds.bend(u)),
+                start,
+                np.full(4, _DIFFERENCES),
+            )
             if exact is not None and (exact[2:] >= 0).all() and (exact[2:] <= 1).all():
                 values = self.base.values(exact)
                 theta = self.base.theta(exact)

@@ -149,12 +149,14 @@ class Folds:
         """g of a Jacobian (2, 2)."""
         return float(self._bordered(curvature)[2])
 
-    def _bordered(self, curvature: Array) -> Array:
+    def _bordered(self, curvature: Array, left: bool = False) -> Array:
+        """(v, g), or (ψ, g) from the left: at a fold v and ψ are null vectors."""
         matrix = np.zeros((3, 3))
         matrix[:2, :2], matrix[:2, 2], matrix[2, :2] = curvature, self._p, self._q
         if not np.isfinite(matrix).all():
             return np.full(3, np.nan)
-        return np.asarray(np.linalg.solve(matrix, np.array([0.0, 0.0, 1.0])))
+        right = np.array([0.0, 0.0, 1.0])
+        return np.asarray(np.linalg.solve(matrix.T if left else matrix, right))
 
     def null(self, u: Array) -> tuple[Array, Array]:
         """The right and left null vectors of the Jacobian at a fold, of length 1."""
@@ -177,8 +179,9 @@ class Folds:
 
     def bend(self, u: Array) -> float:
         """ψᵀF''[v, v], which vanishes at a cusp: v, ψ the null vectors, with a lasting sign."""
-        v, psi = self._bordered(self.base.curvature(u))[:2], self._p
-        v = v / np.hypot(*v)
+        curvature = self.base.curvature(u)
+        v, psi = self._bordered(curvature)[:2], self._bordered(curvature, left=True)[:2]
+        v, psi = v / np.hypot(*v), psi / np.hypot(*psi)
         h = 1e-2
         places = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
         weights = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12.0

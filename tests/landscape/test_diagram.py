@@ -13,6 +13,9 @@ from gandyn.landscape.unfolding import Unfolding
 from tests.landscape.test_branches import NormalForm
 
 FAMILY = "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)"
+# F = 0, det J = 0 and its derivative along J's null vector, by Newton's method on game.jacobian.
+CUSP_AT = 1.75100233028288, 0.29000896348277
+CUSP_STATE = 1.5064751340, 1.0597909399
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +38,9 @@ def test_curves_and_cusps(diagram):
     assert len(of_kind(diagram, "fold")) == 2
     assert len(of_kind(diagram, "maxwell")) == 3
     places = sorted(((cusp.x, cusp.y) for cusp in diagram.cusps), key=lambda place: place[1])
-    expected = [[1.75100233, 0.28999096], [1.75100233, 0.71000904]]
-    assert np.array(places) == pytest.approx(np.array(expected), abs=1e-6)
+    assert np.array(places) == pytest.approx(np.array([CUSP_AT, [CUSP_AT[0], 1 - CUSP_AT[1]]]), abs=1e-9)
+    for cusp in diagram.cusps:
+        assert np.abs(cusp.theta) == pytest.approx(CUSP_STATE, abs=1e-7)
 
 
 def test_folds_and_maxwell_points_of_equal_weights_lie_on_the_curves(diagram):

@@ -12,6 +12,8 @@ import pytest
 import gandyn
 from gandyn.cli import main
 from gandyn.errors import InputError
+from gandyn.landscape.barriers import barriers
+from gandyn.landscape.equilibria import equilibria
 from gandyn.report import Settings, write_report
 from gandyn.report.collect import _affordable
 from gandyn.report.folder import staged_folder
@@ -19,11 +21,16 @@ from gandyn.report.numbers import short, with_error
 from gandyn.report.theory import theory_beside
 
 SMALL = Settings(
-    samples=30, frames=2, cells=6, others=((0.5, 0.5),), claims=("value-floor", "jsd-bounds")
+    samples=30,
+    frames=2,
+    cells=6,
+    others=((0.5, 0.5),),
+    nodes=9,
+    claims=("value-floor", "jsd-bounds"),
 )
 FILES = {
     "index.html", "results.json", "moments.png", "arrows.png", "parameters.png", "values.png",
-    "field.png", "flow.gif",
+    "field.png", "flow.gif", "portrait.png", "barriers.png",
 }  # fmt: skip
 
 
@@ -89,7 +96,7 @@ def test_the_page_is_self_contained(default):
     html = (default / "index.html").read_text(encoding="utf-8")
     page = Page(html)
     pictures = page.all("img")
-    assert len(pictures) == 6
+    assert len(pictures) == 8
     for picture in pictures:
         assert picture["src"].startswith("data:image/")
         assert len(picture["alt"]) > 20
@@ -121,6 +128,31 @@ def test_the_numbers_are_the_engines(default):
     assert set(values["errors"]) >= {"jsd", "value", "potential", "force"}
 
 
+def test_the_landscape_is_the_librarys(default):
+    found = results(default)["landscape"]
+    game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    points, passes = equilibria(game), barriers(game)
+    assert [[e["a"], e["b"]] for e in found["equilibria"]] == points.theta.tolist()
+    assert found["complete"] and found["winding"] == 1
+    assert [(e["from"]["index"], e["to"]["index"]) for e in found["barriers"]] == [
+        (0, 2),
+        (0, 4),
+        (2, 4),
+    ]
+    for entry, barrier in zip(found["barriers"], passes.barriers, strict=True):
+        for key in ("height_from", "height_to", "prefactor_from", "prefactor_to", "error"):
+            assert entry[key] == getattr(barrier, key)
+    assert len(found["tree"]) == 2
+    shares = [entry["fraction"] for entry in found["basins"]["fractions"]]
+    assert sum(shares) + found["basins"]["unknown"] == pytest.approx(1.0, abs=1e-12)
+    assert len(found["separatrices"]) == 4
+    text = Page((default / "index.html").read_text(encoding="utf-8")).text
+    for number in ("0.3447262324", "0.03289883666", "2.681227986", "0.051276"):
+        assert number in text
+    assert "the flow rests at 3 attractors and 2 saddles" in text
+    assert f"{100 * shares[0]:.3g}\u00a0%".replace("\u00a0", " ") in text
+
+
 def test_the_theory_table_is_complete(default):
     claims = results(default)["theory"]["claims"]
     text = Page((default / "index.html").read_text(encoding="utf-8")).text
@@ -150,7 +182,9 @@ def odd(tmp_path_factory):
 def test_the_same_command_writes_the_same_page(odd):
     folder, data, _ = odd
     small(folder / "two", data=data)
-    for file in FILES:
+    files = {path.name for path in (folder / "one").iterdir()}
+    assert FILES - {"barriers.png"} <= files
+    for file in files:
         assert (folder / "one" / file).read_bytes() == (folder / "two" / file).read_bytes()
 
 
@@ -168,6 +202,49 @@ def test_what_is_infinite_is_shown_as_infinite(tmp_path):
     text = Page(page.read_text(encoding="utf-8")).text
     assert "KL(p‖p g ) ∞ ∞" in text
     assert "the potential may rise" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"data": "N(2, 1)"}, "With a single attractor there are no barriers"),
+        ({"objective": "mse", "t_end": 1.0}, "Without an attractor there are no barriers"),
+        ({"latent": "U(-6, 6)", "t_end": 1.0}, "Barriers are not defined: where a density jumps"),
+        ({"infinite": True}, "The potential is infinite where the flow rests"),
+        ({"start": (-1.0, 0.5)}, "the thin ones are the ways down"),
+    ],
+)
+def test_what_the_landscape_says_of_other_games(tmp_path, monkeypatch, options, words):
+    options = dict(options)
+    if options.pop("infinite", False):
+        monkeypatch.setattr("gandyn.report.landscape.finite_heights", lambda found: False)
+    page, found = small(tmp_path, **options)
+    text = Page(page.read_text(encoding="utf-8")).text
+    assert words in text
+    there = (tmp_path / "barriers.png").exists()
+    assert (
+        there == bool(found["landscape"]["barriers"]) == ("no_barriers" not in found["landscape"])
+    )
+    assert ("vermillion, the flow of this report" in text) == ("start" not in options)
+
+
+def test_a_landscape_that_cannot_be_computed_is_a_sentence(tmp_path, monkeypatch):
+    def refuse(game):
+        raise InputError("game: got <b>, must be another")
+
+    monkeypatch.setattr("gandyn.report.landscape.equilibria", refuse)
+    page, found = small(tmp_path)
+    html = page.read_text(encoding="utf-8")
+    assert "There is no landscape here: game: got &lt;b&gt;, must be another." in html
+    assert "landscape" not in found and not (tmp_path / "portrait.png").exists()
+
+
+def test_many_barriers_are_shown_between_neighbours(tmp_path, monkeypatch):
+    monkeypatch.setattr("gandyn.report.landscape._MANY", 2)
+    page, found = small(tmp_path)
+    text = Page(page.read_text(encoding="utf-8")).text
+    assert "Only ways between neighbours" in text and len(found["landscape"]["barriers"]) == 3
+    assert "1 to 2" in text and "2 to 3" in text and "1 to 3" not in text
 
 
 @pytest.mark.parametrize(
