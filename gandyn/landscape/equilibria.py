@@ -159,8 +159,8 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
     game : Game
         Of the linear generator.
     box : (a_low, a_high, b_low, b_high), optional
-        0 < a_low < a_high, b_low < b_high; chosen from the data by default, so that at its edges
-        the force points inwards: what rests outside is then none of a flow's ends.
+        0 < a_low < a_high, b_low < b_high; chosen from the data by default, so that, where it can
+        be, the force points inwards at its edges: what rests outside is then none of a flow's ends.
 
     Returns
     -------

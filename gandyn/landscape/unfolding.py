@@ -182,7 +182,7 @@ class Folds:
         curvature = self.base.curvature(u)
         v, psi = self._bordered(curvature)[:2], self._bordered(curvature, left=True)[:2]
         v, psi = v / np.hypot(*v), psi / np.hypot(*psi)
-        h = 1e-2
+        h = 5e-3
         places = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
         weights = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12.0
         full = np.zeros((5, len(u)))

@@ -209,7 +209,7 @@ def test_what_is_infinite_is_shown_as_infinite(tmp_path):
     [
         ({"data": "N(2, 1)"}, "With a single attractor there are no barriers"),
         ({"objective": "mse", "t_end": 1.0}, "Without an attractor there are no barriers"),
-        ({"latent": "U(-6, 6)", "t_end": 1.0}, "Barriers are not defined: where a density jumps"),
+        ({"latent": "U(-6, 6)", "t_end": 1.0}, "With a single attractor there are no barriers"),
         ({"infinite": True}, "The potential is infinite where the flow rests"),
         ({"start": (-1.0, 0.5)}, "the thin ones are the ways down"),
     ],
