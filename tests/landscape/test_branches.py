@@ -172,6 +172,9 @@ def check_pitchfork_from_the_side():
         assert survey.base.values(fork[0])[0] == pytest.approx(0.0, abs=EXACT)
         assert np.abs(survey.base.theta(fork[0]) - make(0.0).theta(0.0)).max() <= EXACT
         assert len(survey.paths) == 2 and survey.verdict([])[0] == 0
+        for t, count in ((-0.5, 1), (0.5, 3)):
+            p = (t - LOW) / (HIGH - LOW)
+            assert sum(int(np.diff(path.u[:, 2] > p).sum()) for path in survey.paths) == count
 
 
 def surveyed(make, t, x, low=LOW, high=HIGH):
@@ -271,8 +274,7 @@ def test_imperfect_transcritical(h, folds):
     check_branches(found, make)
 
 
-@pytest.mark.parametrize("mu", [-0.5, 0.02, 0.1, 1.0])
-def test_hysteresis(mu):
+def check_hysteresis(mu=1.0):
     """t + μ x − x³: two folds and a Maxwell point between them, or none."""
     make = family(rising, mu, 0.0, -1.0)
     found = branches(make, (LOW, HIGH), "t")
@@ -289,6 +291,11 @@ def test_hysteresis(mu):
     states = make(0.0).theta([-np.sqrt(mu), np.sqrt(mu)])
     assert np.abs(maxwell.theta - states).max() <= EXACT
     assert maxwell.potential == pytest.approx(make(0.0).height(np.sqrt(mu)), abs=1e-12)
+
+
+@pytest.mark.parametrize("mu", [-0.5, 0.02, 0.1, 1.0])
+def test_hysteresis(mu):
+    check_hysteresis(mu)
 
 
 @pytest.mark.parametrize("kappa", [0.05, -0.02, 0.01, -0.005])

@@ -43,7 +43,7 @@ def between(index, low, high):
     return crossed
 
 
-def check_path(system, path):
+def check_path_of(system, path):
     """Every point solves the system, every tangent is one, and no step turns back."""
     for u, along, slopes in zip(path.u, path.tangent, path.slopes, strict=True):
         assert np.abs(system.residual(u)).max() <= 1e-10
@@ -68,7 +68,7 @@ def test_a_circle_closes(phase, turn):
     path = follow(CIRCLE, start, tangent, never)
     assert path.end == "closed"
     assert np.array_equal(path.u[0], start) and np.array_equal(path.u[-1], start)
-    check_path(CIRCLE, path)
+    check_path_of(CIRCLE, path)
     # Once around, in the direction asked for: chords are shorter by δ³/24, and the last of them
     # may be longer than a step.
     angles = np.unwrap(np.arctan2(path.u[:, 1], path.u[:, 0]))
@@ -80,7 +80,7 @@ def test_a_circle_closes(phase, turn):
 def test_a_fold_is_passed():
     path = follow(PARABOLA, np.array([-1.0, 1.0]), np.array([1.0, -2.0]), between(1, -1.0, 1.0))
     assert path.end == "bound"
-    check_path(PARABOLA, path)
+    check_path_of(PARABOLA, path)
     assert path.u[-1] == pytest.approx([1.0, 1.0], abs=1e-12)
     assert path.u[-1, 1] == 1.0
     # One fold: the parameter's share of the tangent changes its sign once, at the origin.
@@ -97,7 +97,7 @@ def test_a_line_ends_on_its_bound(sign, end):
     assert path.end == "bound"
     assert path.u[-1, 0] == end  # exactly
     assert path.u[-1, 1] == pytest.approx(0.3 * end, abs=1e-14)
-    check_path(LINE, path)
+    check_path_of(LINE, path)
 
 
 def test_a_start_on_the_bound_that_sets_out_beyond_it_goes_nowhere():
@@ -118,14 +118,14 @@ def test_no_point_lies_beyond_a_bound(high):
         assert path.end == "bound"
         assert (path.u[:, 1] <= high).all() and path.u[-1, 1] == high
         assert path.u[-1, 0] == pytest.approx(np.cbrt(high), abs=1e-9)
-        check_path(open_cubic, path)
+        check_path_of(open_cubic, path)
 
 
 def test_in_three_dimensions():
     start = np.array([1.0, 0.0, 0.0])
     path = follow(HELIX, start, np.array([0.0, 1.0, 1.0]), between(2, -1.0, 7.0))
     assert path.end == "bound" and path.u[-1, 2] == 7.0
-    check_path(HELIX, path)
+    check_path_of(HELIX, path)
     assert path.u[-1] == pytest.approx([np.cos(7.0), np.sin(7.0), 7.0], abs=1e-10)
     length = np.linalg.norm(np.diff(path.u, axis=0), axis=1).sum()
     assert length == pytest.approx(7.0 * np.sqrt(2.0), rel=1e-3)
@@ -178,7 +178,7 @@ def test_steps_do_not_change_the_curve(monkeypatch):
         monkeypatch.setattr(continuation, "_LONGEST", longest)
         monkeypatch.setattr(continuation, "_FIRST", longest / 3.0)
         path = follow(HELIX, np.array([1.0, 0.0, 0.0]), np.ones(3), between(2, -1.0, 2.0))
-        check_path(HELIX, path)
+        check_path_of(HELIX, path)
         ends.append(path.u[-1])
         counts.append(len(path.u))
     assert counts[0] < counts[1] < counts[2]
