@@ -170,7 +170,7 @@ class DataGrid:
         cancelled may show the other's rounding.
         """
         scale, loc = np.abs(a) * self._std, a * self._mean + b
-        out = np.empty((len(a), 2))
+        out = np.full((len(a), 2), np.nan)
         good, clean = np.zeros((2, len(a)), bool)
         used = np.zeros(len(a), np.intp)
         level = self._wanted(scale, loc)

@@ -136,6 +136,13 @@ def test_not_used_where_it_does_not_hold():
         assert game.force_nodes(theta) > 100
 
 
+def test_what_it_does_not_reach_is_no_number():
+    force, good, _, nodes = Game(TWO)._grid.force(np.array([1.0, 1.0]), np.array([0.5, 1e9]))
+    assert good.tolist() == [True, False]
+    assert np.isfinite(force[0]).all() and np.isnan(force[1]).all()
+    assert nodes[1] == 0
+
+
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_far_from_the_data(name):
     """Forces of 1e-50 have a sign and digits."""

@@ -204,18 +204,25 @@ def test_what_is_infinite_is_shown_as_infinite(tmp_path):
     assert "the potential may rise" in text
 
 
+def jumps(game):
+    raise InputError("game: must have densities without jumps")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"data": "N(2, 1)"}, "With a single attractor there are no barriers"),
         ({"objective": "mse", "t_end": 1.0}, "Without an attractor there are no barriers"),
-        ({"latent": "U(-6, 6)", "t_end": 1.0}, "With a single attractor there are no barriers"),
+        ({"latent": "U(-1, 1)", "t_end": 1.0}, "From where it is hatched the flow comes to no"),
+        ({"jump": True}, "Barriers are not defined: where a density jumps"),
         ({"infinite": True}, "The potential is infinite where the flow rests"),
         ({"start": (-1.0, 0.5)}, "the thin ones are the ways down"),
     ],
 )
 def test_what_the_landscape_says_of_other_games(tmp_path, monkeypatch, options, words):
     options = dict(options)
+    if options.pop("jump", False):
+        monkeypatch.setattr("gandyn.report.landscape.barriers", jumps)
     if options.pop("infinite", False):
         monkeypatch.setattr("gandyn.report.landscape.finite_heights", lambda found: False)
     page, found = small(tmp_path, **options)
