@@ -95,7 +95,10 @@ class Plane:
         return np.asarray(self.game.fast_jacobian(theta))
 
     def box(self) -> Box:
-        """A box with all rest points: at its edges, if it can be, the force points inwards."""
+        """A box with all rest points: at its edges, if it can be, the force points inwards.
+
+        It cannot be for a latent many widths away from 0, whose a moves the place as b does.
+        """
         data, latent = self.game.data, self.game.generator.latent
         centres, widths = np.asarray(data.landmarks, dtype=float).T
         unit = _spread(latent)
