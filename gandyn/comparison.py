@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,27 +10,29 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.divergences import DIVERGENCES
-from gandyn.field import Field
-from gandyn.generators.fixed import Fixed
+from gandyn.errors import InputError
+from gandyn.field import AtAtoms, Field
+from gandyn.generators.fixed import Fixed, quantile
 from gandyn.generators.generated import Generated
-from gandyn.mesh import fitted
+from gandyn.mesh import fitted, panels_between
 from gandyn.quadrature import Integrals, integrate
 
-__all__ = ["Comparison", "compare", "field_integrals", "rooted"]
+__all__ = ["Distances", "distances", "field_integrals", "rooted"]
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
 
 
 def field_integrals(
     data: Distribution,
     generated: Generated,
-    rows: list[Row],
+    rows: Sequence[Row],
     *,
     transport: bool,
     rtol: float = 1e-11,
 ) -> Integrals:
-    """Integrate rows over every lane, on panels fitted to both densities.
+    """Integrate rows over every lane, on panels fitted to both densities, and sum over its atoms.
 
     Parameters
     ----------
@@ -54,7 +56,50 @@ def field_integrals(
         return np.concatenate(values), np.concatenate(rounding)
 
     panels = fitted(data, generated, transport=transport)
-    return integrate(integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True)
+    if transport and not panels.root.any():
+        x, lane = _coupled_breaks(data, generated)
+        ends = np.concatenate([panels.left, panels.right, x])
+        panels = panels_between(ends, np.concatenate([panels.lane, panels.lane, lane]))
+    integrals = integrate(
+        integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True
+    )
+    _add_atoms(integrals, data, generated, rows)
+    return integrals
+
+
+def _coupled_breaks(data: Distribution, generated: Generated) -> tuple[Array, Index]:
+    """Points x of the data whose partners are where p_g jumps, and their lanes."""
+    points, lanes = [np.empty(0)], [np.empty(0, np.intp)]
+    for k, breaks in enumerate(generated.breaks):
+        if not len(breaks):
+            continue
+        at, lane = breaks[None], np.array([k])
+        lower, upper = generated.cdf(at, lane)[0], generated.sf(at, lane)[0]
+        x, mass = generated.atoms[k].T if len(generated.atoms) else np.empty((2, 0))
+        on = np.isin(breaks, x)
+        held = mass[np.searchsorted(x, breaks[on])]
+        lower = np.clip(np.append(lower, lower[on] - held), 0.0, 1.0)
+        upper = np.clip(np.append(upper, upper[on] + held), 0.0, 1.0)
+        partners = quantile(data, lower, upper)
+        points.append(partners[np.isfinite(partners)])
+        lanes.append(np.full(len(points[-1]), k))
+    return np.concatenate(points), np.concatenate(lanes)
+
+
+def _add_atoms(
+    integrals: Integrals, data: Distribution, generated: Generated, rows: Sequence[Row]
+) -> None:
+    """Add to each integral, in place, what it has at the generated atoms."""
+    lane = np.repeat(np.arange(len(generated.atoms)), [len(atoms) for atoms in generated.atoms])
+    if not len(lane):
+        return
+    x, mass = np.concatenate(list(generated.atoms)).T[:, :, None]
+    at = AtAtoms(data, generated, x, lane, mass)
+    with np.errstate(all="ignore"):
+        more = np.concatenate([f(at).reshape(-1, len(x)) for f, _ in rows])
+        for k, row in enumerate(more):
+            integrals.value[k] += np.bincount(lane, row, generated.lanes)
+    integrals.error[np.isinf(integrals.value)] = 0.0
 
 
 def rooted(integrals: Integrals, row: int) -> None:
@@ -68,7 +113,7 @@ def rooted(integrals: Integrals, row: int) -> None:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Distances:
     """Divergences between p and q.
 
     Attributes
@@ -111,18 +156,28 @@ _PLAIN = {
 }
 
 
-def compare(p: Distribution, q: Distribution) -> Comparison:
+def distances(p: Distribution, q: Distribution) -> Distances:
     """Every divergence between two distributions, with an error estimate for each.
+
+    Where q has atoms (see `Distribution.atoms`) they count as what they are, mass on which p has
+    none: KL(q‖p) and ∫(p − q)²/p are then infinite.
 
     Parameters
     ----------
     p, q : Distribution
-        Any two distributions.
+        Any two distributions, p without atoms.
 
     Returns
     -------
-    Comparison
+    Distances
+
+    Raises
+    ------
+    InputError
+        Where p has atoms.
     """
+    if len(p.atoms):
+        raise InputError(f"p: got {p!r}, which has atoms, must have a density")
     integrals = field_integrals(
         p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
     )
@@ -130,4 +185,4 @@ def compare(p: Distribution, q: Distribution) -> Comparison:
     rooted(integrals, names.index("wasserstein2"))
     values = dict(zip(names, map(float, integrals.value[:, 0]), strict=True))
     errors = dict(zip(names, map(float, integrals.error[:, 0]), strict=True))
-    return Comparison(**values, errors=errors, converged=bool(integrals.converged[0]))
+    return Distances(**values, errors=errors, converged=bool(integrals.converged[0]))

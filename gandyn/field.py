@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution, LocationScale, Mixture
 from gandyn.generators import Generated
 
-__all__ = ["Field", "components_in"]
+__all__ = ["AtAtoms", "Field", "components_in"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -218,6 +218,38 @@ class Field:
             return np.full_like(self.x, 8.0)
         size = np.abs(self.score_data) + np.abs(self.score_generated)
         return 4.0 * size / np.maximum(np.abs(self.ratio_slope), 1e-300)
+
+
+class AtAtoms(Field):
+    """A field at atoms of p_g, where all of p_g is the atom's mass and the data have none.
+
+    Whatever is integrated over x adds to its integral what it gives here: a divergence
+    ∫ p_g f(p/p_g) dx gains mass·f(0), an integral over the monotone coupling nothing, as its
+    partners already stay at the atom.
+
+    Parameters
+    ----------
+    mass : ndarray, shape (P, n)
+        Mass of the atom at each x.
+    """
+
+    def __init__(
+        self, data: Distribution, generated: Generated, x: Array, lane: Index, mass: Array
+    ) -> None:
+        super().__init__(data, generated, x, lane)
+        self._mass = mass
+
+    @cached_property
+    def log_generated(self) -> Array:
+        return np.log(self._mass)
+
+    @cached_property
+    def log_data(self) -> Array:
+        return np.full_like(self.x, -np.inf)
+
+    @cached_property
+    def log_ratio(self) -> Array:
+        return np.full_like(self.x, -np.inf)
 
 
 def _finite(log_density: Array) -> Array:

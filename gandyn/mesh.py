@@ -12,7 +12,7 @@ from gandyn.field import Field
 from gandyn.generators import Generated
 from gandyn.quadrature import Panels
 
-__all__ = ["fitted"]
+__all__ = ["fitted", "panels_between"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -38,14 +38,14 @@ def fitted(data: Distribution, generated: Generated, *, transport: bool = False)
     lane = np.concatenate(
         [np.repeat(np.arange(lanes), len(fixed)), np.repeat(np.arange(lanes), counts)]
     )
-    panels = _panels(x, lane)
+    panels = panels_between(x, lane)
     found = [_switches(data, generated, panels)]
     if transport:
         found.append(_zeros(data, generated, panels, lambda at: at.gap))
     more = np.concatenate([points for points, _ in found])
     if len(more):
         more_lane = np.concatenate([lanes_of for _, lanes_of in found])
-        panels = _panels(np.concatenate([x, more]), np.concatenate([lane, more_lane]))
+        panels = panels_between(np.concatenate([x, more]), np.concatenate([lane, more_lane]))
     return _with_folds(panels, generated)
 
 
@@ -60,7 +60,7 @@ def _padded(edges: Array) -> Array:
     )
 
 
-def _panels(x: Array, lane: Index) -> Panels:
+def panels_between(x: Array, lane: Index) -> Panels:
     """Panels between neighbouring points of each lane."""
     order = np.lexsort((x, lane))
     x, lane = x[order], lane[order]

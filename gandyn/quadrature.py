@@ -1,9 +1,10 @@
 """Adaptive quadrature on the line, for many integrals over many lanes at once.
 
-A *lane* is one game state; its integrals share one set of panels. Every panel is integrated by the
-Gauss-Kronrod pair (10, 21), and the panels whose two rules disagree by more than was asked are
-halved, all of them, in all lanes, in one sweep. The pair's disagreement is the error estimate: it
-bounds the 10-point rule, so that the 21-point value returned is far better than it says.
+A *lane* is one game state; its integrals share one set of panels. Every panel is integrated by a
+Gauss-Kronrod pair, (10, 21) if not asked otherwise, and the panels whose two rules disagree by more
+than was asked are halved, all of them, in all lanes, in one sweep. The pair's disagreement is the
+error estimate: it bounds the Gauss rule, so that the Kronrod rule's value returned is far better
+than it says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +67,58 @@ _W10 = np.array(
         0.0,
     ]
 )
-NODES: Array = np.concatenate([-_X[:0:-1], _X])
-KRONROD: Array = np.concatenate([_W21[:0:-1], _W21])
-GAUSS: Array = np.concatenate([_W10[:0:-1], _W10])
-_RULES = np.stack([_W21, _W21 - _W10], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A Kronrod rule and the Gauss rule within it, on [−1, 1].
+
+    Attributes
+    ----------
+    nodes, kronrod, gauss : ndarray, shape (n,)
+        Nodes, odd in number, and their weights in both rules.
+    """
+
+    nodes: Array
+    kronrod: Array
+    gauss: Array
+
+    @classmethod
+    def of(cls, x: Array, kronrod: Array, gauss: Array) -> Pair:
+        """From the nodes at and above 0."""
+        both = [np.concatenate([half[:0:-1], half]) for half in (kronrod, gauss)]
+        return cls(np.concatenate([-x[:0:-1], x]), *both)
+
+    @cached_property
+    def folded(self) -> Array:
+        """Weights of the sums over the nodes ±x: the Kronrod rule's and the difference, (m, 2)."""
+        middle = len(self.nodes) // 2
+        return np.stack([self.kronrod[middle:], (self.kronrod - self.gauss)[middle:]], axis=1)
+
+
+FINE = Pair.of(_X, _W21, _W10)
+SHORT = Pair.of(
+    np.array(
+        [
+            0.0,
+            0.3399810435848562648027,
+            0.6402862174963099824047,
+            0.8611363115940525752239,
+            0.9765602507375731115345,
+        ]
+    ),
+    np.array(
+        [
+            0.3464429818901363616811,
+            0.3269491896014516295585,
+            0.2667983404522844480328,
+            0.1700536053357227268027,
+            0.06297737366547301476549,
+        ]
+    ),
+    np.array([0.0, 0.6521451548625461426269, 0.0, 0.3478548451374538573731, 0.0]),
+)
+"""The pair (4, 9), for integrands whose kinks leave many panels, each of them short."""
 
 _EPS = float(np.finfo(float).eps)
 _BLOCK = 512
@@ -133,16 +183,16 @@ class Panels:
             np.concatenate([np.minimum(self.root, 0), np.maximum(self.root, 0)]).astype(np.int8),
         )
 
-    def nodes(self) -> tuple[Array, Array]:
-        """Nodes x, shape (P, 21), and the half-width times dx/ds that multiplies the weights."""
+    def nodes(self, rule: Pair) -> tuple[Array, Array]:
+        """Nodes x, shape (P, n), and the half-width times dx/ds that multiplies the weights."""
         half = 0.5 * (self.right - self.left)[:, None]
-        x = 0.5 * (self.left + self.right)[:, None] + half * NODES
+        x = 0.5 * (self.left + self.right)[:, None] + half * rule.nodes
         jacobian = np.broadcast_to(half, x.shape)
         if self.root.any():
             jacobian = jacobian.copy()
             for side, end in ((-1, self.left), (1, self.right)):
                 at = np.flatnonzero(self.root == side)
-                s = 0.5 * (1.0 + NODES)
+                s = 0.5 * (1.0 + rule.nodes)
                 s = s if side < 0 else s[::-1]
                 x[at] = end[at, None] - side * 2.0 * half[at] * s**2
                 jacobian[at] = 2.0 * half[at] * s
@@ -173,33 +223,34 @@ class Integrals:
 
 
 Integrand = Callable[[Array, NDArray[np.intp]], tuple[Array, Array]]
-"""``f(x, lane)`` with x of shape (P, 21) and lane (P,): values (K, P, 21) and their rounding errors
+"""``f(x, lane)`` with x of shape (P, n) and lane (P,): values (K, P, n) and their rounding errors
 relative to the value, in units of the machine epsilon, of any shape that broadcasts to it."""
 
 
-def _sums(f: Integrand, panels: Panels) -> Array:
+def _sums(f: Integrand, panels: Panels, rule: Pair) -> Array:
     """Value, disagreement, absolute sum and rounding of each panel: shape (4, K, P)."""
     parts = []
     for start in range(0, len(panels), _BLOCK):
         part = panels.pick(slice(start, start + _BLOCK))
-        x, jacobian = part.nodes()
+        x, jacobian = part.nodes(rule)
         # Far out densities underflow and ratios overflow: infinite and nan are told apart below.
         with np.errstate(all="ignore"):
             values, rounding = f(x, part.lane)
             values = values * jacobian
-            kronrod, difference = np.moveaxis(_folded(values) @ _RULES, -1, 0)
+            kronrod, difference = np.moveaxis(_folded(values) @ rule.folded, -1, 0)
             np.abs(values, out=values)
-            absolute = values @ KRONROD
+            absolute = values @ rule.kronrod
             values *= rounding
-            noise = values @ KRONROD
+            noise = values @ rule.kronrod
         parts.append(np.stack([kronrod, np.abs(difference), absolute, _EPS * noise]))
     return np.concatenate(parts, axis=2)
 
 
 def _folded(values: Array) -> Array:
     """Sums over the two nodes of each weight: a panel's mirror image then has the same sum."""
-    folded = values[..., 10:].copy()
-    folded[..., 1:] += values[..., 9::-1]
+    middle = values.shape[-1] // 2
+    folded = values[..., middle:].copy()
+    folded[..., 1:] += values[..., middle - 1 :: -1]
     return folded
 
 
@@ -234,10 +285,12 @@ class _Running:
     nodes: NDArray[np.int64]
 
 
-def _adapt(f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array | None) -> _Running:
+def _adapt(
+    f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array | None, rule: Pair
+) -> _Running:
     """Halve until every panel's disagreement is below ``rtol`` of its lane's value (and scale)."""
-    sums = _sums(f, panels)
-    nodes = len(NODES) * np.bincount(panels.lane, minlength=lanes)
+    sums = _sums(f, panels, rule)
+    nodes = len(rule.nodes) * np.bincount(panels.lane, minlength=lanes)
     for _ in range(_SWEEPS):
         value, _, absolute, _ = _by_lane(sums, panels.lane, lanes)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -251,8 +304,8 @@ def _adapt(f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array |
         if not split.any() or len(panels) > _MOST_PANELS * lanes:
             break
         halves = panels.pick(split).halved()
-        nodes += len(NODES) * np.bincount(halves.lane, minlength=lanes)
-        sums = np.concatenate([sums[:, :, ~split], _sums(f, halves)], axis=2)
+        nodes += len(rule.nodes) * np.bincount(halves.lane, minlength=lanes)
+        sums = np.concatenate([sums[:, :, ~split], _sums(f, halves, rule)], axis=2)
         panels = panels.pick(~split).joined(halves)
     value, difference, absolute, noise = _by_lane(sums, panels.lane, lanes)
     value = _exactly_by_lane(sums[0], panels.lane, value)
@@ -281,6 +334,7 @@ def integrate(
     rtol: float = 1e-11,
     open_left: bool = False,
     open_right: bool = False,
+    rule: Pair = FINE,
 ) -> Integrals:
     """Integrate K functions over each lane's panels, and beyond them where they are open.
 
@@ -299,12 +353,14 @@ def integrate(
     open_left, open_right : bool
         Whether the integrals go on to infinity on that side. Panels that double in width are then
         added until they add nothing; an integral that does not stop growing is infinite.
+    rule : Pair
+        The pair that every panel is integrated by: (10, 21), or (4, 9) on many short panels.
 
     Returns
     -------
     Integrals
     """
-    whole = _adapt(f, panels, lanes, rtol, None)
+    whole = _adapt(f, panels, lanes, rtol, None, rule)
     if open_left or open_right:
         low = np.full(lanes, np.inf)
         high = np.full(lanes, -np.inf)
@@ -312,7 +368,7 @@ def integrate(
         np.maximum.at(high, panels.lane, panels.right)
         for side, end in ((-1.0, low), (1.0, high)):
             if open_left if side < 0 else open_right:
-                _extend(f, whole, side, end, high - low, rtol)
+                _extend(f, whole, side, end, high - low, rtol, rule)
     error = np.where(np.isinf(whole.value), 0.0, whole.error)
     return Integrals(
         whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes
@@ -325,7 +381,13 @@ def _for_lanes(f: Integrand, index: NDArray[np.intp]) -> Integrand:
 
 
 def _extend(
-    f: Integrand, whole: _Running, side: float, end: Array, width: Array, rtol: float
+    f: Integrand,
+    whole: _Running,
+    side: float,
+    end: Array,
+    width: Array,
+    rtol: float,
+    rule: Pair,
 ) -> None:
     """Add doubling panels beyond one end to `whole`, lane by lane, until they add nothing."""
     lanes = len(end)
@@ -340,7 +402,7 @@ def _extend(
             np.minimum(end[index], far), np.maximum(end[index], far), np.arange(len(index))
         )
         scale = np.maximum(np.abs(whole.value), _EPS * whole.absolute)[:, index]
-        piece = _adapt(_for_lanes(f, index), panels, len(index), rtol, scale)
+        piece = _adapt(_for_lanes(f, index), panels, len(index), rtol, scale, rule)
         whole.nodes[index] += piece.nodes
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             ratio = piece.absolute / before[:, index]

@@ -68,7 +68,7 @@ def pearson(m, s, n, t):
 @quick
 @given(locations, scales, locations, scales)
 def test_closed_forms_between_normals(m, s, n, t):
-    c = gandyn.compare(Normal(m, s), Normal(n, t))
+    c = gandyn.distances(Normal(m, s), Normal(n, t))
 
     def close(measured, exact, estimate, slack):
         # the closed forms cancel where the densities are close; the slack is their rounding
@@ -98,14 +98,14 @@ def test_closed_forms_between_normals(m, s, n, t):
 
 @pytest.mark.parametrize("shift", [0.01, 1.0, 5.0, 20.0])
 def test_total_variation_and_w1_of_shifted_normals(shift):
-    c = gandyn.compare(Normal(0, 1), Normal(shift, 1))
+    c = gandyn.distances(Normal(0, 1), Normal(shift, 1))
     assert c.total_variation == pytest.approx(math.erf(shift / math.sqrt(8)), rel=1e-13)
     assert c.wasserstein1 == pytest.approx(shift, rel=1e-13)
 
 
 @pytest.mark.parametrize("scale", [0.1, 0.999, 4.0, 100.0])
 def test_w1_of_stretched_normals(scale):
-    c = gandyn.compare(Normal(3, 1), Normal(3, scale))
+    c = gandyn.distances(Normal(3, 1), Normal(3, scale))
     assert c.wasserstein1 == pytest.approx(abs(scale - 1) * math.sqrt(2 / math.pi), rel=1e-12)
 
 
@@ -113,21 +113,21 @@ def test_w1_of_stretched_normals(scale):
     ("mean", "std", "jsd"), [(1, 1, 0.11142148), (2, 1, 0.33683082), (2, 0.6, 0.44308166)]
 )
 def test_published_jsd(mean, std, jsd):
-    assert gandyn.compare(Normal(0, 1), Normal(mean, std)).jsd == pytest.approx(jsd, abs=5e-9)
+    assert gandyn.distances(Normal(0, 1), Normal(mean, std)).jsd == pytest.approx(jsd, abs=5e-9)
 
 
 @pytest.mark.parametrize(
     ("distance", "gap"), [(4, 0.0604270), (6, 3.84925e-3), (8, 9.35351e-5), (10, 8.63166e-7)]
 )
 def test_published_gap(distance, gap):
-    c = gandyn.compare(Normal(0, 1), Normal(distance, 1))
+    c = gandyn.distances(Normal(0, 1), Normal(distance, 1))
     assert c.jsd_gap == pytest.approx(gap, rel=1e-6)
 
 
 @quick
 @given(others, others)
 def test_inequalities(p, q):
-    c = gandyn.compare(p, q)
+    c = gandyn.distances(p, q)
     tv, h2 = c.total_variation, c.hellinger_squared
     h = math.sqrt(h2)
     for name in vars(c):
@@ -153,7 +153,7 @@ def test_inequalities(p, q):
 @quick
 @given(others, others)
 def test_exchange(p, q):
-    c, d = gandyn.compare(p, q), gandyn.compare(q, p)
+    c, d = gandyn.distances(p, q), gandyn.distances(q, p)
     for name in SYMMETRIC:
         slack = c.errors[name] + d.errors[name]
         assert abs(getattr(c, name) - getattr(d, name)) <= 3 * slack + 1e-14, name
@@ -178,7 +178,7 @@ def test_next_to_equality(family, information, size, direction):
     p = family(2.0, 4.0)
     q = family(2.0 + 4.0 * size, 4.0) if direction == 0 else family(2.0, 4.0 * (1 + size))
     delta = (q.loc - p.loc) / 4.0 if direction == 0 else (q.scale - p.scale) / 4.0
-    c = gandyn.compare(p, q)
+    c = gandyn.distances(p, q)
     quadratic = 0.5 * information[direction] * delta**2
     # the next term is of relative size δ, of δ log δ at a kink
     tolerance = 40 * size + 1e-11
@@ -199,7 +199,7 @@ def test_next_to_equality(family, information, size, direction):
 @pytest.mark.parametrize("distance", [20.0, 50.0, 75.0])
 def test_next_to_disjoint(distance):
     """log 2 − JSD by its asymptotic series in 1/Δ², to which it must come ever closer."""
-    gap = gandyn.compare(Normal(0, 1), Normal(distance, 1)).jsd_gap
+    gap = gandyn.distances(Normal(0, 1), Normal(distance, 1)).jsd_gap
     first = math.sqrt(2 * math.pi) / distance * math.exp(-(distance**2) / 8)
     second = 1 - (math.pi**2 + 8) / 2 / distance**2
     assert gap == pytest.approx(first * second, rel=250 / distance**4)
@@ -216,13 +216,13 @@ def test_gap_against_arithmetic_of_40_digits():
 
             exact[distance] = float(mp.quad(f, mp.linspace(-6, distance + 6, 60)) / 2)
     for distance, value in exact.items():
-        c = gandyn.compare(Normal(0, 1), Normal(distance, 1))
+        c = gandyn.distances(Normal(0, 1), Normal(distance, 1))
         assert c.jsd_gap == pytest.approx(value, rel=1e-12)
 
 
 def test_equal_densities():
     for p in (Normal(2, 3), Uniform(0, 1), Laplace(1, 2), gandyn.parse("0.3*N(-1,.4)+0.7*N(4,1)")):
-        c = gandyn.compare(p, p)
+        c = gandyn.distances(p, p)
         for name in vars(c):
             if name not in ("errors", "converged", "jsd_gap"):
                 assert abs(getattr(c, name)) <= 1e-14, (p, name)
@@ -230,7 +230,7 @@ def test_equal_densities():
 
 
 def test_disjoint_uniforms():
-    c = gandyn.compare(Uniform(0, 1), Uniform(3, 5))
+    c = gandyn.distances(Uniform(0, 1), Uniform(3, 5))
     assert c.jsd == pytest.approx(LOG2, rel=1e-14)
     assert c.jsd_gap == 0
     assert c.total_variation == pytest.approx(1, rel=1e-14)
@@ -241,7 +241,7 @@ def test_disjoint_uniforms():
 
 
 def test_nested_uniforms():
-    c = gandyn.compare(Uniform(0, 1), Uniform(0, 4))
+    c = gandyn.distances(Uniform(0, 1), Uniform(0, 4))
     assert c.kl_pq == pytest.approx(math.log(4), rel=1e-14)
     assert c.kl_qp == math.inf
     assert c.total_variation == pytest.approx(0.75, rel=1e-14)
@@ -270,7 +270,7 @@ def test_nested_uniforms():
     ],
 )
 def test_infinite_where_infinite(p, q, infinite):
-    c = gandyn.compare(p, q)
+    c = gandyn.distances(p, q)
     found = {n for n in vars(c) if n not in ("errors", "converged") and math.isinf(getattr(c, n))}
     assert found == infinite
     assert all(c.errors[name] == 0 for name in infinite)
@@ -304,7 +304,7 @@ def test_rows_are_complete():
 )
 def test_transport_to_heavy_tails_is_finite_both_ways(texts):
     p, q = map(gandyn.parse, texts)
-    c, d = gandyn.compare(p, q), gandyn.compare(q, p)
+    c, d = gandyn.distances(p, q), gandyn.distances(q, p)
     for name in ("wasserstein1", "wasserstein2"):
         there, back = getattr(c, name), getattr(d, name)
         assert abs(there - back) <= 3 * (c.errors[name] + d.errors[name]) + 1e-14

@@ -7,7 +7,7 @@ import pytest
 from numpy.polynomial.legendre import leggauss
 
 from gandyn import quadrature
-from gandyn.quadrature import GAUSS, KRONROD, NODES, Panels, integrate
+from gandyn.quadrature import FINE, SHORT, Panels, integrate
 
 EPS = np.finfo(float).eps
 
@@ -33,45 +33,71 @@ def result(f, *edges, **options):
     return found.value[0, 0], found.error[0, 0], bool(found.converged[0])
 
 
-@pytest.mark.parametrize("degree", range(32))
-def test_kronrod_is_exact_for_polynomials(degree):
-    exact = (1 - (-1) ** (degree + 1)) / (degree + 1)
-    assert KRONROD @ NODES**degree == pytest.approx(exact, abs=4 * EPS)
+PAIRS = [pytest.param(FINE, 10, id="10-21"), pytest.param(SHORT, 4, id="4-9")]
+either = pytest.mark.parametrize(("pair", "points"), PAIRS)
 
 
-def test_kronrod_is_exact_no_further():
-    assert abs(KRONROD @ NODES**32 - 2 / 33) > 1e-12
+@either
+def test_kronrod_is_exact_for_polynomials(pair, points):
+    """Up to degree 3 n + 1, and no further."""
+    last = 3 * points + 1
+    for degree in range(last + 1):
+        exact = (1 - (-1) ** (degree + 1)) / (degree + 1)
+        assert pair.kronrod @ pair.nodes**degree == pytest.approx(exact, abs=4 * EPS)
+    further = last + 1 + last % 2
+    assert abs(pair.kronrod @ pair.nodes**further - 2 / (further + 1)) > 1e-12
 
 
-def test_gauss_is_gauss():
-    x, w = leggauss(10)
-    assert NODES[GAUSS > 0] == pytest.approx(x, abs=2 * EPS)
-    assert GAUSS[GAUSS > 0] == pytest.approx(w, abs=2 * EPS)
+@either
+def test_gauss_is_gauss(pair, points):
+    x, w = leggauss(points)
+    assert pair.nodes[pair.gauss > 0] == pytest.approx(x, abs=2 * EPS)
+    assert pair.gauss[pair.gauss > 0] == pytest.approx(w, abs=2 * EPS)
 
 
-def test_weights_are_positive_and_the_rule_is_symmetric():
-    assert (KRONROD > 0).all()
-    assert (-NODES[::-1] == NODES).all()
-    assert (KRONROD[::-1] == KRONROD).all()
+@either
+def test_weights_are_positive_and_the_rule_is_symmetric(pair, points):
+    assert len(pair.nodes) == 2 * points + 1
+    assert (pair.kronrod > 0).all()
+    assert (-pair.nodes[::-1] == pair.nodes).all()
+    assert (pair.kronrod[::-1] == pair.kronrod).all()
 
 
 @pytest.mark.parametrize(
-    ("rule", "order"), [(KRONROD, 32), (GAUSS, 20)], ids=["21 points", "10 points"]
+    ("pair", "name", "order", "waves"),
+    [
+        pytest.param(FINE, "kronrod", 32, (14.0, 12.0), id="21 points"),
+        pytest.param(FINE, "gauss", 20, (4.0, 3.0), id="10 points"),
+        pytest.param(SHORT, "kronrod", 14, (4.0, 3.0), id="9 points"),
+        pytest.param(SHORT, "gauss", 8, (2.0, 1.5), id="4 points"),
+    ],
 )
-def test_observed_order(rule, order):
+def test_observed_order(pair, name, order, waves):
     """The relative error of the rule falls as the width of the panel to this power."""
-    waves = np.array([14.0, 12.0]) if order == 32 else np.array([4.0, 3.0])
-    errors = [abs(rule @ np.cos(w * NODES) - 2 * math.sin(w) / w) for w in waves]
+    rule = getattr(pair, name)
+    errors = [abs(rule @ np.cos(w * pair.nodes) - 2 * math.sin(w) / w) for w in waves]
     slope = np.log(errors[0] / errors[1]) / np.log(waves[0] / waves[1])
     # With cos(w x) on one panel w stands for the width. Below w = 12 the 21 points are exact to
     # the last digit, so that the power is seen a little before it reaches its limit.
     assert order - 3.5 < slope < order + 1
 
 
-def test_pair_differs_by_more_than_the_error():
-    f = np.cos(9.0 * NODES)
-    exact = 2 * math.sin(9.0) / 9.0
-    assert abs(KRONROD @ f - exact) < 1e-6 * abs((KRONROD - GAUSS) @ f)
+@pytest.mark.parametrize(
+    ("pair", "wave", "far"), [(FINE, 9.0, 1e-6), (SHORT, 3.0, 1e-3)], ids=["10-21", "4-9"]
+)
+def test_pair_differs_by_more_than_the_error(pair, wave, far):
+    f = np.cos(wave * pair.nodes)
+    exact = 2 * math.sin(wave) / wave
+    assert abs(pair.kronrod @ f - exact) < far * abs((pair.kronrod - pair.gauss) @ f)
+
+
+def test_the_short_pair_on_many_panels():
+    found = integrate(
+        plain(lambda x: np.exp(-np.abs(x))), panels(*np.linspace(-8, 8, 257)), 1, rule=SHORT
+    )
+    error = abs(found.value[0, 0] - 2.0 * -math.expm1(-8.0))
+    assert error <= 3 * found.error[0, 0] < 1e-9 and error < 1e-14
+    assert found.nodes[0] == 256 * 9
 
 
 BATTERY = {

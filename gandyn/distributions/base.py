@@ -39,11 +39,15 @@ class Distribution(ABC):
         Finite points where `logpdf` or `score` jumps: edges of the support, kinks.
     normals : None or (weights, means, stds)
         Three arrays where the density is exactly a finite mixture of normal densities.
+    atoms : array of shape (m, 2)
+        Points that have a mass of their own, and that mass; none for a density. Where there are
+        some, `logpdf` and `score` are those of the rest; all else is of the whole.
     """
 
     support: tuple[float, float] = (-math.inf, math.inf)
     normals: tuple[FloatArray, FloatArray, FloatArray] | None = None
     handovers: FloatArray = np.empty((0, 3))
+    atoms: FloatArray = np.empty((0, 2))
 
     @abstractmethod
     def logpdf(self, x: ArrayLike) -> FloatArray:
@@ -152,7 +156,8 @@ class Distribution(ABC):
     def _tail_index(self) -> float:
         """The power by which the heavier tail falls off at the end of `reach`."""
         ends = zip(self.reach, self.support, strict=True)
-        powers = [-x * float(self.score(x)) - 1 for x, end in ends if math.isinf(end)]
+        middle = float(self.ppf(0.5))
+        powers = [-(x - middle) * float(self.score(x)) - 1 for x, end in ends if math.isinf(end)]
         return min(powers, default=math.inf)
 
     @cached_property

@@ -3,5 +3,6 @@
 from gandyn.generators.base import Generator
 from gandyn.generators.generated import Generated
 from gandyn.generators.linear import LinearGenerator
+from gandyn.generators.mlp import MLPGenerator
 
-__all__ = ["Generated", "Generator", "LinearGenerator"]
+__all__ = ["Generated", "Generator", "LinearGenerator", "MLPGenerator"]

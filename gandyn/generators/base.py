@@ -98,10 +98,14 @@ class Generator(ABC):
         InputError
             Where θ is not one valid set of parameters.
         """
+        return Pushforward(self, self._one(theta))
+
+    def _one(self, theta: ArrayLike) -> Array:
+        """θ as one state."""
         array = self.check(theta)
         if array.ndim != 1:
             raise InputError(f"theta: got shape {array.shape}, pushforward takes one state")
-        return Pushforward(self, array)
+        return array
 
 
 _FIRST = ((4 / 5, 1), (-1 / 5, 2), (4 / 105, 3), (-1 / 280, 4))

@@ -23,6 +23,8 @@ class Fixed(Generated):
         self.distribution = distribution
         self.edges = [distribution.edges]
         self.folds = [np.empty((0, 2))]
+        self.atoms = [distribution.atoms]
+        self.breaks = [distribution.breaks]
         if isinstance(distribution, LocationScale):
             self.standard = (
                 distribution.family,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ class Map(Protocol):
 
     def curvature(self, z: Array, theta: Array) -> Array: ...
 
+    def pushforward(self, theta: Array) -> Any: ...
+
 
 class Generated(ABC):
     """The generated densities of a stack of states (lanes), evaluated at nodes on the line.
@@ -48,6 +50,12 @@ class Generated(ABC):
     folds : list of ndarray
         For each lane, the points with an inverse-square-root singularity of the density, as rows
         (x, side): side -1 where the singular panel lies right of x, +1 where it lies left.
+    atoms : sequence of ndarray
+        For each lane, the atoms of its distribution as rows (x, mass); densities are those of the
+        rest. Empty where no lane has any.
+    breaks : sequence of ndarray
+        For each lane, the points where its density or score jumps, and the quantile function bends
+        with them; empty where the edges do for them all.
     standard : tuple (family, member, loc, scale) or None
         Where every density is the standard density of one location-scale family, scaled and
         shifted: the family, a member of it, and each lane's location and (positive) scale.
@@ -56,6 +64,8 @@ class Generated(ABC):
     lanes: int
     edges: list[Array]
     folds: list[Array]
+    atoms: Sequence[Array] = ()
+    breaks: Sequence[Array] = ()
     standard: tuple[Hashable, Distribution, Array, Array] | None = None
 
     @abstractmethod

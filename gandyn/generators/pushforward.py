@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.checks import show
 from gandyn.errors import InputError
 from gandyn.generators.fixed import quantile
 from gandyn.generators.generated import Generated, Map
@@ -43,16 +44,20 @@ class Pushforward(Distribution):
                 f"pieces: got {turns}, must be finite latent points in ascending order"
             )
         low, high = latent.support
-        turns = turns[(turns > low) & (turns < high)]
-        self._turns = turns
-        ends = np.concatenate([[low], turns, [high]])
+        ends = np.concatenate([[low], turns[(turns > low) & (turns < high)], [high]])
+        # Branches that lie beyond the latent's reach have no mass that a double could tell.
+        reach = latent.reach
+        met = [k for k in range(len(ends) - 1) if ends[k] < reach[1] and ends[k + 1] > reach[0]]
+        ends = ends[met[0] : met[-1] + 2]
+        self._turns = ends[1:-1]
         self.branches = [
             _Branch(generator, self.theta, left, right) for left, right in itertools.pairwise(ends)
         ]
         self._recent: tuple[Array | None, list] = (None, [])
         if not all(branch.sign for branch in self.branches):
             raise InputError(
-                f"theta: got {self.theta.tolist()}, the generator must not be constant on a piece"
+                f"theta: got {show(self.theta.tolist())}, "
+                "the generator must not be constant on a piece"
             )
 
     def __repr__(self) -> str:
@@ -294,12 +299,14 @@ class Stack(Generated):
     """The densities of a stack of states of any generator, one after the other."""
 
     def __init__(self, generator: Map, theta: Array) -> None:
-        self.members = [Pushforward(generator, row) for row in theta]
+        self.members = [generator.pushforward(row) for row in theta]
         self.generator = generator
         self.theta = theta
         self.lanes = len(theta)
         self.edges = [member.edges for member in self.members]
         self.folds = [member.folds for member in self.members]
+        self.atoms = [member.atoms for member in self.members]
+        self.breaks = [member.breaks for member in self.members]
 
     def _each(self, method: Callable[..., Array], lane: Index, *arrays: Array) -> Array:
         """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
@@ -315,22 +322,22 @@ class Stack(Generated):
         return np.empty(arrays[0].shape) if out is None else out
 
     def logpdf(self, x: Array, lane: Index) -> Array:
-        return self._each(Pushforward.logpdf, lane, x)
+        return self._each(lambda member, at: member.logpdf(at), lane, x)
 
     def score(self, x: Array, lane: Index) -> Array:
-        return self._each(Pushforward.score, lane, x)
+        return self._each(lambda member, at: member.score(at), lane, x)
 
     def cdf(self, x: Array, lane: Index) -> Array:
-        return self._each(Pushforward.cdf, lane, x)
+        return self._each(lambda member, at: member.cdf(at), lane, x)
 
     def sf(self, x: Array, lane: Index) -> Array:
-        return self._each(Pushforward.sf, lane, x)
+        return self._each(lambda member, at: member.sf(at), lane, x)
 
     def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
         return self._each(quantile, lane, lower, upper)
 
     def sensitivity(self, x: Array, lane: Index) -> Array:
-        return self._each(Pushforward.sensitivity, lane, x)
+        return self._each(lambda member, at: member.sensitivity(at), lane, x)
 
     def jumps(self, lane: int) -> tuple[Array, Array]:
         z = np.asarray(self.generator.latent.breaks, dtype=float)

@@ -15,10 +15,10 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.landscape.naming import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
+from gandyn.modes import Modes
 
 __all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
 

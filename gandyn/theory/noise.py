@@ -52,7 +52,7 @@ def noise_mends_value(subject: Subject, battery: Battery) -> Outcome:
     published = {0.4: 8.63166e-7, 0.5: 9.35351e-5, 2 / 3: 3.84925e-3, 1.0: 0.0604270}
     worst = Worst()
     for noise, gap in published.items():
-        found = subject.compare(Normal(0, noise), Normal(_TARGET, noise))
+        found = subject.distances(Normal(0, noise), Normal(_TARGET, noise))
         worst.add(found.jsd_gap / gap - 1)
     return zero(worst.value, 1.4e-6)
 
@@ -75,7 +75,7 @@ def noise_mends_disjoint(subject: Subject, battery: Battery) -> Outcome:
         p, q = (
             from_logpdf(log, at) for log, at in zip(logs, (places[:2], places[2:]), strict=True)
         )
-        gap = float(subject.compare(p, q).jsd_gap)
+        gap = float(subject.distances(p, q).jsd_gap)
         x, weights = rule(places, np.array([]))
         log_p, log_q = (log(x) for log in logs)
         both = np.logaddexp(log_p, log_q)

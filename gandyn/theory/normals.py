@@ -106,7 +106,7 @@ def closed_forms(subject: Subject, battery: Battery) -> Outcome:
         s2 = s1 * float(np.exp(rng.uniform(-0.3, 0.3)))
         m1 = float(rng.uniform(-4, 4))
         m2 = m1 + s1 * float(rng.uniform(-3, 3))
-        found = subject.compare(Normal(m1, s1), Normal(m2, s2))
+        found = subject.distances(Normal(m1, s1), Normal(m2, s2))
         there, back = (m1, s1, m2, s2, _Numbers), (m2, s2, m1, s1, _Numbers)
         for value, expected in (
             (found.kl_pq, kl(*there)),
@@ -133,7 +133,7 @@ def chi2_infinite(subject: Subject, battery: Battery) -> Outcome:
     wrong = 0
     pairs = ((1.3, 0), (1.4, 1), (1.41, 0), (1.42, 0), (1.42, 1), (1.5, 0), (2, 1), (9, 0))
     for ratio, mean in pairs:
-        found = float(subject.compare(Normal(mean, ratio), Normal(0, 1)).chi_squared_pq)
+        found = float(subject.distances(Normal(mean, ratio), Normal(0, 1)).chi_squared_pq)
         wrong += math.isinf(found) != (ratio**2 >= 2) or math.isnan(found)
     return zero(wrong, 0.0)
 
@@ -149,7 +149,7 @@ def equal_widths(subject: Subject, battery: Battery) -> Outcome:
 
     worst = Worst()
     for distance, width in ((1e-3, 1.0), (0.5, 0.3), (1.0, 2.0), (3.0, 1.0), (8.0, 0.7)):
-        found = subject.compare(Normal(1.0, width), Normal(1.0 + distance, width))
+        found = subject.distances(Normal(1.0, width), Normal(1.0 + distance, width))
         # the distance that the two means really have
         apart = (1.0 + distance) - 1.0
         expected = math.erf(apart / (2 * width) / math.sqrt(2))
@@ -170,7 +170,7 @@ def jsd_numbers(subject: Subject, battery: Battery) -> Outcome:
 
     published = {(1.0, 1.0): 0.11142148, (2.0, 1.0): 0.33683082, (2.0, 0.6): 0.44308166}
     differences = [
-        float(subject.compare(Normal(0, 1), Normal(mean, std)).jsd) - number
+        float(subject.distances(Normal(0, 1), Normal(mean, std)).jsd) - number
         for (mean, std), number in published.items()
     ]
     return zero(np.max(np.abs(differences)), 5e-9)

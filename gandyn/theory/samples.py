@@ -35,7 +35,7 @@ def samples_look_disjoint(subject: Subject, battery: Battery) -> Outcome:
     places = []
     for far in _DISTANCES:
         width = nearest / far
-        found = subject.compare(
+        found = subject.distances(
             subject.from_samples(ours, bandwidth=width),
             subject.from_samples(theirs, bandwidth=width),
         )

@@ -18,7 +18,7 @@ class Subject:
 
     Attributes
     ----------
-    Game, LinearGenerator, compare, gradient_flow, from_samples, objective : callable
+    Game, LinearGenerator, distances, gradient_flow, from_samples, objective : callable
         As in the façade.
     formulas : Formulas
         The closed forms that the claims state.
@@ -26,7 +26,7 @@ class Subject:
 
     Game: Callable[..., Any]
     LinearGenerator: Callable[..., Any]
-    compare: Callable[..., Any]
+    distances: Callable[..., Any]
     gradient_flow: Callable[..., Any]
     from_samples: Callable[..., Any]
     objective: Callable[..., Any]
@@ -40,7 +40,7 @@ class Subject:
         return cls(
             Game=gandyn.Game,
             LinearGenerator=gandyn.LinearGenerator,
-            compare=gandyn.compare,
+            distances=gandyn.distances,
             gradient_flow=gandyn.gradient_flow,
             from_samples=gandyn.from_samples,
             objective=gandyn.objective,

@@ -101,7 +101,7 @@ def gap_law(subject: Subject, battery: Battery) -> Outcome:
     from gandyn import Normal
 
     leading, first, second = subject.formulas.gap_law(math)
-    gap = np.array([subject.compare(Normal(0, 1), Normal(far, 1)).jsd_gap for far in _FAR])
+    gap = np.array([subject.distances(Normal(0, 1), Normal(far, 1)).jsd_gap for far in _FAR])
     ratio = gap / (leading / _FAR * np.exp(-(_FAR**2) / 8))
     return between(0.0, 1.0, (ratio - 1 + first / _FAR**2) / (second / _FAR**4))
 
@@ -117,7 +117,7 @@ def gap_numbers(subject: Subject, battery: Battery) -> Outcome:
     from gandyn import Normal
 
     published = {4.0: 0.0604270, 6.0: 3.84925e-3, 8.0: 9.35351e-5, 10.0: 8.63166e-7}
-    found = {far: subject.compare(Normal(0, 1), Normal(far, 1)).jsd_gap for far in published}
+    found = {far: subject.distances(Normal(0, 1), Normal(far, 1)).jsd_gap for far in published}
     return zero(np.max([abs(found[far] / gap - 1) for far, gap in published.items()]), 1.4e-6)
 
 

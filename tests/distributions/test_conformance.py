@@ -10,7 +10,9 @@ import scipy.stats as st
 from scipy.special import ndtr
 
 import gandyn.distributions as gd
+from gandyn import MLPGenerator
 from gandyn.distributions.differences import derivative
+from tests.networks import random_theta
 
 
 class Gumbel(gd.Distribution):
@@ -78,6 +80,11 @@ CASES = {
     "callable with an edge": (gd.from_logpdf(lambda x: -x, [(0, 1)], support=(0, math.inf)), 1e-9),
     "callable with a kink": (gd.from_logpdf(lambda x: -abs(x), [(0, 1)], breaks=[0]), 1e-9),
     "user": (Gumbel(1, 2), 1e-9),
+    "network": (MLPGenerator((4, 3)).pushforward(random_theta((4, 3), 6)), 1e-9),
+    "network of a uniform": (
+        MLPGenerator((5,), latent=gd.Uniform(-1, 2)).pushforward(random_theta((5,), 3)),
+        1e-9,
+    ),
 }
 
 BY_DIFFERENCES = (gd.CallableDensity, gd.ScipyDensity, Gumbel)

@@ -119,6 +119,9 @@ def test_a_callable_is_normalised():
     assert (d.mean, d.std) == pytest.approx((0, 1), abs=1e-13)
     far = gd.from_logpdf(lambda x: -5000 - 0.5 * (x - 3) ** 2 / 1e-6, [(3, 1e-3)])
     assert far.cdf(3) == pytest.approx(0.5, rel=1e-13)
+    assert (far.mean, far.std) == pytest.approx((3, 1e-3), rel=1e-10)
+    away = gd.from_logpdf(lambda x: -0.5 * (x - 1e4) ** 2, [(1e4, 1)])
+    assert (away.mean, away.std) == pytest.approx((1e4, 1), rel=1e-10)
 
 
 def test_a_callable_of_a_heavy_tail_and_of_an_interval():

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import gandyn
 from gandyn import InputError
-from gandyn.landscape.naming import Modes
 from gandyn.landscape.winding import around, around_point
+from gandyn.modes import Modes
 
 TWO = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 

@@ -106,7 +106,7 @@ def test_a_claim_that_cannot_be_computed_has_failed():
     def broken(game):
         raise ValueError("no such thing")
 
-    subject = replace(Subject.public(), compare=lambda p, q: broken(p))
+    subject = replace(Subject.public(), distances=lambda p, q: broken(p))
     found = verify(subject=subject, only=["normal-jsd"])
     assert not found.passed
     assert found.claims[0].measured == "ValueError: no such thing"

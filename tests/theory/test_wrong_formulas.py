@@ -254,13 +254,13 @@ def test_wrong_weight():
 
 
 def altered_comparison(**changes):
-    def compare(p, q):
-        found = gandyn.compare(p, q)
+    def distances(p, q):
+        found = gandyn.distances(p, q)
         return replace(
             found, **{key: change(getattr(found, key)) for key, change in changes.items()}
         )
 
-    return replace(Subject.public(), compare=compare)
+    return replace(Subject.public(), distances=distances)
 
 
 @pytest.mark.parametrize(

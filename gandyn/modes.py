@@ -1,13 +1,19 @@
-"""What a person would call a state: how the generated mass lies over the modes of the data."""
+"""How the generated mass lies over the modes of the data, in numbers and in a person's words."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Modes"]
+from gandyn.distributions import Distribution
+from gandyn.errors import InputError
+from gandyn.generators import Generated
+from gandyn.generators.fixed import Fixed
+
+__all__ = ["Coverage", "Modes", "coverage"]
 
 Array = NDArray[np.float64]
 
@@ -18,6 +24,59 @@ _CORE = 0.05
 """Mass of a mode that is left out at each of its ends: its outskirts."""
 _SHARE = 0.25
 """A mode is covered from this share of the mass on that the data put there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """Which modes of the data a generated distribution covers, and how much mass lies where.
+
+    Attributes
+    ----------
+    covered : tuple of int
+        Modes, numbered from the left from 1, whose core holds a quarter or more of the mass that
+        the data have there.
+    shares : ndarray, shape (count,)
+        Generated mass on each core over the data's there.
+    masses : ndarray, shape (count,)
+        Generated mass on each core.
+    between : float
+        Generated mass outside of all the cores.
+    between_data : float
+        The data's own mass there.
+    """
+
+    covered: tuple[int, ...]
+    shares: Array
+    masses: Array
+    between: float
+    between_data: float
+
+
+def coverage(generated: Distribution, data: Distribution) -> Coverage:
+    """How a generated distribution covers the modes of the data.
+
+    Parameters
+    ----------
+    generated : Distribution
+        p_g; it may have atoms.
+    data : Distribution
+        p, whose modes are counted; see `Modes`.
+
+    Returns
+    -------
+    Coverage
+
+    Raises
+    ------
+    InputError
+        Where one of the two is no `Distribution`, or the data have atoms.
+    """
+    for name, given in (("generated", generated), ("data", data)):
+        if not isinstance(given, Distribution):
+            raise InputError(f"{name}: got {given!r}, must be a Distribution")
+    if len(data.atoms):
+        raise InputError(f"data: got {data!r}, which has atoms, must have a density")
+    return Modes(data).coverage(generated)
 
 
 class Modes:
@@ -53,13 +112,31 @@ class Modes:
             [data.ppf(low), data.ppf(low + (1.0 - 2.0 * _CORE) * self.masses)], axis=1
         )
 
-    def shares(self, generated: Any) -> Array:
-        """Generated mass on each core over the data's there, shape (count,)."""
-        lane = np.zeros(1, np.intp)
-        mass = np.diff(generated.cdf(self.cores.reshape(1, -1), lane).reshape(-1, 2), axis=1)
-        return mass[:, 0] / ((1.0 - 2.0 * _CORE) * self.masses)
+    def on_cores(self, generated: Generated) -> Array:
+        """Generated mass on each core, shape (count,)."""
+        ends, lane = self.cores.reshape(1, -1), np.zeros(1, np.intp)
+        # The difference of the two tails that are the smaller: each mass keeps its digits.
+        below, above = (of(ends, lane).reshape(-1, 2) for of in (generated.cdf, generated.sf))
+        upper = below[:, 0] > 0.5
+        return np.where(upper, above[:, 0] - above[:, 1], below[:, 1] - below[:, 0])
 
-    def name(self, generated: Any) -> str:
+    def shares(self, generated: Generated) -> Array:
+        """Generated mass on each core over the data's there, shape (count,)."""
+        return self.on_cores(generated) / ((1.0 - 2.0 * _CORE) * self.masses)
+
+    def coverage(self, distribution: Distribution) -> Coverage:
+        """How a distribution covers the modes; it may have atoms."""
+        generated = Fixed(distribution)
+        masses, shares = self.on_cores(generated), self.shares(generated)
+        return Coverage(
+            covered=tuple(int(k) + 1 for k in np.flatnonzero(shares >= _SHARE)),
+            shares=shares,
+            masses=masses,
+            between=max(0.0, 1.0 - float(masses.sum())),
+            between_data=2.0 * _CORE,
+        )
+
+    def name(self, generated: Generated) -> str:
         """The name of one generated density.
 
         Parameters
@@ -81,7 +158,7 @@ class Modes:
             return f"covers modes {covered[0] + 1}–{covered[-1] + 1}"
         return "covers modes " + ", ".join(str(k + 1) for k in covered)
 
-    def _between(self, generated: Any) -> str:
+    def _between(self, generated: Generated) -> str:
         half = np.full((1, 1), 0.5)
         middle = float(generated.quantile(half, half, np.zeros(1, np.intp))[0, 0])
         left = int(np.searchsorted(self.cores.mean(axis=1), middle))

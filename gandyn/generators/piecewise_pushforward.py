@@ -1,0 +1,333 @@
+"""The density that a piecewise linear generator pushes forward, and its atoms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.distributions import Distribution
+from gandyn.generators.generated import Map
+from gandyn.generators.latent_parts import LatentParts
+from gandyn.piecewise import Pieces
+
+__all__ = ["PiecewisePushforward"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_LOG_TINIEST = -745.0
+"""Log of the smallest positive number."""
+
+
+class LinearMap(Map, Protocol):
+    """A generator with linear pieces."""
+
+    def linear_pieces(self, theta: Array) -> Pieces: ...
+
+
+class PiecewisePushforward(Distribution):
+    """p_g of x = G(z; θ), G piecewise linear: the sum of q(z_i)/|G'(z_i)| over x's preimages z_i.
+
+    A flat piece puts all of its latent mass on one point, an atom. `logpdf`, `pdf` and `score` are
+    those of the remaining, continuous part; `cdf`, quantiles, samples, mean and std are those of
+    the whole.
+
+    Parameters
+    ----------
+    generator : Generator
+        With ``linear_pieces(θ)``.
+    theta : ndarray, shape (d,)
+        One state.
+    """
+
+    def __init__(self, generator: LinearMap, theta: Array) -> None:
+        self.generator = generator
+        self.theta = np.array(theta, dtype=float)
+        self._latent = generator.latent
+        self._parts = LatentParts.of(generator.linear_pieces(self.theta), self._latent)
+        self._cover = _Cover(self._parts)
+        self._recent: tuple[Array | None, _Terms | None] = (None, None)
+
+    def __repr__(self) -> str:
+        return f"PiecewisePushforward({self.generator!r}, θ of {self.theta.size} parameters)"
+
+    @cached_property
+    def atoms(self) -> Array:  # type: ignore[override]
+        """Points with a mass of their own, shape (m, 2): rows (x, mass), ascending in x."""
+        return self._parts.atoms
+
+    @cached_property
+    def support(self) -> tuple[float, float]:  # type: ignore[override]
+        """The range of G."""
+        return float(self._parts.images.min()), float(self._parts.images.max())
+
+    @cached_property
+    def breaks(self) -> Array:
+        """Images of the kinks, and of the latent's breaks."""
+        images = self._parts(np.asarray(self._latent.breaks, dtype=float))
+        return np.unique(np.concatenate([self._cover.points, images]))
+
+    @cached_property
+    def folds(self) -> Array:
+        """None, shape (0, 2): at a kink's image the density jumps and is finite."""
+        return np.empty((0, 2))
+
+    @cached_property
+    def edges(self) -> Array:
+        """Images of the latent's panel edges, and of the kinks where its density is not 0."""
+        inner = self._parts.bounds[np.isfinite(self._parts.bounds)]
+        kinks = inner[self._latent.logpdf(inner) > _LOG_TINIEST]
+        images = np.unique(self._parts(np.concatenate([self._latent.edges, kinks])))
+        if len(images) == 1:  # nothing but an atom: a panel for what lies around it
+            return images + np.array([-1.0, 1.0]) * max(1e-8 * abs(images[0]), 1e-8)
+        return images
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """From the lowest to the highest image."""
+        return float(self.edges[0]), float(self.edges[-1])
+
+    @cached_property
+    def landmarks(self) -> Array:
+        """Middle and half the length of the image of each part within the latent's reach."""
+        ends = np.clip(self._parts.bounds, *self._latent.reach)
+        images = self._parts(ends)
+        wide = np.abs(np.diff(images)) > 1e-14 * np.max(np.abs(images))
+        if not wide.any():
+            return np.array([[images[0], np.diff(self.edges).max()]])
+        middle, half = 0.5 * (images[1:] + images[:-1]), 0.5 * np.abs(np.diff(images))
+        return np.stack([middle, half], axis=1)[wide]
+
+    def logpdf(self, x: ArrayLike) -> Array:
+        return self._terms(x).log_total[()]
+
+    def score(self, x: ArrayLike) -> Array:
+        terms = self._terms(x)
+        return terms.mean(self._latent.score(terms.z) / self._parts.slope[terms.part])[()]
+
+    def score_slope(self, x: ArrayLike) -> Array:
+        terms = self._terms(x)
+        slope = self._parts.slope[terms.part]
+        score = self._latent.score(terms.z) / slope
+        apart = score - terms.mean(score).ravel()[terms.node]
+        with np.errstate(over="ignore"):  # only where the density is 0
+            return terms.mean(self._latent.score_slope(terms.z) / slope**2 + apart**2)[()]
+
+    def cdf(self, x: ArrayLike) -> Array:
+        return self._tail(x, 0, self._cover.below)
+
+    def sf(self, x: ArrayLike) -> Array:
+        return self._tail(x, 1, self._cover.above)
+
+    def _tail(self, x: ArrayLike, side: int, whole: Array) -> Array:
+        """Mass of all parts whose image lies on one side of x, and that of parts of the others."""
+        terms = self._terms(x)
+        parts, k = self._parts, terms.part
+        # the end of each part whose image is the lowest (side 0) or the highest (side 1)
+        end = np.where(parts.slope > 0.0, parts.tails[side], parts.tails[1 - side])
+        mass = terms.total(np.abs(parts.tail(terms.z, k) - end[k])) + whole[terms.interval]
+        return np.where(np.isnan(x), np.nan, np.clip(mass, 0.0, 1.0))[()]
+
+    def sensitivity(self, x: Array) -> Array:
+        """E[∂G/∂θ | G = x], shape (d, *x.shape); at an atom its mean over the flat parts."""
+        terms = self._terms(x)
+        out = terms.mean(self.generator.sensitivity(terms.z, self.theta))
+        for k in np.flatnonzero(np.isin(self.atoms[:, 0], x)):
+            z, mass = self._parts.nodes()
+            on = self._parts.atom[self._parts.part(z)] == k
+            there = self.generator.sensitivity(z[on], self.theta) @ (mass[on] / mass[on].sum())
+            out[:, x == self.atoms[k, 0]] = there[:, None]
+        return out
+
+    def sample(
+        self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
+    ) -> Array:
+        return self._parts(self._latent.sample(n, rng))
+
+    def _terms(self, x: ArrayLike) -> _Terms:
+        points = np.asarray(x, dtype=float)
+        # The density, its score and its mass are asked for at the same nodes in turn.
+        if points is not self._recent[0] or self._recent[1] is None:
+            self._recent = (points, self._cover.terms(points))
+        terms = self._recent[1]
+        assert terms is not None
+        return terms
+
+    @cached_property
+    def _tail_index(self) -> float:
+        """That of the latent, where G is not bounded."""
+        unbounded = np.isinf(self.support).any() and not np.isfinite(self._latent.std)
+        return self._latent._tail_index if unbounded else math.inf
+
+    @cached_property
+    def _nodes(self) -> tuple[Array, Array]:
+        """Images of the latent's nodes, atoms included, and the mass that each stands for."""
+        z, mass = self._parts.nodes()
+        return self._parts(z), mass
+
+    @cached_property
+    def _lower_table(self) -> tuple[Array, Array]:
+        """The points of the cover twice, and the mass below each without and with its atom."""
+        points, masses = self._cover.points, self.cdf(self._cover.points)
+        before = masses - self._cover.atoms
+        table = np.stack([before, masses], axis=1).ravel()
+        return np.repeat(points, 2), np.maximum.accumulate(table)
+
+    @cached_property
+    def _upper_table(self) -> tuple[Array, Array]:
+        """The points of the cover twice, descending, and the mass above each, then at or above."""
+        points, masses = self._cover.points, self.sf(self._cover.points)
+        table = np.stack([masses, masses + self._cover.atoms], axis=1)[::-1].ravel()
+        return np.repeat(points[::-1], 2), np.maximum.accumulate(table)
+
+    def _bracket(self, q: Array, lower: bool) -> tuple[Array, Array]:
+        x, table = self._lower_table if lower else self._upper_table
+        # Between the two entries of an atom the bracket is the atom.
+        i = np.searchsorted(table, q)
+        near, far = x[np.maximum(i - 1, 0)], x[np.minimum(i, len(x) - 1)]
+        outside = np.minimum if lower else np.maximum
+        before, after = i == 0, i == len(x)
+        if before.any():
+            outer, inner = self._outermost(q[before], lower, x[0])
+            near[before], far[before] = outer, outside(inner, x[0])
+        if after.any():
+            far[after] = self._outermost(1.0 - q[after], not lower, x[-1])[0]
+        return (near, far) if lower else (far, near)
+
+    def _outermost(self, q: Array, lower: bool, default: float) -> tuple[Array, Array]:
+        """Bracket, outer end first, of a quantile in the tail that only unbounded parts reach.
+
+        The tail's mass q is at least any one of theirs, and at most their number times the largest.
+        """
+        parts, side = self._parts, -np.inf if lower else np.inf
+        ends = []
+        if parts.images[0, 0] == side:
+            ends.append((0, self._latent.ppf))
+        if parts.images[1, -1] == side:
+            ends.append((-1, self._latent.isf))
+        if not ends:
+            return np.full(q.shape, default), np.full(q.shape, default)
+        furthest = np.minimum.reduce if lower else np.maximum.reduce
+        outer, inner = (
+            furthest(
+                [
+                    parts.height[k] + parts.slope[k] * (quantile(share) - parts.anchor[k])
+                    for k, quantile in ends
+                ]
+            )
+            for share in (q / len(ends), q)
+        )
+        return outer, inner
+
+
+class _Cover:
+    """The parts whose images cover each of the intervals that the images' ends cut the line into.
+
+    Attributes
+    ----------
+    points : ndarray, shape (M,)
+        Ends of the images, and the atoms, ascending. Interval j lies left of point j.
+    atoms : ndarray, shape (M,)
+        The mass of the atom at each point.
+    below, above : ndarray, shape (M + 1,)
+        For each interval, the mass of what lies wholly below it, or above it.
+    """
+
+    def __init__(self, parts: LatentParts) -> None:
+        self._parts = parts
+        steep = np.flatnonzero(~parts.flat)
+        low, high = np.sort(parts.images[:, steep], axis=0)
+        ends = np.concatenate([low, high])
+        self.points = np.unique(np.concatenate([ends[np.isfinite(ends)], parts.atoms[:, 0]]))
+        size = len(self.points) + 1
+        # Ends at infinity are found before the first point and after the last.
+        first = np.where(np.isinf(low), 0, np.searchsorted(self.points, low) + 1)
+        stop = np.where(np.isinf(high), size, np.searchsorted(self.points, high) + 1)
+        count = stop - first
+        covering = np.repeat(steep, count)
+        interval = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+        self._members = covering[np.argsort(interval, kind="stable")]
+        self._count = np.bincount(interval, minlength=size)
+        self._start = np.cumsum(self._count) - self._count
+        self.atoms = np.zeros(size - 1)
+        self.atoms[np.searchsorted(self.points, parts.atoms[:, 0])] = parts.atoms[:, 1]
+        mass = parts.mass[steep]
+        before = np.bincount(stop, mass, size + 1)[:size] + np.append(0.0, self.atoms)
+        after = np.bincount(first, mass, size + 1)[1:] + np.append(self.atoms, 0.0)
+        self.below = np.cumsum(before)
+        self.above = np.cumsum(after[::-1])[::-1]
+
+    def terms(self, x: Array) -> _Terms:
+        """What the parts that reach each x make of it."""
+        flat = x.ravel()
+        interval = np.searchsorted(self.points, flat, side="right")
+        inside = interval
+        if self._count[-1] == 0 and len(self.points):
+            # The density goes on to the last point of a bounded support.
+            inside = interval - (flat == self.points[-1])
+        count = self._count[inside]
+        first = np.cumsum(count) - count
+        node = np.repeat(np.arange(flat.size), count)
+        shift = np.repeat(self._start[inside] - first, count)
+        part = self._members[np.arange(node.size) + shift]
+        parts = self._parts
+        with np.errstate(over="ignore"):
+            z = parts.anchor[part] + (flat[node] - parts.height[part]) / parts.slope[part]
+        z = np.clip(z, parts.bounds[part], parts.bounds[part + 1])
+        return _Terms(parts, x, interval.reshape(x.shape), node, part, z, first, count > 0)
+
+
+@dataclass(eq=False)
+class _Terms:
+    """Points x and, one after the other, the preimages z of each, in the parts they lie in."""
+
+    parts: LatentParts
+    x: Array
+    interval: Index
+    node: Index
+    part: Index
+    z: Array
+    first: Index
+    reached: NDArray[np.bool_]
+
+    def total(self, values: Array) -> Array:
+        """Sums over the preimages of each point of values (..., T): (..., *x.shape)."""
+        out = np.zeros((*values.shape[:-1], self.x.size))
+        if values.shape[-1]:
+            starts = self.first[self.reached]
+            out[..., self.reached] = np.add.reduceat(values, starts, axis=-1)
+        return out.reshape((*values.shape[:-1], *self.x.shape))
+
+    @cached_property
+    def log(self) -> Array:
+        """Log of each preimage's share in the density."""
+        slope = self.parts.slope[self.part]
+        return self.parts.latent.logpdf(self.z) - np.log(np.abs(slope))
+
+    @cached_property
+    def log_total(self) -> Array:
+        """Log of the density at each point."""
+        out = np.full(self.x.size, -np.inf)
+        if len(self.log):
+            out[self.reached] = np.maximum.reduceat(self.log, self.first[self.reached])
+        top = np.where(np.isfinite(out), out, 0.0)
+        with np.errstate(divide="ignore"):
+            out = top + np.log(self.total(np.exp(self.log - top[self.node])).ravel())
+        return np.where(np.isnan(self.x), np.nan, out.reshape(self.x.shape))
+
+    @cached_property
+    def share(self) -> Array:
+        """Each preimage's part of the density at its point."""
+        total = self.log_total.ravel()[self.node]
+        return np.exp(self.log - np.where(np.isfinite(total), total, 0.0))
+
+    def mean(self, values: Array) -> Array:
+        """Means over the preimages of values (..., T); 0 where the density is 0."""
+        with np.errstate(invalid="ignore"):
+            weighted = self.share * values
+        return self.total(np.where(self.share > 0.0, weighted, 0.0))
