@@ -19,6 +19,14 @@
 8. 2,500 starts, by Newton's method on the stack, over `gandyn.equilibria`: at least 20; the flow
    from as many, which finds attractors only: at least 5.
 
+9. The loop of Algorithm 1 at the article's widths in eager PyTorch over `gandyn.train`: at least 2,
+   at batches of 64 and 1024; as a jitted JAX scan over it: aiming at 1. Where they are installed.
+10. The dense matrix products of an iteration at batch 1024, on their own, over `gandyn.train`: at
+   least a half.
+11. 16 replicas of widths (64, 64) one after another over the same together: at least 3.
+12. What records add at the default interval: at most a fifth.
+13. What a run of a million steps keeps at the default interval: at most 500 MB.
+
 Rows 5 to 8 are in processor seconds of all cores, so that what else the machine does counts less.
 """
 
@@ -37,6 +45,7 @@ import numpy as np
 
 import gandyn
 from analysis import _benchmark_landscape as landscape
+from analysis import _benchmark_training as training
 from analysis._options import Options, run
 from analysis._timing import Row, printed, ratios, row, seconds
 from gandyn import plots
@@ -191,6 +200,11 @@ def study(options: Options) -> int:
         *landscape.transitions(1 if options.quick else 3, 10 if options.quick else 25),
         *([] if options.quick else landscape.two_parameters(25)),
         *landscape.rest_points(1 if options.quick else 3, 20 if options.quick else 50),
+        *training.iterations(rounds, 50 if options.quick else 200),
+        *training.products(rounds, 10 if options.quick else 30),
+        *training.replicas(1 if options.quick else 3, 100 if options.quick else 500),
+        *training.recording(rounds, 100 if options.quick else 500),
+        *training.memory(1000 if options.quick else 20_000),
     ]
     print(printed(rows))
     with plots.whole_file(options.output / "benchmark.json") as part:
@@ -205,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(
         study,
         "analysis.benchmark",
-        "Time gandyn as ratios within one run: the force, flows, the start-up, the landscape.",
+        "Time gandyn as ratios within one run: the force, flows, the start-up, the landscape, training.",
         arguments,
     )
 

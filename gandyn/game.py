@@ -287,6 +287,26 @@ class Game:
         """D*(x) = p/(p + p_g), as a function of x with a `logit`."""
         return Discriminator(self, self.generator.check(theta))
 
+    def slope(self, x: ArrayLike, theta: ArrayLike) -> Array:
+        """s(x), the push on a generated particle at x, whose average over p_g ∂G/∂θ is the force.
+
+        Parameters
+        ----------
+        x : array_like, shape (..., n)
+            Points of each state.
+        theta : array_like, shape (..., d)
+
+        Returns
+        -------
+        ndarray, shape (..., n)
+        """
+        states = self.generator.check(theta)
+        points = np.asarray(x, dtype=float)
+        generated = self.generator.generated(states.reshape(-1, states.shape[-1]))
+        rows = points.reshape(-1, points.shape[-1])
+        at = Field(self.data, generated, rows, np.arange(len(rows)))
+        return self.objective.slope(at).reshape(points.shape)
+
     def evaluate(self, theta: ArrayLike) -> Evaluation:
         """Every divergence, the potential and the force, with an error estimate for each.
 

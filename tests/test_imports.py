@@ -14,13 +14,14 @@ HEAVY = {"matplotlib", "sympy", "tqdm", "jinja2", "PIL", "pandas"}
 # a room may import the rooms before it in its own line of this list, and errors everywhere
 FLOORS = [
     {"errors", "plain"},
-    {"distributions", "quadrature"},
+    {"distributions", "quadrature", "piecewise"},
     {"generators", "field", "mesh", "divergences", "weights", "comparison"},
-    {"objectives", "data_grid"},
+    {"objectives", "data_grid", "modes"},
     {"sensitivity"},
     {"game"},
     {"dynamics"},
-    {"theory", "landscape", "montecarlo"},
+    {"theory", "landscape"},
+    {"montecarlo"},
     {"report"},
     {"cli"},
     {"__main__"},

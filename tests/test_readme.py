@@ -10,7 +10,7 @@ EXAMPLES = re.findall(r"<!-- example -->\n```python\n(.*?)```", README.read_text
 
 
 def test_readme_has_its_examples_and_commands():
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
     text = README.read_text("utf-8")
     assert "<!-- command:report -->" in text
     assert "<!-- command:tests -->" in text

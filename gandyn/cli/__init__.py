@@ -15,6 +15,7 @@ from gandyn.cli import (
     barriers,
     basins,
     branches,
+    compare,
     diagram,
     equilibria,
     evaluate,
@@ -22,6 +23,7 @@ from gandyn.cli import (
     portrait,
     raster,
     report,
+    train,
     verify,
 )
 from gandyn.cli.arguments import Parser, attach_numbers
@@ -39,6 +41,8 @@ _COMMANDS = {
     "branches": branches,
     "diagram": diagram,
     "raster": raster,
+    "train": train,
+    "compare": compare,
     "report": report,
     "verify": verify,
 }

@@ -196,6 +196,14 @@ def read_count(name: str, text: str, least: int, most: int) -> int:
     return int(digits)
 
 
+def read_number(name: str, text: str) -> float:
+    """A finite number."""
+    values = _floats(text)
+    if values is None or len(values) != 1 or not math.isfinite(values[0]):
+        raise InputError(f"{name}: got {text!r}, must be a finite number")
+    return values[0]
+
+
 def read_state(name: str, text: str) -> list[float]:
     """(a, b) from "1,0.5"."""
     values = _floats(text)

@@ -12,16 +12,25 @@ from gandyn.plots.animation import animate, can_write_mp4, log_times, path_times
 from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
 from gandyn.plots.branches import draw_branches
-from gandyn.plots.colours import Cue, divergence_cue, objective_cue, ramp
+from gandyn.plots.colours import Cue, discriminator_cue, divergence_cue, objective_cue, ramp
+from gandyn.plots.comparison import draw_comparison
 from gandyn.plots.densities import DensityScale, density_scale, draw_densities, draw_moments
+from gandyn.plots.deviation import draw_clock, draw_deviation
 from gandyn.plots.diagram import draw_diagram
 from gandyn.plots.field import draw_field
 from gandyn.plots.fits import draw_fits
 from gandyn.plots.lines import Curve, draw_lines
 from gandyn.plots.moments import Moment, moment, moment_title, moments, window
+from gandyn.plots.overview import draw_training
+from gandyn.plots.paths import draw_replica_paths
 from gandyn.plots.portrait import draw_portrait
 from gandyn.plots.raster import draw_raster
+from gandyn.plots.ridges import draw_ridges
 from gandyn.plots.save import save_figure, whole_file
+from gandyn.plots.series import draw_replicas
+from gandyn.plots.shares import draw_shares
+from gandyn.plots.slopes import draw_slope
+from gandyn.plots.snapshots import snapshot_moment, training_moments
 from gandyn.plots.style import new_figure, style
 from gandyn.plots.trajectory import draw_trajectory
 from gandyn.plots.values import draw_potential, draw_values
@@ -34,12 +43,16 @@ __all__ = [
     "animate",
     "can_write_mp4",
     "density_scale",
+    "discriminator_cue",
     "divergence_cue",
     "draw_arrow_moments",
     "draw_arrows",
     "draw_barrier_tree",
     "draw_branches",
+    "draw_clock",
+    "draw_comparison",
     "draw_densities",
+    "draw_deviation",
     "draw_diagram",
     "draw_field",
     "draw_fits",
@@ -49,6 +62,12 @@ __all__ = [
     "draw_portrait",
     "draw_potential",
     "draw_raster",
+    "draw_replica_paths",
+    "draw_replicas",
+    "draw_ridges",
+    "draw_shares",
+    "draw_slope",
+    "draw_training",
     "draw_trajectory",
     "draw_values",
     "log_times",
@@ -60,7 +79,9 @@ __all__ = [
     "path_times",
     "ramp",
     "save_figure",
+    "snapshot_moment",
     "style",
+    "training_moments",
     "whole_file",
     "window",
 ]

@@ -7,7 +7,8 @@ of three to one on white).
 
 In the landscape the light fills are states of the generator, the same state in the same colour in
 every picture of a game, and lines and marks on them are dark enough to be seen on each: black is
-what is stable, purple what belongs to a saddle, green what repels.
+what is stable, purple what belongs to a saddle, green what repels. Indigo is Monte-Carlo training,
+wherever it stands beside the flow.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ __all__ = [
     "INK",
     "NULLCLINES",
     "REFERENCE",
+    "TRAINING",
     "UNKNOWN",
     "Cue",
+    "cause_fill",
+    "discriminator_cue",
     "divergence_cue",
     "event_cue",
     "kind_cue",
@@ -65,6 +69,23 @@ DATA = Cue("#0072B2", SOLID)
 GENERATED = Cue("#D55E00", DASHED)
 DISCRIMINATOR = Cue("#1A1A1A", DOTTED)
 REFERENCE = Cue("#6B6B6B", DASHED)
+TRAINING = Cue("#4429CC", SOLID)
+
+# By what holds a learned discriminator back; far apart for every eye.
+_DISCRIMINATORS = {
+    "plain": Cue("#1A1A1A", SOLID),
+    "l2": Cue("#0095B2", DASHED),
+    "dropout": Cue("#8A2EE6", DASHDOT),
+    "l2_dropout": Cue("#B27D47", DOTTED),
+}
+
+# Why training leaves the flow: light to dark, the discriminator's share in its near-black.
+_CAUSES = {
+    "finite step": "#C4BCF2",
+    "finite batch": "#6F5BD9",
+    "imperfect discriminator": "#1A1A1A",
+}
+_OTHER_CAUSE = "#BDBDBD"
 
 _OBJECTIVES = {
     "saturating": Cue("#AA4499", SOLID),
@@ -152,6 +173,19 @@ def objective_cue(name: str) -> Cue:
 def divergence_cue(name: str) -> Cue:
     """Colour and line style of a value, by its field in an evaluation (``"jsd"``, …)."""
     return _DIVERGENCES.get(name, _OTHER)
+
+
+def discriminator_cue(name: str) -> Cue:
+    """Colour and line style of a learned discriminator, ``"L2 + dropout"`` as ``"l2_dropout"``.
+
+    One that is neither plain nor held back by L2 or dropout looks like training in general.
+    """
+    return _DISCRIMINATORS.get(name.lower().replace(" + ", "_"), TRAINING)
+
+
+def cause_fill(name: str) -> str:
+    """Fill of a cause of training's deviation from the flow, such as ``"finite batch"``."""
+    return _CAUSES.get(name, _OTHER_CAUSE)
 
 
 def parameter_cue(index: int) -> Cue:

@@ -69,10 +69,10 @@ def draw_densities(
     ax.set_xlim(float(moment.x[0]), float(moment.x[-1]))
     ax.set_xlabel("x")
     right = ax.twinx()
-    prepare_discriminator_axis(right)
+    prepare_discriminator_axis(right, moment.symbol)
     draw_curves(ax, right, moment, scale)
     if legend:
-        crown(ax, density_handles(), title=moment.title)
+        crown(ax, density_handles(moment.symbol), title=moment.title)
     elif moment.title:
         ax.set_title(moment.title)
     return ax, right
@@ -109,7 +109,8 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
             right.tick_params(labelright=False)
     for ax in panels[len(moments) :]:
         ax.set_visible(False)
-    panels[0].figure.legend(handles=density_handles(), loc="outside upper center", ncols=3)
+    handles = density_handles(moments[0].symbol)
+    panels[0].figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return axes
 
 
@@ -123,14 +124,14 @@ def set_density_axis(ax: Axes, scale: DensityScale) -> None:
     ax.set_ylabel("density (logarithmic)" if scale.log else "density")
 
 
-def prepare_discriminator_axis(right: Axes) -> None:
-    """Make a twin axis the axis of D*: 0 to 1, with the line of one half."""
+def prepare_discriminator_axis(right: Axes, symbol: str = "D*") -> None:
+    """Make a twin axis the axis of D* (or D): 0 to 1, with the line of one half."""
     right.set_ylim(0.0, _HEADROOM)
     right.set_yticks([0.0, 0.5, 1.0])
     right.grid(False)
     right.spines["right"].set_visible(True)
     right.spines["left"].set_visible(False)
-    right.set_ylabel("D*(x)")
+    right.set_ylabel(f"{symbol}(x)")
     right.axhline(0.5, color="#B0B0B0", linewidth=0.7, zorder=0.5)
 
 
@@ -149,13 +150,13 @@ def draw_curves(ax: Axes, right: Axes, moment: Moment, scale: DensityScale) -> l
     return artists
 
 
-def density_handles(*, right: bool = True) -> list[Line2D]:
-    """The legend's entries: p, p_g and D*, which may have the right-hand axis."""
+def density_handles(symbol: str = "D*", *, right: bool = True) -> list[Line2D]:
+    """The legend's entries: p, p_g and D* (or D), which may have the right-hand axis."""
     side = " (right)" if right else ""
     return [
         Line2D([], [], **DATA.line, label="p, data"),
         Line2D([], [], **GENERATED.line, label="$p_g$, generated"),
-        Line2D([], [], **DISCRIMINATOR.line, label=f"D*, discriminator{side}"),
+        Line2D([], [], **DISCRIMINATOR.line, label=f"{symbol}, discriminator{side}"),
     ]
 
 

@@ -12,9 +12,12 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import REFERENCE, Cue
+from gandyn.plots.marks import axes_inches
 from gandyn.plots.style import crown
 
-__all__ = ["Curve", "draw_lines"]
+__all__ = ["Curve", "draw_levels", "draw_lines"]
+
+_APART = 11.0  # points between the names of two levels
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,10 @@ def draw_lines(
         shown = np.isfinite(y) & ((y > 0) | (yscale != "log"))
         ax.plot(x, np.where(shown, y, np.nan), **look, zorder=3 if curve.law else 2)
         handles.append(Line2D([], [], **look, label=curve.label))
-    for label, level in (bounds or {}).items():
-        ax.axhline(level, **REFERENCE.line, linewidth=0.8, zorder=1.5)
-        ax.annotate(
-            label, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
-            textcoords="offset points", va="center", fontsize=8, color=REFERENCE.colour,
-        )  # fmt: skip
     ax.margins(x=0)
     if ylim is not None:
         ax.set_ylim(*ylim)
+    draw_levels(ax, bounds or {})
     for axis, scale in ((ax.xaxis, xscale), (ax.yaxis, yscale)):
         if scale == "log":
             axis.set_major_locator(LogLocator(numticks=8))
@@ -96,3 +94,25 @@ def draw_lines(
     ax.set_ylabel(ylabel)
     crown(ax, handles, title=title, columns=columns)
     return ax
+
+
+def draw_levels(ax: Axes, levels: Mapping[str, float]) -> None:
+    """Draw dashed horizontal lines, with their names to the right of the axes.
+
+    Names of lines that are close to each other are moved apart, once the limits are as they stay.
+    """
+    for level in levels.values():
+        ax.axhline(level, **REFERENCE.line, linewidth=0.8, zorder=1.5)
+    ordered = sorted(levels.items(), key=lambda item: item[1])
+    heights = ax.transScale.transform([(1.0, level) for _, level in ordered] or [(1.0, 1.0)])[:, 1]
+    bottom, top = ax.transScale.transform([(1.0, limit) for limit in ax.get_ylim()])[:, 1]
+    points = 72 * axes_inches(ax)[1] * (heights - bottom) / (top - bottom)
+    places = points.copy()
+    for k in range(1, len(ordered)):
+        places[k] = max(places[k], places[k - 1] + _APART)
+    places -= 0.5 * np.max(places - points)
+    for (label, level), shift in zip(ordered, places - points, strict=False):
+        ax.annotate(
+            label, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, shift),
+            textcoords="offset points", va="center", fontsize=8, color=REFERENCE.colour,
+        )  # fmt: skip

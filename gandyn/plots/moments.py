@@ -33,9 +33,11 @@ class Moment:
     data, generated : array, shape (m,)
         The densities p and p_g, in units of 1/x.
     discriminator : array, shape (m,)
-        D*, from 0 to 1; nan where neither density has any mass.
+        D*, or a learned D, from 0 to 1; nan where it is not known or neither density has any mass.
     title : str
         What tells this moment from others, such as ``"t = 5"``.
+    symbol : str
+        What the discriminator is called: ``"D*"`` is the optimal one, ``"D"`` a learned one.
     """
 
     x: Array
@@ -43,6 +45,7 @@ class Moment:
     generated: Array
     discriminator: Array
     title: str = ""
+    symbol: str = "D*"
 
 
 def window(*distributions: Any, tail: float = 2e-3) -> tuple[float, float]:

@@ -28,7 +28,7 @@ from gandyn.plots.marks import (
 )
 from gandyn.plots.style import crown
 
-__all__ = ["draw_portrait"]
+__all__ = ["draw_flows", "draw_portrait"]
 
 Array = NDArray[np.float64]
 
@@ -114,7 +114,7 @@ def draw_portrait(
     _draw_arrows(ax, columns, rows, direction, points)
     stills = _draw_nullclines(ax, columns, rows, direction) if nullclines else []
     manifolds = _draw_manifolds(ax, separatrices)
-    paths = _draw_flows(ax, flows)
+    paths = draw_flows(ax, flows)
     seen = [k for k, point in enumerate(points) if _inside(ax, point)]
     for kind in reversed(KINDS):
         for index in seen:
@@ -287,7 +287,8 @@ def _draw_manifolds(ax: Axes, separatrices: Any) -> list[Line2D]:
     return handles
 
 
-def _draw_flows(ax: Axes, flows: Iterable[ArrayLike]) -> list[Line2D]:
+def draw_flows(ax: Axes, flows: Iterable[ArrayLike]) -> list[Line2D]:
+    """Draw paths of (a, b), each from an open circle; returns the legend's entry, if any."""
     colour = GENERATED.colour
     mark: dict[str, Any] = {"marker": "o", "markersize": 6.0, "markeredgecolor": colour}
     handle = Line2D([], [], color=colour, **mark, markerfacecolor="white", label="flow, from ○")

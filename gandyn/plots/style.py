@@ -61,7 +61,7 @@ def crown(ax: Axes, handles: list[Any], *, title: str = "", columns: int = 3) ->
             ncols=min(columns, len(handles)),
         )
     if title:
-        ax.set_title(title, pad=6 + 15 * ceil(len(handles) / columns))
+        ax.set_title(title, pad=8 + 15 * ceil(len(handles) / columns))
 
 
 def _columns(handles: list[Any], most: int, inches: float) -> int:

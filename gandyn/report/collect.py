@@ -53,6 +53,8 @@ class Settings:
         Steps after which one of these is drawn as far as it came.
     nodes : int
         Nodes of the portrait along each axis.
+    replicas, training_steps : int
+        Runs of training, and the most steps that they make.
     claims : tuple of str, optional
         Names of the rows of the theory table; all by default.
     """
@@ -66,6 +68,8 @@ class Settings:
     )
     other_steps: int = 150
     nodes: int = 121
+    replicas: int = 8
+    training_steps: int = 500
     claims: tuple[str, ...] | None = None
 
 

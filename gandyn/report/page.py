@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gandyn.game import Game
 from gandyn.plain import plain
-from gandyn.report import course, field, glance, landscape, tables, way
+from gandyn.report import course, field, glance, landscape, tables, training, way
 from gandyn.report.blocks import Section
 from gandyn.report.collect import Results, Settings, collect
 from gandyn.report.folder import staged_folder
@@ -31,6 +31,7 @@ SECTIONS: tuple[tuple[str, Maker], ...] = (
     ("values", course.values),
     ("force field", field.section),
     ("landscape", landscape.section),
+    ("training", training.section),
     ("numbers", tables.numbers),
     ("theory", tables.theory),
     ("versions", tables.reproduce),

@@ -1,0 +1,187 @@
+"""`gandyn train`: Algorithm 1 on minibatches, measured exactly at every record."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gandyn.cli.arguments import DATA, add_json
+from gandyn.cli.output import print_json, print_table, progress_bar
+from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
+from gandyn.cli.settings import (
+    add_generator,
+    add_settings,
+    read_replicas,
+    read_seed,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from gandyn.montecarlo import Training
+
+_EXAMPLE = """\
+example:
+  gandyn train --data "N(4,1.25)"
+  gandyn train --data "0.5*N(-3,1)+0.5*N(3,1)" --generator 64,64 --replicas 8 --seed 1
+  gandyn train --steps 100000 --checkpoint run.npz
+  gandyn train --steps 100000 --resume run.npz"""
+
+_SERIES = (
+    "discriminator_loss",
+    "generator_loss",
+    "batch_real_on_real",
+    "batch_real_on_fake",
+    "real_on_real",
+    "real_on_fake",
+    "mean",
+    "std",
+    "value",
+    "value_gap",
+    "jsd",
+    "error",
+    "force_ratio",
+    "force_angle",
+)
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "train",
+        help="training by minibatches and a learned discriminator, held against the exact one",
+        description="Train by minibatches as in Algorithm 1 of Goodfellow et al. (2014), and "
+        "measure the learned discriminator exactly as it goes.",
+        epilog=_EXAMPLE,
+    )
+    parser.add_argument(
+        "--data", metavar="TEXT", default=DATA, help='the data\'s density; default "%(default)s"'
+    )
+    add_generator(parser)
+    add_settings(parser, rule="adam", start="1,0")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="an .npz file that keeps the state of the run"
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="go on from a checkpoint of the same settings, and keep it up to date",
+    )
+    add_output(parser, "train.png")
+    parser.add_argument(
+        "--animate", metavar="FILE", help="also write p, p_g and D in training as a moving .gif"
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, print and draw."""
+    from gandyn.distributions import parse
+
+    data = parse(options.data)
+    settings = read_settings(options)
+    seed, replicas = read_seed(options), read_replicas(options)
+    picture = read_output(options, "train.png")
+    movie = None if options.animate is None else read_file("animate", options.animate, ".gif")
+    resume = None if options.resume is None else Path(options.resume)
+    kept = options.checkpoint if options.checkpoint is not None else options.resume
+    from gandyn.montecarlo import train
+    from gandyn.montecarlo.training import INTERRUPTED
+
+    with ExitStack() as stack:
+        claim_files(stack, output=picture, animate=movie)
+        with progress_bar("train") as tell:
+            found = train(
+                data,
+                settings,
+                seed,
+                replicas,
+                checkpoint=kept,
+                resume=resume,
+                progress=lambda part: tell(part, ""),
+            )
+        written = []
+        if picture is not None:
+            _draw(found, picture)
+            written.append(picture)
+        if movie is not None:
+            _animate(found, movie)
+            written.append(movie)
+        if options.json:
+            print_json(_entry(found, seed))
+        else:
+            _print(found, seed, written)
+        if (found.status == INTERRUPTED).any():
+            notes = [f"wrote {path}" for path in written]
+            notes += [f"go on with --resume {kept}"] if kept is not None else []
+            raise KeyboardInterrupt(found.message, *notes)
+    return 0 if found.success.all() else 1
+
+
+def _entry(found: Training, seed: int) -> dict[str, Any]:
+    return {
+        "step": found.step,
+        **{name: getattr(found, name) for name in _SERIES},
+        "a": found.theta[..., 0],
+        "b": found.theta[..., 1],
+        "learned_force": found.learned_force,
+        "exact_force": found.exact_force,
+        "status": found.status,
+        "success": found.success,
+        "message": found.message,
+        "seed": seed,
+    }
+
+
+def _print(found: Training, seed: int, written: list[Path]) -> None:
+    import numpy as np
+
+    settings = found.settings
+    print(f"data       {found.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
+    print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
+    shown = sorted({round(k * (len(found.step) - 1) / 11) for k in range(12)})
+    names = ("mean", "std", "real_on_real", "real_on_fake", "value", "value_gap", "jsd")
+    with np.errstate(all="ignore"):
+        middles = {name: _median(getattr(found, name)) for name in names}
+    rows = [[float(found.step[k]), *(float(middles[n][k]) for n in names)] for k in shown]
+    titles = ("step", "mean", "std", "D on real", "D on fake", "V(G, D)", "V(G, D*) − V", "JSD")
+    print_table(titles, [[f"{value:.6g}" for value in row] for row in rows])
+    if found.replicas > 1:
+        print("\nmedians over the replicas")
+    print(
+        f"\n{found.message}; every figure is an integral, "
+        f"to {float(np.nanmax(found.error)):.0e} or better"
+    )
+    say_written(*written)
+
+
+def _median(values: Any) -> Any:
+    """Over the replicas that are still there; nan where none is."""
+    import numpy as np
+
+    left = np.isfinite(values).any(axis=0)
+    out = np.full(values.shape[1], np.nan)
+    out[left] = np.nanmedian(values[:, left], axis=0)
+    return out
+
+
+def _draw(found: Training, path: Path) -> None:
+    from gandyn import plots
+
+    with plots.style():
+        figure = plots.new_figure((9.0, 8.4))
+        plots.draw_training(figure, found)
+    plots.save_figure(figure, path)
+
+
+def _animate(found: Training, path: Path) -> None:
+    from gandyn import plots
+
+    with progress_bar("animation") as tell:
+        plots.animate(
+            path,
+            plots.training_moments(found),
+            progress=lambda done, total: tell(done / total, ""),
+        )

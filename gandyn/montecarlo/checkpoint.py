@@ -1,0 +1,81 @@
+"""A run's state in an array file: read without pickle, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.distributions.checks import show
+from gandyn.errors import InputError
+
+__all__ = ["checkpoint_path", "read", "write"]
+
+_ADVICE = "give another file, or the settings that it was made with"
+
+
+def checkpoint_path(name: str, path: Any) -> Path:
+    """The path of an array file in a folder that exists."""
+    if isinstance(path, str | os.PathLike):
+        file = Path(path)
+        if file.suffix == ".npz" and file.parent.is_dir():
+            return file
+    raise InputError(f"{name}: got {show(path)}, must end in .npz, in a folder that exists")
+
+
+def write(path: Path, about: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays, and texts that say what they are of."""
+    texts = {f"about_{key}": np.array(text) for key, text in about.items()}
+    held: dict[str, Any] = texts | dict(arrays)
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    try:
+        with part.open("wb") as stream:
+            np.savez(stream, **held)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(
+    name: str, path: Path, about: Mapping[str, str], wanted: list[str]
+) -> dict[str, NDArray[Any]]:
+    """The arrays of a file that is about the same.
+
+    Raises
+    ------
+    InputError
+        Where the file is cut short or of another kind, or about something else.
+    """
+    where = f"{name}: got {str(path)!r}"
+    try:
+        with path.open("rb") as stream, np.load(stream) as file:
+            held = {key: file[key] for key in wanted}
+            texts = {key: str(file[f"about_{key}"]) for key in about}
+    except FileNotFoundError:
+        raise InputError(f"{where}, must be a file that exists") from None
+    except Exception:  # another kind of file fails in any way
+        raise InputError(f"{where}, which is no whole checkpoint (cut short?)") from None
+    for key, mine in about.items():
+        if texts[key] != mine:
+            raise InputError(f"{where}, {_difference(key, texts[key], mine)}; {_ADVICE}")
+    return held
+
+
+def _difference(key: str, theirs: str, mine: str) -> str:
+    import json
+
+    try:
+        there, here = json.loads(theirs), json.loads(mine)
+        names = [name for name in here if there.get(name) != here[name]]
+    except (ValueError, TypeError, AttributeError):
+        names = []
+    if not names:
+        return f"a checkpoint of other {key}: {show(theirs)} there, {show(mine)} here"
+    first = names[0]
+    return (
+        f"a checkpoint of another {first}: {show(there.get(first))} there, {show(here[first])} here"
+    )

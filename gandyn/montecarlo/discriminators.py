@@ -1,0 +1,119 @@
+"""The generator's opponent: a network in training, or the optimum that gandyn knows."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from gandyn.game import Game
+from gandyn.montecarlo.networks import Networks
+from gandyn.montecarlo.streams import Masks
+from gandyn.montecarlo.trained import Trained
+
+__all__ = ["LearnedDiscriminator", "Opponent", "OptimalDiscriminator"]
+
+Array = NDArray[Any]
+
+
+class Opponent(Protocol):
+    """What Algorithm 1 asks of a discriminator."""
+
+    def train(self, real: Array, fake: Array) -> None:
+        """One step of its own, on minibatches (R, n)."""
+
+    def pull(self, fake: Array, theta: Array) -> Array:
+        """∂(generator's loss)/∂x of the mean over each minibatch (R, n)."""
+
+
+class LearnedDiscriminator:
+    """A stack of networks, trained to tell the data from what is generated."""
+
+    def __init__(self, trained: Trained, masks: Masks, loss: str) -> None:
+        self.trained = trained
+        self._networks: Networks = trained.networks
+        self._masks = masks
+        assert trained.plan is not None
+        self._always = trained.plan.dropout_when == "always"
+        self._saturating = loss == "saturating"
+        self._both: Array = np.empty((trained.networks.replicas, 0))
+        self.logits_seen: Array = self._both
+        """Logits (R, 2n) of the last step of its own: real ones, then fake ones."""
+        self.logits_judged: Array = self._both
+        """Logits (R, n) in the last step of the generator."""
+
+    def train(self, real: Array, fake: Array) -> None:
+        n = real.shape[1]
+        if self._both.shape[1] != 2 * n:
+            self._both = np.empty((len(real), 2 * n), real.dtype)
+        self._both[:, :n] = real
+        self._both[:, n:] = fake
+        logits = self._networks.forward(self._both, self._masks.draw(2 * n))
+        self.logits_seen = logits
+        self._networks.backward(discriminator_slope(logits))
+        self.trained.step()
+
+    def pull(self, fake: Array, theta: Array) -> Array:
+        masks = self._masks.draw(fake.shape[1]) if self._always else None
+        logits = self._networks.forward(fake, masks)
+        self.logits_judged = logits
+        slope = generator_slope(logits, self._saturating)
+        return self._networks.backward(slope, parameters=False)
+
+    def skip(self, own: int, generators: int, batch: int) -> None:
+        """Set the masks to where they are after so many steps of both players."""
+        evaluations = {2 * batch: own, batch: generators if self._always else 0}
+        self._masks.skip(evaluations)
+
+
+class OptimalDiscriminator:
+    """D* = p/(p + p_g) of each replica's linear generator, which needs no training."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+
+    def train(self, real: Array, fake: Array) -> None:
+        """Nothing: it is at its optimum for every state."""
+
+    def pull(self, fake: Array, theta: Array) -> Array:
+        # A replica that has diverged has no density.
+        good = np.isfinite(theta).all(axis=1) & (theta[:, 0] != 0.0)
+        out = np.full_like(fake, np.nan)
+        out[good] = self._game.slope(fake[good], theta[good]) / -fake.shape[1]
+        return out
+
+
+def discriminator_slope(logits: Array) -> Array:
+    """∂/∂logit of the mean of −log D over the first half and −log(1 − D) over the second."""
+    n = logits.shape[1] // 2
+    out = np.empty_like(logits)
+    np.negative(logits[:, :n], out=out[:, :n])
+    out[:, n:] = logits[:, n:]
+    expit(out, out=out)
+    out[:, :n] *= -1.0 / n
+    out[:, n:] *= 1.0 / n
+    return out
+
+
+def discriminator_loss(logits: Array) -> Array:
+    """Mean of −log D over the first half and of −log(1 − D) over the second, added: (R,)."""
+    n = logits.shape[1] // 2
+    wide = logits.astype(float)
+    return (np.logaddexp(0.0, -wide[:, :n]) + np.logaddexp(0.0, wide[:, n:])).mean(axis=1)
+
+
+def generator_slope(logits: Array, saturating: bool) -> Array:
+    """∂/∂logit of the mean of −log D, or of log(1 − D)."""
+    out = expit(logits if saturating else -logits)
+    out *= -1.0 / logits.shape[1]
+    return out
+
+
+def generator_loss(logits: Array, saturating: bool) -> Array:
+    """Mean of −log D, or of log(1 − D): (R,)."""
+    wide = logits.astype(float)
+    if saturating:
+        return -np.logaddexp(0.0, wide).mean(axis=1)
+    return np.logaddexp(0.0, -wide).mean(axis=1)

@@ -1,0 +1,204 @@
+"""What a learned discriminator is worth, exactly: by quadrature, beside the optimal one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from gandyn.distributions import Distribution
+from gandyn.divergences import DIVERGENCES
+from gandyn.field import Field
+from gandyn.generators import Generated
+from gandyn.mesh import fitted, panels_between
+from gandyn.piecewise import Pieces, pieces_of
+from gandyn.quadrature import SHORT, Panels, integrate
+
+__all__ = ["Logit", "Measures", "logit_of", "measure", "measure_optimal"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Logit = Callable[[Array, Index], tuple[Array, Array]]
+"""Logit and its slope at x of shape (P, n) for the replicas `lane` (P,)."""
+
+_RTOL = 1e-6
+"""Of the rules' disagreement; the values are far better."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Exact values of each of R replicas, arrays of shape (R,).
+
+    Attributes
+    ----------
+    value : ndarray
+        V(G, D) = E_p log D + E_pg log(1 − D) of the discriminator that was learned.
+    value_gap : ndarray
+        V(G, D*) − V(G, D) ≥ 0, integrated as one positive integrand.
+    jsd : ndarray
+        Jensen-Shannon divergence of p and p_g in nats; V(G, D*) = 2·JSD − 2 log 2.
+    real_on_real, real_on_fake : ndarray
+        E_p D and E_pg D.
+    force : ndarray, shape (R, 2)
+        −∂(generator's loss)/∂(a, b) at the learned discriminator, the expectation over z; nan
+        without (a, b).
+    error : ndarray
+        The largest estimate of an absolute error among the values, without the force.
+    force_error : ndarray
+        The largest of the force's two.
+    """
+
+    value: Array
+    value_gap: Array
+    jsd: Array
+    real_on_real: Array
+    real_on_fake: Array
+    force: Array
+    error: Array
+    force_error: Array
+
+
+def logit_of(weights: list[NDArray[Any]], activation: str) -> tuple[Logit, tuple[Array, Index]]:
+    """The logits of a stack of networks, and the points (x, lane) where panels should end.
+
+    Parameters
+    ----------
+    weights : list of ndarray, shape (R, inputs + 1, outputs)
+    activation : {"relu", "tanh"}
+    """
+    if activation == "relu":
+        pieces = pieces_of(weights)
+        return _pieced(pieces), (pieces.z, pieces.lane)
+    layers = [np.asarray(w, dtype=float) for w in weights]
+    first = layers[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turns = -first[:, 1] / first[:, 0]
+    good = np.isfinite(turns) & (np.abs(turns) < 1e150)
+    return _smooth(layers), (turns[good], np.nonzero(good)[0])
+
+
+def _pieced(pieces: Pieces) -> Logit:
+    def logit(x: Array, lane: Index) -> tuple[Array, Array]:
+        # Panels end at the kinks: on each the logit is one line, known from the panel's middle.
+        middle = x[:, x.shape[1] // 2, None]
+        value, slope = pieces.line(middle, lane)
+        return value + slope * (x - middle), np.broadcast_to(slope, x.shape)
+
+    return logit
+
+
+def _smooth(layers: list[Array]) -> Logit:
+    def logit(x: Array, lane: Index) -> tuple[Array, Array]:
+        out, slope = np.empty_like(x), np.empty_like(x)
+        for k in np.unique(lane):
+            rows = lane == k
+            value, rise = _tangent([w[k] for w in layers], x[rows].ravel())
+            out[rows], slope[rows] = value.reshape(-1, x.shape[1]), rise.reshape(-1, x.shape[1])
+        return out, slope
+
+    return logit
+
+
+def _tangent(layers: list[Array], x: Array) -> tuple[Array, Array]:
+    """A tanh network and its derivative at points (n,)."""
+    hidden, rise = x[:, None], np.ones((len(x), 1))
+    for weights in layers[:-1]:
+        hidden = np.tanh(hidden @ weights[:-1] + weights[-1])
+        rise = (rise @ weights[:-1]) * (1.0 - hidden**2)
+    last = layers[-1]
+    return (hidden @ last[:-1] + last[-1])[:, 0], (rise @ last[:-1])[:, 0]
+
+
+def measure(
+    data: Distribution,
+    generated: Generated,
+    logit: Logit,
+    ends: tuple[Array, Index],
+    saturating: bool,
+    *,
+    linear: bool,
+) -> Measures:
+    """Integrate everything at once, on panels that end where the logit has kinks.
+
+    Parameters
+    ----------
+    data : Distribution
+    generated : Generated
+        p_g of R replicas.
+    logit : callable
+    ends : tuple
+        Of `logit_of`.
+    saturating : bool
+        The generator's loss.
+    linear : bool
+        Whether ∂G/∂θ = (z, 1), so that there is a force on (a, b).
+    """
+
+    def integrand(x: Array, lane: Index) -> tuple[Array, Array]:
+        learned, slope = logit(x, lane)
+        log_data, log_generated = data.logpdf(x), generated.logpdf(x, lane)
+        p, q = np.exp(log_data), np.exp(log_generated)
+        best = np.where(p + q > 0.0, log_data - log_generated, 0.0)
+        real, fake = _losses(learned)
+        real_best, fake_best = _losses(best)
+        rows = np.empty((6 if linear else 4, *x.shape))
+        np.multiply(p, real, out=rows[0])
+        rows[0] += q * fake
+        rows[1] = np.where(p > 0.0, p * (real - real_best), 0.0)
+        rows[1] += np.where(q > 0.0, q * (fake - fake_best), 0.0)
+        share = expit(learned)
+        np.multiply(p, share, out=rows[2])
+        np.multiply(q, share, out=rows[3])
+        if linear:
+            push = q * slope * (share if saturating else expit(-learned))
+            np.multiply(push, generated.sensitivity(x, lane), out=rows[4:])
+        return rows, 8.0 + np.abs(learned)
+
+    panels = _panels(data, generated, *ends)
+    found = integrate(integrand, panels, generated.lanes, rtol=_RTOL, rule=SHORT)
+    (cost, gap, real, fake), error = found.value[:4], found.error[:4]
+    force = found.value[4:].T if linear else np.full((generated.lanes, 2), np.nan)
+    force_error = found.error[4:].max(axis=0) if linear else np.full(generated.lanes, np.nan)
+    jsd = np.maximum(np.log(2.0) - 0.5 * (cost - gap), 0.0)
+    return Measures(-cost, gap, jsd, real, fake, force, error.max(axis=0), force_error)
+
+
+def _losses(logit: Array) -> tuple[Array, Array]:
+    """−log D and −log(1 − D) of a logit, which may be infinite."""
+    soft = np.log1p(np.exp(-np.abs(logit)))
+    return soft + np.maximum(-logit, 0.0), soft + np.maximum(logit, 0.0)
+
+
+def _panels(data: Distribution, generated: Generated, points: Array, lane: Index) -> Panels:
+    """Panels between the edges of both densities, and the points that lie among them."""
+    lanes, own = generated.lanes, generated.edges
+    x = np.concatenate([np.tile(data.edges, lanes), *own])
+    of = np.arange(lanes)
+    which = np.concatenate([np.repeat(of, len(data.edges)), np.repeat(of, [len(e) for e in own])])
+    low = np.minimum([edges[0] for edges in own], data.edges[0])
+    high = np.maximum([edges[-1] for edges in own], data.edges[-1])
+    inside = (points > low[lane]) & (points < high[lane])
+    return panels_between(
+        np.concatenate([x, points[inside]]), np.concatenate([which, lane[inside]])
+    )
+
+
+def measure_optimal(data: Distribution, generated: Generated, force: Array) -> Measures:
+    """The same for the optimal discriminator, whose force is the exact one."""
+    jensen_shannon = DIVERGENCES["jsd"].integrand
+
+    def integrand(x: Array, lane: Index) -> tuple[Array, Array]:
+        at = Field(data, generated, x, lane)
+        share = expit(at.log_ratio)
+        p, q = np.exp(at.log_data), np.exp(at.log_generated)
+        return np.stack([jensen_shannon(at), p * share, q * share]), np.full((1, *x.shape), 8.0)
+
+    found = integrate(integrand, fitted(data, generated), generated.lanes, rtol=_RTOL)
+    jsd, real, fake = found.value
+    none = np.zeros_like(jsd)
+    value = 2.0 * jsd - 2.0 * np.log(2.0)
+    return Measures(value, none, jsd, real, fake, force, 2.0 * found.error.max(axis=0), none)

@@ -1,0 +1,247 @@
+"""Multilayer perceptrons from R to R, stacked over replicas: forward, and backward by hand.
+
+The bias of a layer is the last row of its weight matrix, the weight of a constant 1 that stands in
+the last column of every layer's input: a layer is then one matrix product, and so is its gradient.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.montecarlo.activations import ACTIVATIONS
+from gandyn.montecarlo.checks import need_choice, need_number, need_widths
+from gandyn.montecarlo.initial import INITIALS, draw
+from gandyn.montecarlo.segments import Segments
+
+__all__ = ["MLP", "Networks"]
+
+Array = NDArray[Any]
+
+_SEEN = 1 << 24
+_BLOCK = 512
+"""Points taken back through an activation at a time, so that they stay in the cache."""
+
+
+@dataclass(frozen=True)
+class MLP:
+    """A fully connected network from R to R, with a linear last layer.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Units of each hidden layer.
+    activation : {"relu", "tanh"}
+    initial : {"article", "glorot", "he", "lecun"}
+        How the weights are drawn: see `gandyn.montecarlo.initial`.
+    l2 : float
+        λ of the penalty λ·½Σw², over weights and not biases.
+    dropout : float
+        The rate, in [0, 1), at which each hidden unit is left out; those kept are scaled by
+        1/(1 − rate). (Programs that ask for a `keep_prob` want 1 − rate.)
+    dropout_when : {"training", "always"}
+        "training": only while this network itself is being trained, so that it is whole wherever
+        else it is evaluated. "always": in every evaluation during training, also in those that
+        the other network learns from.
+    """
+
+    widths: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    initial: str = "article"
+    l2: float = 0.0
+    dropout: float = 0.0
+    dropout_when: str = "training"
+
+    def __post_init__(self) -> None:
+        need_widths("widths", self.widths)
+        need_choice("activation", self.activation, tuple(ACTIVATIONS))
+        need_choice("initial", self.initial, INITIALS)
+        need_number("l2", self.l2, 0.0, np.inf, "a finite number from 0 on", closed=True)
+        need_number("dropout", self.dropout, 0.0, 1.0, "a rate from 0 to below 1", closed=True)
+        need_choice("dropout_when", self.dropout_when, ("training", "always"))
+
+
+class Networks:
+    """R networks of one shape, evaluated and differentiated together.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Units of each hidden layer; none for the affine map x = a z + b.
+    activation : str
+    replicas : int
+    dtype : dtype
+
+    Attributes
+    ----------
+    parameters, gradient : ndarray, shape (R, P)
+        Layer after layer, each an (inputs + 1, outputs) matrix in C order whose last row is the
+        bias. Without hidden layers they are (a, b).
+    weights, slopes : list of ndarray, shape (R, inputs + 1, outputs)
+        Views of the two, a layer each.
+    """
+
+    def __init__(self, widths: tuple[int, ...], activation: str, replicas: int, dtype: Any) -> None:
+        self.widths = tuple(widths)
+        self.replicas = replicas
+        self._activation = ACTIVATIONS[activation]
+        self._shapes = [(n + 1, m) for n, m in itertools.pairwise((1, *self.widths, 1))]
+        size = sum(n * m for n, m in self._shapes)
+        self.parameters: Array = np.zeros((replicas, size), dtype)
+        self.gradient: Array = np.zeros((replicas, size), dtype)
+        self.weights = self._views(self.parameters)
+        self.slopes = self._views(self.gradient)
+        # The C library gives arrays of over 128 kB back to the system whenever they are freed, and
+        # pays for each page anew, until it has seen a larger one come and go.
+        np.empty(_SEEN, np.uint8)
+        self._room: dict[int, _Room] = {}
+        self._now: _Room | None = None
+
+    def _views(self, flat: Array) -> list[Array]:
+        out, start = [], 0
+        for n, m in self._shapes:
+            out.append(flat[:, start : start + n * m].reshape(self.replicas, n, m))
+            start += n * m
+        return out
+
+    def initialise(self, initial: str, streams: list[np.random.Generator]) -> None:
+        """Draw every replica's parameters from its own stream."""
+        for replica, stream in enumerate(streams):
+            for weights in self.weights:
+                weights[replica] = draw(initial, weights.shape[1:], stream)
+
+    def forward(self, x: Array, masks: list[Array] | None = None) -> Array:
+        """The outputs (R, n) at inputs (R, n), whose way back is kept for `backward`.
+
+        Parameters
+        ----------
+        x : ndarray, shape (R, n)
+        masks : list of ndarray, shape (R, n, width + 1), optional
+            Dropout: what each hidden unit is multiplied with; 1 in the last column.
+
+        Returns
+        -------
+        ndarray, shape (R, n)
+            Overwritten by the next call with as many inputs.
+        """
+        room = self._room_for(x.shape[1])
+        room.masks = masks
+        room.layers[0][..., 0] = x
+        room.by_segments = self._by_segments(x.shape[1], masks)
+        if room.by_segments:
+            self._forward_by_segments(room, x)
+        for k in range(2 if room.by_segments else 0, len(self.widths)):
+            hidden = room.layers[k + 1]
+            np.matmul(room.layers[k], self.weights[k], out=hidden[..., :-1])
+            self._activation.apply(hidden)
+            if masks is not None:
+                hidden *= masks[k]
+        np.matmul(room.layers[-1], self.weights[-1], out=room.output)
+        self._now = room
+        return room.output[..., 0]
+
+    def backward(self, slope: Array, *, parameters: bool = True) -> Array:
+        """Take ∂L/∂(output), shape (R, n), back: `gradient`, or ∂L/∂x of shape (R, n).
+
+        Parameters
+        ----------
+        slope : ndarray, shape (R, n)
+            For the inputs of the last `forward`.
+        parameters : bool
+            Whether `gradient` is wanted, or the slope at the inputs.
+        """
+        room = self._now
+        assert room is not None
+        back = slope[..., None]
+        for k in range(len(self.weights) - 1, -1, -1):
+            if room.by_segments and k == 1:
+                return self._back_by_segments(room, parameters)
+            if parameters:
+                np.matmul(room.layers[k].swapaxes(1, 2), back, out=self.slopes[k])
+            if k == 0:
+                break
+            hidden, out = room.layers[k], room.backs[k - 1]
+            mask = None if room.masks is None else room.masks[k - 1]
+            turned = self.weights[k].swapaxes(1, 2)
+            if k == len(self.widths):
+                self._back_from_output(back, turned, hidden, mask, out)
+            else:
+                np.matmul(back, turned, out=out)
+                self._pull(out, hidden, mask)
+            back = out[..., :-1]
+        if parameters:
+            return self.gradient
+        return np.matmul(back, self.weights[0][:, :1].swapaxes(1, 2))[..., 0]
+
+    def _pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
+        for start in range(0, slope.shape[1], _BLOCK):
+            here = np.s_[:, start : start + _BLOCK]
+            if mask is None:
+                self._activation.pull(slope[here], hidden[here])
+            else:
+                self._activation.pull_masked(slope[here], hidden[here], mask[here])
+
+    def _back_from_output(
+        self, back: Array, row: Array, hidden: Array, mask: Array | None, out: Array
+    ) -> None:
+        """From the one output to the last hidden layer."""
+        for start in range(0, back.shape[1], _BLOCK):
+            here = np.s_[:, start : start + _BLOCK]
+            np.multiply(back[here], row, out=out[here])
+            self._pull(out[here], hidden[here], None if mask is None else mask[here])
+
+    def _by_segments(self, n: int, masks: list[Array] | None) -> bool:
+        """Whether the first two layers can go by segments, and are faster so."""
+        plain = masks is None and self._activation.pieced
+        return plain and Segments.worthwhile(n, self.widths)
+
+    def _forward_by_segments(self, room: _Room, x: Array) -> None:
+        first, second, hidden = self.weights[0], self.weights[1], room.layers[2]
+        for one, *parts in zip(room.segments, first, second, x, hidden, strict=True):
+            one.forward(*parts)
+        self._activation.apply(hidden)
+
+    def _back_by_segments(self, room: _Room, parameters: bool) -> Array:
+        pairs = zip(room.segments, room.backs[1], strict=True)
+        if not parameters:
+            return np.stack([one.inputs(back) for one, back in pairs])
+        for (one, back), first, second in zip(pairs, self.slopes[0], self.slopes[1], strict=True):
+            one.gradient(back, first, second)
+        return self.gradient
+
+    def penalise(self, l2: float) -> None:
+        """Add the gradient of l2·½Σw² over the weights, biases left out."""
+        if l2:
+            for weights, slope in zip(self.weights, self.slopes, strict=True):
+                slope[:, :-1] += l2 * weights[:, :-1]
+
+    def penalty(self, l2: float) -> Array:
+        """l2·½Σw² of each replica."""
+        return 0.5 * l2 * sum(np.einsum("rij,rij->r", w[:, :-1], w[:, :-1]) for w in self.weights)
+
+    def _room_for(self, n: int) -> _Room:
+        if n not in self._room:
+            self._room[n] = _Room(self.replicas, n, self.widths, self.parameters.dtype)
+        return self._room[n]
+
+
+class _Room:
+    """Arrays for one number of inputs, the last column of each layer's for the constant 1.
+
+    Whole rows are worked on, with that column, as rows without it would not be contiguous.
+    """
+
+    def __init__(self, replicas: int, n: int, widths: tuple[int, ...], dtype: Any) -> None:
+        self.layers = [np.ones((replicas, n, width + 1), dtype) for width in (1, *widths)]
+        self.backs = [np.empty((replicas, n, width + 1), dtype) for width in widths]
+        self.output = np.empty((replicas, n, 1), dtype)
+        self.masks: list[Array] | None = None
+        self.by_segments = False
+        self.segments: list[Segments] = []
+        if Segments.worthwhile(n, widths):
+            shape = (n, *widths[:2], dtype)
+            self.segments = [Segments(*shape) for _ in range(replicas)]

@@ -1,0 +1,190 @@
+"""First-order optimizers over stacked flat parameters: SGD, momentum, RMSProp, Adam.
+
+Each works in place on arrays of shape (R, P), one row for each replica, in as few passes as its
+rule allows. The exponential averages are kept as plain decaying sums, whose constant factors go
+into the step.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.errors import InputError
+from gandyn.montecarlo.checks import need_number
+
+__all__ = ["SGD", "Adam", "Momentum", "Optimizer", "RMSProp"]
+
+Array = NDArray[Any]
+
+_SWEEP = 64
+_MARGIN = 1e5
+"""What a unit that is no longer active leaves behind decays until it is subnormal, a hundred times
+slower to compute with: every 64 steps what is close to that is set to 0."""
+_BLOCK = 65536
+"""Parameters updated at a time, so that they stay in the cache through every pass."""
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """A rule that turns gradients into steps.
+
+    Parameters
+    ----------
+    rate : float
+        Learning rate, above 0.
+    """
+
+    rate: float
+
+    slots: ClassVar[int] = 0
+    """Arrays of the parameters' shape that the rule remembers."""
+
+    def __post_init__(self) -> None:
+        need_number(f"{self._title}.rate", self.rate, 0.0, math.inf, "a finite number above 0")
+
+    @property
+    def _title(self) -> str:
+        return type(self).__name__
+
+    def step(self, parameters: Array, gradient: Array, memory: Array, count: int) -> None:
+        """Make step number `count` (from 1) in place; the gradient is used up.
+
+        Parameters
+        ----------
+        parameters, gradient : ndarray, shape (R, P)
+        memory : ndarray, shape (slots, R, P)
+            What the rule remembers, zeros at first.
+        count : int
+        """
+        if count % _SWEEP == 0:
+            memory[np.abs(memory) < np.finfo(memory.dtype).tiny * _MARGIN] = 0.0
+        flat, slope = parameters.reshape(-1), gradient.reshape(-1)
+        kept = memory.reshape(len(memory), flat.size)
+        scratch = np.empty(min(_BLOCK, flat.size), flat.dtype)
+        for start in range(0, flat.size, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            self._update(
+                flat[part], slope[part], kept[:, part], scratch[: flat.size - start], count
+            )
+
+    @abstractmethod
+    def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
+        """One step of a block; `g` and `scratch` may be overwritten."""
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """θ ← θ − rate·g (Robbins and Monro 1951)."""
+
+    def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
+        g *= self.rate
+        p -= g
+
+
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    """u ← momentum·u + g, θ ← θ − rate·u; with `nesterov` θ ← θ − rate·(g + momentum·u).
+
+    Sutskever et al. (2013), in the form in which the rate is not part of u.
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = False
+    slots: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        need_decay(f"{self._title}.momentum", self.momentum)
+        if not isinstance(self.nesterov, bool):
+            got = f"Momentum.nesterov: got {self.nesterov!r:.60}"
+            raise InputError(f"{got}, must be True or False")
+
+    def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
+        (u,) = memory
+        u *= self.momentum
+        u += g
+        if self.nesterov:
+            np.multiply(u, self.momentum, out=scratch)
+            g += scratch
+            g *= self.rate
+            p -= g
+        else:
+            np.multiply(u, self.rate, out=scratch)
+            p -= scratch
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimizer):
+    """v ← decay·v + (1 − decay)·g², θ ← θ − rate·g/(√v + epsilon) (Tieleman and Hinton 2012)."""
+
+    decay: float = 0.99
+    epsilon: float = 1e-8
+    slots: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        need_decay(f"{self._title}.decay", self.decay)
+        need_number(f"{self._title}.epsilon", self.epsilon, 0.0, math.inf, "above 0")
+
+    def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
+        (v,) = memory
+        np.multiply(g, g, out=scratch)
+        v *= self.decay
+        v += scratch
+        root = math.sqrt(1.0 - self.decay)
+        np.sqrt(v, out=scratch)
+        scratch += self.epsilon / root
+        np.divide(g, scratch, out=scratch)
+        scratch *= self.rate / root
+        p -= scratch
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adam (Kingma and Ba 2015, Algorithm 1): bias-corrected means of g and of g².
+
+    θ ← θ − rate·m̂/(√v̂ + epsilon).
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    slots: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        need_decay(f"{self._title}.beta1", self.beta1)
+        need_decay(f"{self._title}.beta2", self.beta2)
+        need_number(f"{self._title}.epsilon", self.epsilon, 0.0, math.inf, "above 0")
+
+    def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
+        m, v = memory
+        m *= self.beta1
+        m += g
+        g *= g
+        v *= self.beta2
+        v += g
+        # m̂ = m (1 − β₁)/(1 − β₁ᵗ), and v̂ alike: m and v are the sums without these factors.
+        first = (
+            (1.0 - self.beta1) / -math.expm1(count * math.log(self.beta1)) if self.beta1 else 1.0
+        )
+        second = (
+            (1.0 - self.beta2) / -math.expm1(count * math.log(self.beta2)) if self.beta2 else 1.0
+        )
+        root = math.sqrt(second)
+        np.sqrt(v, out=scratch)
+        scratch += self.epsilon / root
+        np.divide(m, scratch, out=scratch)
+        scratch *= self.rate * first / root
+        p -= scratch
+
+
+def need_decay(name: str, value: float) -> None:
+    """Refuse what is not in [0, 1)."""
+    need_number(name, value, 0.0, 1.0, "from 0 to below 1", closed=True)

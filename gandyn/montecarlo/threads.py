@@ -1,0 +1,29 @@
+"""How many threads the matrix products of training may use."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from gandyn.montecarlo.networks import MLP
+from gandyn.montecarlo.settings import Settings
+
+__all__ = ["threads_for"]
+
+_LARGE = 1e8
+"""Multiplications in a product from which on a second thread is worth waiting for."""
+
+
+def threads_for(settings: Settings) -> AbstractContextManager[Any]:
+    """One thread for small products, as many as there are for large ones.
+
+    Threads that wait for each other at every small product gain nothing, and with several runs at
+    a time on one machine they lose a factor of a hundred.
+    """
+    players = (settings.discriminator, settings.generator)
+    pairs = [pair for p in players if isinstance(p, MLP) for pair in itertools.pairwise(p.widths)]
+    largest = max((m * n for m, n in pairs), default=0) * 2 * settings.batch
+    return nullcontext() if largest >= _LARGE else threadpool_limits(1, user_api="blas")

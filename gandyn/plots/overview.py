@@ -1,0 +1,103 @@
+"""Picture: a run of training at a glance, from D on the data to the last generated density."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, divergence_cue, parameter_cue
+from gandyn.plots.densities import draw_densities
+from gandyn.plots.ridges import draw_ridges
+from gandyn.plots.series import draw_replicas
+from gandyn.plots.snapshots import training_moments
+
+__all__ = ["draw_training"]
+
+_LOG2 = float(np.log(2.0))
+
+
+def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
+    """Fill a figure with what a run recorded of all replicas, and with the snapshots of one.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Empty, about 9 by 8.4 inches.
+    run : Training
+    replica : int
+        Whose snapshots are shown, where it has any.
+    """
+    shot = bool(np.isfinite(run.images[replica]).any())
+    axes = figure.subplots(3 if shot else 2, 2)
+    (judged, moments), (gaps, losses) = axes[:2]
+    _draw_judgement(judged, run)
+    _draw_moments(moments, run)
+    _draw_gaps(gaps, run)
+    _draw_losses(losses, run)
+    if shot:
+        frames = training_moments(run, replica)
+        last = frames[-1]
+        draw_ridges(
+            axes[2, 0],
+            run.snapshot_step,
+            run.images[replica],
+            window=(float(last.x[0]), float(last.x[-1])),
+            data=(last.x, last.data),
+        )
+        draw_densities(axes[2, 1], last)
+    return figure
+
+
+def _draw_judgement(ax: Axes, run: Any) -> None:
+    draw_replicas(
+        ax,
+        run.step,
+        {"on real data": run.real_on_real, "on generated": run.real_on_fake},
+        ylabel="mean of D",
+        target={"½": 0.5},
+        ylim=(0.0, 1.0),
+        cues={"on real data": DATA, "on generated": GENERATED},
+    )
+
+
+def _draw_moments(ax: Axes, run: Any) -> None:
+    levels = {"data's mean": float(run.data.mean), "data's std": float(run.data.std)}
+    draw_replicas(
+        ax,
+        run.step,
+        {"mean of $p_g$": run.mean, "std of $p_g$": run.std},
+        ylabel="mean and std",
+        target={name: level for name, level in levels.items() if np.isfinite(level)},
+        cues={"mean of $p_g$": parameter_cue(0), "std of $p_g$": parameter_cue(1)},
+    )
+
+
+def _draw_gaps(ax: Axes, run: Any) -> None:
+    gap, jsd = "V(G, D*) − V(G, D)", "JSD(p‖$p_g$)"
+    draw_replicas(
+        ax,
+        run.step,
+        {gap: run.value_gap, jsd: run.jsd},
+        ylabel="nats",
+        yscale="log",
+        cues={gap: divergence_cue("value_gap"), jsd: divergence_cue("jsd")},
+    )
+
+
+def _draw_losses(ax: Axes, run: Any) -> None:
+    """Losses on minibatches, or V where there is no learned discriminator that has any."""
+    judge, maker = "discriminator", "generator"
+    curves = {judge: run.discriminator_loss, maker: run.generator_loss}
+    if np.isfinite(run.discriminator_loss).any():
+        cues = {judge: DISCRIMINATOR, maker: GENERATED}
+        target = {"2 log 2": 2 * _LOG2, "log 2": _LOG2}
+        draw_replicas(ax, run.step, curves, ylabel="minibatch loss", target=target, cues=cues)
+    else:
+        cues = {"V(G, D*)": divergence_cue("value")}
+        target = {"−2 log 2": -2 * _LOG2}
+        draw_replicas(
+            ax, run.step, {"V(G, D*)": run.value}, ylabel="nats", target=target, cues=cues
+        )

@@ -1,0 +1,143 @@
+"""Picture: what replicas of training record, step by step, one colour for each kind of run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator
+from numpy.typing import ArrayLike, NDArray
+
+from gandyn.errors import InputError
+from gandyn.plots.colours import REFERENCE, TRAINING, Cue, discriminator_cue, ramp
+from gandyn.plots.lines import draw_levels
+from gandyn.plots.style import crown
+
+__all__ = ["draw_replicas"]
+
+Array = NDArray[np.float64]
+
+_BAND = 0.2
+
+
+def draw_replicas(
+    ax: Axes,
+    step: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    *,
+    ylabel: str,
+    target: Mapping[str, float] | None = None,
+    band: tuple[float, float] = (0.1, 0.9),
+    yscale: str = "linear",
+    ylim: tuple[float, float] | None = None,
+    cues: Mapping[str, Cue] | None = None,
+    title: str = "",
+    columns: int = 3,
+) -> Axes:
+    """Draw the median over the replicas as a line and the middle of them as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    step : array, shape (T,)
+        Iterations made at each record.
+    curves : mapping of str to array, shape (R, T)
+        One for each kind of run, by its name in the legend. What is not finite is left out: a
+        replica that ended is no part of the median any more, and the legend counts it.
+    ylabel : str
+    target : mapping of str to float, optional
+        Dashed horizontal lines by their names, such as ``{"½": 0.5}`` or ``{"data's std": 0.5}``.
+    band : tuple of float
+        The two quantiles over the replicas between which the band lies; (0, 1) is their range.
+    yscale : str
+        ``"linear"`` or ``"log"``. On a logarithmic axis a median that is not positive does not
+        appear, and a band that reaches down there ends at the lowest that is shown of its kind.
+    ylim : tuple of float, optional
+    cues : mapping of str to Cue, optional
+        Colours and line styles of curves; by default by the discriminator's name, ``"plain"``,
+        ``"L2"``, ``"dropout"`` or ``"L2 + dropout"``, and a family of shades for other names.
+    title : str
+    columns : int
+        Columns of the legend.
+
+    Raises
+    ------
+    InputError
+        If a curve is not of shape (R, T).
+    """
+    steps = np.asarray(step, dtype=float)
+    ax.set_yscale(yscale)
+    handles: list[Any] = []
+    looks = _looks(curves, cues or {})
+    lanes = {name: _lanes(name, values, steps.size) for name, values in curves.items()}
+    ended = {name: _ended(rows) for name, rows in lanes.items()}
+    spread = any(len(rows) > 1 for rows in lanes.values())
+    alike = spread and len(set(ended.values())) == 1
+    for name, rows in lanes.items():
+        cue = looks[name]
+        low, middle, high = _quantiles(rows, (band[0], 0.5, band[1]), yscale == "log")
+        ax.plot(steps, middle, **cue.line, zorder=2.5)
+        if len(rows) > 1:
+            look: dict[str, Any] = {"color": cue.colour, "alpha": _BAND, "linewidth": 0}
+            ax.fill_between(steps, low, high, **look, zorder=2)
+        handles.append(Line2D([], [], **cue.line, label=name + ("" if alike else ended[name])))
+    if spread:
+        note = next(iter(ended.values())) if alike else ""
+        handles.append(Patch(color=REFERENCE.colour, alpha=_BAND, label=_band_name(band) + note))
+    ax.set_xlim(steps[0], steps[-1] if steps[-1] > steps[0] else steps[0] + 1)
+    if ylim is not None:
+        ax.set_ylim(*ylim)
+    if yscale == "log":
+        ax.yaxis.set_major_locator(LogLocator(numticks=8))
+        ax.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1.7, 0.5)))
+    draw_levels(ax, target or {})
+    ax.set_xlabel("training step")
+    ax.set_ylabel(ylabel)
+    crown(ax, handles, title=title, columns=columns)
+    return ax
+
+
+def _looks(curves: Mapping[str, ArrayLike], given: Mapping[str, Cue]) -> dict[str, Cue]:
+    looks = {name: given.get(name) or discriminator_cue(name) for name in curves}
+    others = [name for name, cue in looks.items() if cue == TRAINING]
+    if len(others) > 1:
+        looks |= {name: Cue(shade) for name, shade in zip(others, ramp(len(others)), strict=True)}
+    return looks
+
+
+def _lanes(name: str, values: ArrayLike, count: int) -> Array:
+    """The curve of each replica, nan where it is not finite."""
+    rows = np.asarray(values, dtype=float)
+    if rows.ndim != 2 or rows.shape[1] != count or not len(rows):
+        raise InputError(f"curves: got shape {rows.shape} for {name!r}, must be (R, {count})")
+    return np.where(np.isfinite(rows), rows, np.nan)
+
+
+def _quantiles(rows: Array, levels: tuple[float, float, float], positive: bool) -> Array:
+    """Quantiles over the known rows of each column, shape (3, T); nan where there is none."""
+    out = np.full((3, rows.shape[1]), np.nan)
+    known = ~np.isnan(rows).all(axis=0)
+    if known.any():
+        out[:, known] = np.nanquantile(rows[:, known], levels, axis=0)
+    if positive:
+        shown = out > 0
+        out[0] = np.where(~shown[0] & shown[2], np.min(out, where=shown, initial=np.inf), out[0])
+        out[~(out > 0)] = np.nan
+    return out
+
+
+def _ended(rows: Array) -> str:
+    """How many replicas have no last value though they had others."""
+    known = ~np.isnan(rows)
+    count = int((known.any(axis=1) & ~known[:, -1]).sum())
+    return f" ({count} of {len(rows)} ended)" if count else ""
+
+
+def _band_name(band: tuple[float, float]) -> str:
+    if band == (0.0, 1.0):
+        return "all replicas"
+    return f"{100 * band[0]:.0f}–{100 * band[1]:.0f} % of replicas"

@@ -1,0 +1,62 @@
+"""Small runs, and what makes two of them the same."""
+
+from dataclasses import fields
+
+import numpy as np
+
+from gandyn import parse
+from gandyn.montecarlo import MLP, SGD, Settings
+
+DATA = parse("0.4*N(-1, 0.5) + 0.6*N(1.5, 0.7)")
+
+SHARED = ("step", "snapshot_step", "latents", "places")
+"""Arrays of a run that have no replicas."""
+
+MEASURED = ("value", "value_gap", "jsd", "real_on_real", "real_on_fake", "learned_force")
+ESTIMATED = ("error", "force_error")
+"""Integrals of each replica, and their errors."""
+
+
+def small(**changes):
+    """Settings of a run of some hundredths of a second."""
+    values = {
+        "discriminator": MLP((6, 5), initial="he"),
+        "start": (0.8, -0.3),
+        "batch": 6,
+        "steps": 12,
+        "record_every": 5,
+        "snapshots": 3,
+    }
+    return Settings(**values | changes)
+
+
+def optimal(rate, **changes):
+    """Plain SGD against the optimal discriminator."""
+    return small(discriminator="optimal", generator_optimizer=SGD(rate), dtype="float64", **changes)
+
+
+def arrays_of(run):
+    """The arrays of a run by name."""
+    held = {f.name: getattr(run, f.name) for f in fields(run)}
+    return {name: value for name, value in held.items() if isinstance(value, np.ndarray)}
+
+
+def check_same(one, other, replicas=slice(None), of_other=None, *, rounding=0.0):
+    """Two runs are equal to the bit: some replicas of the first, and of the other.
+
+    Panels may differ by a last bit with the number of replicas that they are fitted for: integrals
+    are then equal to a `rounding`, and their error estimates to a percent.
+    """
+    of_other = replicas if of_other is None else of_other
+    mine, theirs = arrays_of(one), arrays_of(other)
+    assert mine.keys() == theirs.keys()
+    for name, values in mine.items():
+        cut = name not in SHARED
+        left, right = (values[replicas], theirs[name][of_other]) if cut else (values, theirs[name])
+        assert left.dtype == right.dtype
+        if rounding and name in MEASURED:
+            np.testing.assert_allclose(left, right, rtol=0, atol=rounding, err_msg=name)
+        elif rounding and name in ESTIMATED:
+            np.testing.assert_allclose(left, right, rtol=0.01, atol=rounding, err_msg=name)
+        else:
+            assert np.array_equal(left, right, equal_nan=True), name

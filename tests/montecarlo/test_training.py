@@ -1,0 +1,644 @@
+"""Runs: repeatable, apart from each other, stopped and resumed, diverging, and like the flow."""
+
+import os
+import shutil
+import signal
+
+import numpy as np
+import pytest
+
+from gandyn import Game, InputError, LinearGenerator, gradient_flow, parse
+from gandyn.dynamics import iterate
+from gandyn.montecarlo import (
+    MLP,
+    SGD,
+    Adam,
+    Momentum,
+    RMSProp,
+    Settings,
+    article,
+    checkpoint,
+    train,
+)
+from gandyn.montecarlo import training as module
+from gandyn.montecarlo.discriminators import LearnedDiscriminator
+from gandyn.montecarlo.players import Players
+from tests.montecarlo.runs import DATA, arrays_of, check_same, optimal, small
+
+KINDS = {
+    "plain": small(),
+    "float64": small(dtype="float64", loss="saturating", k=2, generator_steps=2),
+    "dropout, always": small(
+        discriminator=MLP((5, 4), dropout=0.4, l2=0.01, dropout_when="always"), order="article", k=3
+    ),
+    "dropout, in training": small(discriminator=MLP((5,), "tanh", "glorot", dropout=0.3)),
+    "SGD and Momentum": small(
+        discriminator_optimizer=SGD(0.1), generator_optimizer=Momentum(0.02, nesterov=True)
+    ),
+    "RMSProp": small(discriminator_optimizer=RMSProp(0.01), generator_optimizer=RMSProp(0.01)),
+    "MLP generator": small(generator=MLP((3,), "tanh", "he", l2=0.01), steps=6),
+    "piecewise linear generator": small(generator=MLP((4, 3), "relu", "he"), dtype="float64"),
+    "optimal": optimal(0.1, latent="U(-1, 1)", loss="reverse_kl"),
+}
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS, scope="module")
+def settings(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def whole(settings):
+    """A run of three replicas without a stop."""
+    return train(DATA, settings, 5, 3)
+
+
+def test_shapes_and_success(settings, whole):
+    assert whole.success.all()
+    assert whole.replicas == 3
+    assert whole.message == f"{settings.steps} of {settings.steps} steps"
+    expected = [*range(0, settings.steps, settings.record_every), settings.steps]
+    assert whole.step.tolist() == expected
+    assert whole.snapshot_step[[0, -1]].tolist() == [0, settings.steps]
+    assert whole.jsd.shape == (3, len(expected))
+    assert whole.images.shape == whole.logits.shape == (3, len(whole.snapshot_step), 256)
+    for name in ("jsd", "value", "value_gap", "real_on_real", "real_on_fake", "mean", "std"):
+        assert np.isfinite(getattr(whole, name)).all(), name
+    assert np.isfinite(whole.theta).all() == settings.linear
+    learned = settings.discriminator != "optimal"
+    for name in ("discriminator_loss", "generator_loss", "batch_real_on_real"):
+        values = getattr(whole, name)
+        assert np.isnan(values[:, 0]).all()
+        assert np.isfinite(values[:, 1:]).all() == learned
+
+
+def test_repeatable(settings, whole):
+    check_same(whole, train(DATA, settings, 5, 3))
+
+
+def test_another_seed_is_another_run(settings, whole):
+    other = train(DATA, settings, 6, 3)
+    assert (other.generator_parameters != whole.generator_parameters).any(axis=1).all()
+
+
+def test_replicas_differ(whole):
+    rows = whole.generator_parameters
+    assert len(np.unique(rows, axis=0)) == 3
+
+
+def test_a_replica_is_the_same_among_others(settings, whole):
+    for count in (1, 5):
+        other, some = train(DATA, settings, 5, count), slice(0, min(count, 3))
+        if settings.discriminator == "optimal":
+            # The data's density is summed by products that round by their number of points.
+            for name in ("theta", "mean", "std", "jsd", "value", "images", "logits"):
+                one, another = getattr(whole, name)[some], getattr(other, name)[some]
+                np.testing.assert_allclose(one, another, rtol=1e-13, atol=1e-13)
+        else:
+            check_same(whole, other, some, rounding=1e-14)
+
+
+def test_recording_does_not_change_the_training(settings, whole):
+    for every, snapshots in ((1, 0), (1, 100), (100, 1)):
+        other = train(DATA, settings.changed(record_every=every, snapshots=snapshots), 5, 3)
+        assert (other.generator_parameters == whole.generator_parameters).all()
+        assert (other.discriminator_parameters == whole.discriminator_parameters).all()
+        held, at = np.isin(other.step, whole.step), np.isin(whole.step, other.step)
+        for name in ("jsd", "value_gap", "discriminator_loss", "batch_real_on_fake", "theta"):
+            one, another = getattr(other, name)[:, held], getattr(whole, name)[:, at]
+            assert np.array_equal(one, another, equal_nan=True), name
+
+
+def test_the_records_are_of_the_parameters(settings, whole):
+    if settings.linear:
+        law = settings.latent_law
+        a, b = np.moveaxis(whole.theta, -1, 0)
+        assert (whole.theta[:, 0].astype(settings.dtype) == settings.start).all() or (
+            np.abs(whole.theta[:, 0] - settings.start).max() < 1e-7
+        )
+        assert (whole.theta[:, -1] == whole.generator_parameters).all()
+        np.testing.assert_allclose(whole.mean, a * law.mean + b, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(whole.std, np.abs(a) * law.std, rtol=1e-12)
+        image = a[:, -1:] * whole.latents + b[:, -1:]
+        np.testing.assert_allclose(whole.images[:, -1], image, rtol=1e-5, atol=1e-5)
+    else:
+        # The images are 256 quantiles: close to the moments, not equal to them.
+        spread, images = whole.std[:, -1], whole.images[:, -1].astype(float)
+        assert (np.abs(images.mean(axis=1) - whole.mean[:, -1]) < 0.05 * spread + 1e-6).all()
+        np.testing.assert_allclose(images.std(axis=1), spread, rtol=0.05, atol=1e-6)
+
+
+# -- stops
+
+
+def saved_states(monkeypatch, folder):
+    """Keep a copy of every checkpoint that is written, one at every iteration."""
+    monkeypatch.setattr(module, "_SECONDS", -1.0)
+    kept, write = [], checkpoint.write
+
+    def copying(path, about, arrays):
+        write(path, about, arrays)
+        kept.append(folder / f"{len(kept)}.npz")
+        shutil.copy(path, kept[-1])
+
+    monkeypatch.setattr(checkpoint, "write", copying)
+    return kept
+
+
+def test_resumed_is_never_stopped(settings, whole, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        kept = saved_states(patch, tmp_path)
+        check_same(whole, train(DATA, settings, 5, 3, checkpoint=tmp_path / "run.npz"))
+    assert len(kept) > settings.steps
+    for state in kept:
+        check_same(whole, train(DATA, settings, 5, 3, resume=state))
+
+
+def interrupt(fraction):
+    """Ctrl-C when a fraction is done."""
+
+    def progress(done):
+        if done >= fraction:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return progress
+
+
+def test_interrupted_and_resumed(settings, whole, tmp_path):
+    path = tmp_path / "run.npz"
+    before = signal.getsignal(signal.SIGINT)
+    run = train(DATA, settings, 5, 3, checkpoint=path, progress=interrupt(0.4))
+    assert signal.getsignal(signal.SIGINT) is before
+    assert (run.status == -3).all()
+    assert not run.success.any()
+    assert run.message == f"5 of {settings.steps} steps; interrupted"
+    assert run.step.tolist() == [0, 5]
+    assert np.isfinite(run.jsd).all()
+    np.testing.assert_array_equal(run.value_gap, whole.value_gap[:, :2])
+    check_same(whole, train(DATA, settings, 5, 3, resume=path, checkpoint=path))
+    # The file is now of the end, from which there is nothing to do.
+    check_same(whole, train(DATA, settings, 5, 3, resume=path))
+
+
+def test_interrupted_at_the_end_is_done(tmp_path):
+    run = train(DATA, small(), 5, 2, progress=interrupt(1.0))
+    assert run.success.all()
+
+
+def test_pressed_twice():
+    def progress(done):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(DATA, small(), 5, 1, progress=progress)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_progress_is_told_what_is_done():
+    told = []
+    train(DATA, small(), 0, 1, progress=told.append)
+    assert told == [0.0, 5 / 12, 10 / 12, 1.0]
+
+
+# -- bad checkpoints and arguments
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    path = tmp_path_factory.mktemp("state") / "run.npz"
+    train(DATA, small(), 5, 2, checkpoint=path, progress=interrupt(0.4))
+    return path
+
+
+def refused(path, data=DATA, settings=None, rng=5, replicas=2, write=None):
+    """The message with which a checkpoint is refused; the file stays as it is."""
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(InputError) as error:
+        train(data, settings or small(), rng, replicas, resume=path, checkpoint=write or path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+    assert not list(path.parent.glob(".*"))
+    text = str(error.value)
+    assert text.startswith("resume: got ")
+    assert "\n" not in text
+    return text
+
+
+OTHER_SETTINGS = {
+    "batch": small(batch=7),
+    "loss": small(loss="saturating"),
+    "discriminator": small(discriminator=MLP((6, 5), initial="he", l2=1e-3)),
+    "generator_optimizer": small(generator_optimizer=Adam(0.021)),
+    "dtype": small(dtype="float64"),
+    "steps": small(steps=13),
+    "start": small(start=(0.8, -0.31)),
+    "latent": small(latent="U(-1, 1)"),
+    "record_every": small(record_every=4),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SETTINGS)
+def test_checkpoint_of_other_settings(name, state):
+    assert f"a checkpoint of another {name}: " in refused(state, settings=OTHER_SETTINGS[name])
+
+
+def test_checkpoint_of_others(state):
+    assert "of other seed" in refused(state, rng=6)
+    assert "of other seed" in refused(state, rng=np.random.default_rng(5))
+    assert "of other replicas: '2' there, '3' here" in refused(state, replicas=3)
+    assert "of other data" in refused(state, parse("0.4*N(-1, 0.5) + 0.6*N(1.5, 0.71)"))
+
+
+def test_checkpoint_of_a_generator_as_the_seed(tmp_path):
+    path = tmp_path / "run.npz"
+    whole = train(DATA, small(), np.random.default_rng(3), 2)
+    train(DATA, small(), np.random.default_rng(3), 2, checkpoint=path, progress=interrupt(0.4))
+    check_same(whole, train(DATA, small(), np.random.default_rng(3), 2, resume=path))
+
+
+def test_no_whole_checkpoint(state, tmp_path):
+    content, path = state.read_bytes(), tmp_path / "bad.npz"
+    refused(path)
+    for size in (0, 1, 100, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:size])
+        assert "no whole checkpoint" in refused(path)
+    for other in (b"PK\x03\x04nonsense", b"\x93NUMPY", b"a,b\n1,2\n" * 50, b"\x80\x04K\x01."):
+        path.write_bytes(other)
+        assert "no whole checkpoint" in refused(path)
+    with path.open("wb") as stream:
+        np.save(stream, np.arange(3))
+    assert "no whole checkpoint" in refused(path)
+
+
+def with_arrays(state, path, **changes):
+    with np.load(state) as file:
+        held = dict(file)
+    held |= changes
+    with path.open("wb") as stream:
+        np.savez(stream, **{name: value for name, value in held.items() if value is not None})
+    return path
+
+
+def test_a_copy_of_the_arrays_is_a_checkpoint(state, tmp_path):
+    path = with_arrays(state, tmp_path / "copy.npz")
+    check_same(train(DATA, small(), 5, 2), train(DATA, small(), 5, 2, resume=path))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parameters_0": None},
+        {"about_seed": None},
+        {"done": None},
+        {"jsd": np.array([object()])},
+        {"memory_1": np.array([{"a": 1}], dtype=object)},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_missing_and_pickled_arrays(changes, state, tmp_path):
+    path = with_arrays(state, tmp_path / "bad.npz", **changes)
+    assert "no whole checkpoint" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parameters_0": np.zeros((3, 2))},
+        {"parameters_1": np.zeros(())},
+        {"memory_0": np.zeros((1, 2, 2))},
+        {"memory_1": np.array(["a"])},
+        {"status": np.zeros(7, int)},
+        {"status": np.zeros(2, complex)},
+        {"done": np.array([1, 2])},
+        {"done": np.array("five")},
+        {"done": np.array(-1)},
+        {"done": np.array(13)},
+        {"done": np.array(5.5)},
+        {"done": np.array(11)},
+        {"done": np.array(np.nan)},
+        {"images": np.zeros((2, 9, 256))},
+        {"jsd": np.zeros((2, 1))},
+        {"theta": np.zeros((2, 2))},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_arrays_that_do_not_fit(changes, state, tmp_path):
+    path = with_arrays(state, tmp_path / "bad.npz", **changes)
+    assert "do not fit" in refused(path)
+
+
+def test_an_interrupted_write_leaves_the_file(state, tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    shutil.copy(state, path)
+    before = path.read_bytes()
+
+    def full(stream, **held):
+        stream.write(b"some of it")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="no space"):
+        train(DATA, small(), 5, 2, checkpoint=path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "resume"])
+@pytest.mark.parametrize("path", ["run.txt", "run", "", "nowhere/run.npz", 3, b"run.npz"], ids=repr)
+def test_bad_paths(name, path):
+    with pytest.raises(InputError, match=rf"^{name}: got .* must end in .npz, in a folder that"):
+        train(DATA, small(), **{name: path})
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    path = tmp_path / "run.npz"
+    path.mkdir()
+    with pytest.raises(InputError, match=r"^resume: got "):
+        train(DATA, small(), resume=path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data", "N(0, 1)"),
+        ("data", None),
+        ("settings", {"batch": 3}),
+        ("settings", "article"),
+        ("replicas", 0),
+        ("replicas", 1.0),
+        ("replicas", True),
+        ("rng", -1),
+        ("rng", "seed"),
+        ("rng", 0.5),
+    ],
+)
+def test_bad_arguments(name, value):
+    arguments = {"data": DATA, "settings": small(), name: value}
+    with pytest.raises(InputError) as error:
+        train(**arguments)
+    assert str(error.value).startswith(f"{name}: got ")
+    assert "\n" not in str(error.value)
+
+
+# -- divergence
+
+
+@pytest.mark.parametrize("settings", KINDS.values(), ids=KINDS)
+def test_one_that_diverges_leaves_the_others(settings, monkeypatch):
+    settings = settings.changed(record_every=2, steps=8)
+    clean = train(DATA, settings, 5, 3)
+    step = Players.iterate
+
+    def poisoned(self, iteration):
+        step(self, iteration)
+        if iteration == 4:
+            self.trained[-1].networks.parameters[1, 0] = np.nan
+
+    monkeypatch.setattr(Players, "iterate", poisoned)
+    run = train(DATA, settings, 5, 3)
+    assert run.status.tolist() == [0, -2, 0]
+    assert "1 of 3 replicas diverged: lower the rates" in run.message
+    check_same(run, clean, [0, 2], rounding=1e-14)
+    # Steps 0, 2 and 4 are from before.
+    for name in ("jsd", "value", "theta", "mean", "discriminator_loss"):
+        mine, theirs = getattr(run, name), getattr(clean, name)
+        assert np.array_equal(mine[1, :3], theirs[1, :3], equal_nan=True)
+        assert np.isnan(mine[1, 3:]).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("player", ["generator", "discriminator", "both"])
+def test_a_huge_rate_diverges(player, dtype):
+    rule = SGD(1e30)
+    changes = {f"{name}_optimizer": rule for name in ("generator", "discriminator")}
+    if player != "both":
+        changes = {f"{player}_optimizer": rule}
+    run = train(DATA, small(dtype=dtype, steps=40, record_every=1, **changes), 0, 2)
+    assert run.jsd.shape[1] == len(run.step)
+    assert np.isfinite(run.jsd[:, 0]).all()
+    assert set(run.status.tolist()) <= {0, -2}
+    if (run.status == -2).all():
+        assert "2 of 2 replicas diverged" in run.message
+        assert run.step[-1] < 40
+        assert np.isnan(run.jsd[:, -1]).any()
+
+
+def test_a_huge_rate_diverges_for_certain():
+    run = train(DATA, optimal(1e300, steps=40, record_every=1), 0, 2)
+    other = small(generator_optimizer=Adam(3e38), steps=40, record_every=1)
+    assert (train(DATA, other, 0, 2).status == -2).all()
+    assert run.step[-1] <= 40
+
+
+@pytest.mark.parametrize("rate", [3.0, 1e10])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_generators_that_jump_far_are_recorded(activation, rate):
+    plan = MLP((3,), activation, "he")
+    settings = small(
+        generator=plan, generator_optimizer=Adam(rate), record_every=1, steps=2, snapshots=0
+    )
+    run = train(DATA, settings, 0, 1)
+    assert set(run.status.tolist()) <= {0, -2}
+    assert np.isfinite(run.jsd[:, 0]).all()
+
+
+# -- Algorithm 1
+
+
+def calls_of(settings, monkeypatch):
+    """The order of steps of both players in one iteration, and their minibatches."""
+    calls, batches = [], []
+    train_step, pull = LearnedDiscriminator.train, LearnedDiscriminator.pull
+
+    def training(self, real, fake):
+        calls.append("D")
+        batches.append((real.copy(), fake.copy()))
+        train_step(self, real, fake)
+
+    def pulling(self, fake, theta):
+        calls.append("G")
+        batches.append((fake.copy(),))
+        return pull(self, fake, theta)
+
+    monkeypatch.setattr(LearnedDiscriminator, "train", training)
+    monkeypatch.setattr(LearnedDiscriminator, "pull", pulling)
+    train(DATA, settings.changed(steps=3), 0, 2)
+    return "".join(calls), batches
+
+
+@pytest.mark.parametrize(
+    ("order", "k", "generator_steps", "expected"),
+    [
+        ("algorithm1", 1, 1, "DG"),
+        ("algorithm1", 5, 1, "DDDDDG"),
+        ("algorithm1", 2, 3, "DDGGG"),
+        ("article", 1, 1, "DG"),
+        ("article", 2, 1, "DGD"),
+        ("article", 3, 2, "DGGD"),
+        ("article", 6, 1, "DDDGDDD"),
+    ],
+)
+def test_order_of_steps(order, k, generator_steps, expected, monkeypatch):
+    settings = small(order=order, k=k, generator_steps=generator_steps)
+    calls, batches = calls_of(settings, monkeypatch)
+    assert calls == 3 * expected
+    # Every step is on a fresh minibatch.
+    drawn = np.concatenate([part.ravel() for parts in batches for part in parts])
+    assert len(np.unique(drawn)) == len(drawn)
+
+
+def test_one_step_by_hand():
+    # SGD against a network without dropout: every number of one iteration, written plainly.
+    settings = small(
+        discriminator=MLP((4,), "tanh", "he", l2=0.1),
+        discriminator_optimizer=SGD(0.5),
+        generator_optimizer=SGD(0.25),
+        dtype="float64",
+        steps=1,
+    )
+    run = train(DATA, settings, 3, 1)
+    players = Players(DATA, settings, module.children(module.root_of(3), 1))
+    w1, w2 = (w[0].copy() for w in players.discriminator.trained.networks.weights)
+    (z_first, z_second), (real,) = (
+        batches.at(0)[:, 0] for batches in (players._latent, players._data)
+    )
+    a, b = settings.start
+
+    def step(x, target):
+        """Gradients of the mean of the cross-entropy with D against a target."""
+        hidden = np.tanh(np.outer(x, w1[0]) + w1[1])
+        out = hidden @ w2[:-1, 0] + w2[-1, 0]
+        back = (1.0 / (1.0 + np.exp(-out)) - target) / len(x)
+        inner = np.outer(back, w2[:-1, 0]) * (1.0 - hidden**2)
+        first = np.stack([x @ inner, inner.sum(axis=0)])
+        return first, np.append(hidden.T @ back, back.sum())[:, None], inner @ w1[0]
+
+    on_real, on_fake = step(real, 1.0), step(a * z_first + b, 0.0)
+    penalty = [np.array([[1.0], [0.0]]), np.append(np.ones(4), 0.0)[:, None]]
+    g1, g2 = (on_real[k] + on_fake[k] + 0.1 * penalty[k] * (w1, w2)[k] for k in range(2))
+    w1, w2 = w1 - 0.5 * g1, w2 - 0.5 * g2
+    pulled = step(a * z_second + b, 1.0)[2]
+    theta = [a - 0.25 * (pulled @ z_second), b - 0.25 * pulled.sum()]
+    np.testing.assert_allclose(run.generator_parameters[0], theta, rtol=1e-12)
+    found = run.discriminator_parameters[0]
+    np.testing.assert_allclose(found, np.append(w1, w2), rtol=1e-11, atol=1e-13)
+
+
+def test_dropout_when():
+    # "training": the generator learns from the whole network, "always": from a thinned one.
+    plans = [
+        MLP((30,), initial="he", dropout=rate, dropout_when=when)
+        for rate, when in ((0.0, "training"), (0.5, "training"), (0.5, "always"))
+    ]
+    frozen = SGD(1e-300)
+    ends = [
+        train(
+            DATA,
+            small(discriminator=plan, discriminator_optimizer=frozen, dtype="float64", steps=3),
+            1,
+            2,
+        ).generator_parameters
+        for plan in plans
+    ]
+    assert (ends[0] == ends[1]).all()
+    assert (ends[0] != ends[2]).all()
+
+
+def test_a_batch_of_one():
+    run = train(DATA, small(batch=1, steps=3), 0, 2)
+    assert run.success.all()
+
+
+@pytest.mark.parametrize("version", ["plain", "l2_dropout"])
+def test_the_articles_discriminator_learns(version):
+    settings = article(
+        version, steps=40, record_every=40, snapshots=0, generator_optimizer=SGD(1e-12)
+    )
+    run = train(parse("N(1.5, 0.5)"), settings, 0, 2)
+    assert (run.value_gap[:, -1] < 0.25 * run.value_gap[:, 0]).all()
+
+
+def test_learned_force_is_the_games_when_the_discriminator_is_trained_for_long():
+    settings = Settings(
+        discriminator=MLP((16, 16), "tanh", "glorot"),
+        discriminator_optimizer=Adam(0.02),
+        generator_optimizer=SGD(1e-9),
+        start=(1.0, -0.5),
+        batch=256,
+        steps=300,
+        record_every=300,
+        snapshots=0,
+    )
+    run = train(parse("N(0.5, 1)"), settings, 0, 2)
+    assert (run.value_gap[:, -1] < 0.05 * 2.0 * run.jsd[:, -1]).all()
+    assert (np.abs(run.force_angle[:, -1]) < 0.35).all()
+    assert (np.abs(np.log(run.force_ratio[:, -1])) < 0.4).all()
+
+
+# -- beside the flow
+
+
+def game_of(settings):
+    return Game(DATA, LinearGenerator(settings.latent_law), settings.loss)
+
+
+def test_mean_of_replicas_follows_the_flow():
+    rate = 0.02
+    settings = optimal(rate, batch=64, steps=200, record_every=50, snapshots=0)
+    run = train(DATA, settings, 11, 256)
+    game, start = game_of(settings), np.array(settings.start)
+    np.testing.assert_allclose(run.time, [0.0, 1.0, 2.0, 3.0, 4.0])
+    flow = gradient_flow(game, start, (0.0, 4.0), run.time).theta
+    mean, error = run.theta.mean(axis=0), run.theta.std(axis=0) / 16.0
+    assert (np.abs(mean - flow)[1:] < 4.0 * error[1:] + 0.3 * rate).all()
+    # Descent without noise has the same error of the step: only the band is left.
+    descent = iterate(game, start, rate, 200).theta[::50]
+    z = (mean - descent)[1:] / error[1:]
+    assert np.abs(z).max() < 4.0
+    assert np.abs(z).max() > 0.1
+
+
+def test_deviation_falls_with_the_batch():
+    spreads = []
+    for batch in (8, 32):
+        settings = optimal(0.02, batch=batch, steps=100, record_every=100, snapshots=0)
+        spreads.append(train(DATA, settings, 2, 256).theta[:, -1].std(axis=0))
+    ratio = spreads[0] / spreads[1]
+    np.testing.assert_allclose(ratio, 2.0, rtol=0.2)
+
+
+def test_bias_falls_with_the_rate():
+    data, biases = parse("N(0, 0.5)"), []
+    for rate in (0.05, 0.025):
+        steps = round(0.5 / rate)
+        settings = optimal(
+            rate, start=(0.7, 1.0), batch=1024, steps=steps, record_every=steps, snapshots=0
+        )
+        run = train(data, settings, 4, 64)
+        game = Game(data, LinearGenerator(), settings.loss)
+        flow = gradient_flow(game, np.array(settings.start), (0.0, 0.5), [0.5]).theta[-1]
+        bias = np.linalg.norm(run.theta[:, -1].mean(axis=0) - flow)
+        assert bias > 50.0 * run.theta[:, -1].std(axis=0).max() / 8.0
+        biases.append(bias)
+    assert biases[0] / biases[1] == pytest.approx(2.0, rel=0.08)
+
+
+def test_the_flow_of_a_run_is_the_games(settings, whole):
+    if not settings.linear:
+        assert np.isnan(whole.exact_force).all()
+        return
+    game = game_of(settings)
+    expected = game.force(whole.theta)
+    np.testing.assert_allclose(whole.exact_force, expected, rtol=1e-7, atol=1e-9)
+    evaluation = game.evaluate(whole.theta[:, -1])
+    np.testing.assert_allclose(whole.jsd[:, -1], evaluation.jsd, atol=1e-8)
+    gap = evaluation.value - whole.value[:, -1]
+    np.testing.assert_allclose(whole.value_gap[:, -1], gap, atol=1e-8)
+
+
+def test_arrays_of_a_run_are_named():
+    # What the other tests compare is all there is.
+    names = set(arrays_of(train(DATA, small(steps=1), 0, 1)))
+    assert {"theta", "learned_force", "value_gap", "images", "logits", "status"} <= names
+    assert len(names) == 24
