@@ -219,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(
         study,
         "analysis.benchmark",
-        "Time gandyn as ratios within one run: the force, flows, the start-up, the landscape, training.",
+        "Time gandyn as ratios within one run: force, flows, start-up, landscape, training.",
         arguments,
     )
 

@@ -117,8 +117,8 @@ def _print(found: Comparison, seed: int) -> None:
         columns[1:1] = [found.time, *found.flow.T]
     print_table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown])
     print(
-        "\ndeviation: distance from the flow "
-        + ("at the same time" if found.one_clock else "'s path")
+        "\ndeviation: distance from the flow"
+        + (" at the same time" if found.one_clock else "'s path")
         + ", mean over the replicas and its 95 % confidence band"
     )
     names = [point.name for point in found.attractors]

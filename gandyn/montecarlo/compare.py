@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 _SAME = 1e-3
 """A flow that comes to rest this close to an attractor has reached it."""
 _POINTS = 400
+_STEPS = 300
+"""Of a flow to rest, for which it is given up: most take a tenth."""
 _LEVEL = 0.95
 
 
@@ -44,7 +46,7 @@ class Comparison:
     flow : ndarray, shape (T, 2)
         (a, b) of the flow at these times; nan where the clocks differ.
     path : ndarray, shape (K, 2)
-        The flow's path to where it rests.
+        The flow's path, on one clock until the last record and otherwise to where it rests.
     deviation : ndarray, shape (R, T)
         On one clock the distance from (|a|, b) of a replica to the flow's state at the same time;
         otherwise to the nearest point of the flow's path. In units of x.
@@ -60,8 +62,6 @@ class Comparison:
         Index in `attractors` of where the flow from the start ends; −1 unknown.
     ends : ndarray of int, shape (R,)
         Where the flow from each replica's last state ends: the basin that it is in.
-    basin : ndarray of int, shape (R, T)
-        The same at every record.
     crossed : ndarray of bool, shape (R,)
         Whether a replica ends in another basin than the flow from the start.
     crossed_fraction : (float, float, float)
@@ -81,7 +81,6 @@ class Comparison:
     attractors: Equilibria = field(repr=False)
     flow_end: int
     ends: NDArray[np.intp]
-    basin: NDArray[np.intp]
     crossed: NDArray[np.bool_]
     crossed_fraction: tuple[float, float, float]
 
@@ -136,18 +135,18 @@ def beside_the_flow(game: Game, run: Training) -> Comparison:
     theta[..., 0] = np.abs(theta[..., 0])
     one_clock = type(settings.generator_optimizer) is SGD
     time = run.time
-    flow = np.full((len(time), 2), np.nan)
+    path = _path(game, start, max(float(time[-1]), 1e-300) if one_clock else np.inf)
     if one_clock:
         flow = gradient_flow(game, start, (0.0, max(float(time[-1]), 1e-300)), time).theta
         deviation = _length(theta - flow)
-    path = _path(game, start)
-    if not one_clock:
+    else:
+        flow = np.full((len(time), 2), np.nan)
         deviation = _distance(theta, path)
     known = equilibria(game)
-    basin = _basins(game, known, theta)
-    first = int(_basins(game, known, start[None, None])[0, 0])
     last = np.isfinite(theta).all(axis=2).cumsum(axis=1).argmax(axis=1)
-    ends = basin[np.arange(len(basin)), last]
+    states = np.concatenate([start[None], theta[np.arange(len(theta)), last]])
+    first, *others = _basins(game, known, states).tolist()
+    ends = np.array(others, np.intp)
     crossed = (ends != first) & (ends >= 0) & (first >= 0)
     counted = int((ends >= 0).sum()) if first >= 0 else 0
     return Comparison(
@@ -162,7 +161,6 @@ def beside_the_flow(game: Game, run: Training) -> Comparison:
         known,
         first,
         ends,
-        basin,
         crossed,
         _share(int(crossed.sum()), counted),
     )
@@ -189,13 +187,14 @@ def _length(pairs: Array) -> Array:
     return np.hypot(pairs[..., 0], pairs[..., 1])
 
 
-def _path(game: Game, start: Array) -> Array:
-    """The flow's path until it rests, in steps of about equal length."""
-    flow = gradient_flow(game, start, (0.0, np.inf))
-    end = float(flow.t[-1])
-    if end <= 0.0 or not np.isfinite(end):
+def _path(game: Game, start: Array, end: float) -> Array:
+    """The flow's path, in steps of about equal length."""
+    if not np.isfinite(end):
+        flow = gradient_flow(game, start, (0.0, np.inf), max_steps=_STEPS)
+        end = float(flow.t[np.isfinite(flow.theta).all(axis=1)][-1])
+    if end <= 0.0:
         return start[None]
-    times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 4 * _POINTS)])
+    times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 2 * _POINTS)])
     theta = gradient_flow(game, start, (0.0, end), times).theta
     theta = theta[np.isfinite(theta).all(axis=1)]
     gone = np.concatenate([[0.0], np.cumsum(_length(np.diff(theta, axis=0)))])
@@ -217,16 +216,16 @@ def _distance(theta: Array, path: Array) -> Array:
     return out
 
 
-def _basins(game: Game, known: Equilibria, theta: Array) -> NDArray[np.intp]:
-    """The attractor that the flow from each state (R, T, 2) comes to; −1 for none that is known."""
-    flat = theta.reshape(-1, 2)
-    out = np.full(len(flat), -1, np.intp)
-    good = np.flatnonzero(np.isfinite(flat).all(axis=1) & (flat[:, 0] > 0.0))
-    if len(good):
-        flow = gradient_flow(game, flat[good], (0.0, np.inf), rtol=1e-6, atol=1e-8)
+def _basins(game: Game, known: Equilibria, states: Array) -> NDArray[np.intp]:
+    """The attractor that the flow from each state (S, 2) comes to; −1 for none that is known."""
+    out = np.full(len(states), -1, np.intp)
+    good = np.flatnonzero(np.isfinite(states).all(axis=1) & (states[:, 0] > 0.0))
+    if len(good) and known.attractors:
+        span = (0.0, np.inf)
+        flow = gradient_flow(game, states[good], span, rtol=1e-6, atol=1e-8, max_steps=_STEPS)
         ends = known.nearest(flow.theta[:, -1], ("attractor",), _SAME)
         out[good] = np.where(flow.success, ends, -1)
-    return out.reshape(theta.shape[:2])
+    return out
 
 
 def _band(values: Array) -> tuple[Array, Array]:

@@ -25,6 +25,7 @@ Index = NDArray[np.intp]
 Logit = Callable[[Array, Index], tuple[Array, Array]]
 """Logit and its slope at x of shape (P, n) for the replicas `lane` (P,)."""
 
+_GRADES = np.array([-27.0, -9.0, -3.0, 0.0, 3.0, 9.0, 27.0])
 _RTOL = 1e-6
 """Of the rules' disagreement; the values are far better."""
 
@@ -72,13 +73,38 @@ def logit_of(weights: list[NDArray[Any]], activation: str) -> tuple[Logit, tuple
     """
     if activation == "relu":
         pieces = pieces_of(weights)
-        return _pieced(pieces), (pieces.z, pieces.lane)
+        switches = _switches(pieces)
+        ends = (np.append(pieces.z, switches[0]), np.append(pieces.lane, switches[1]))
+        return _pieced(pieces), ends
     layers = [np.asarray(w, dtype=float) for w in weights]
-    first = layers[0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        turns = -first[:, 1] / first[:, 0]
-    good = np.isfinite(turns) & (np.abs(turns) < 1e150)
-    return _smooth(layers), (turns[good], np.nonzero(good)[0])
+    slope, bias = np.moveaxis(layers[0], 1, 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        turns, widths = -bias / slope, 1.0 / np.abs(slope)
+    lane = np.broadcast_to(np.arange(len(turns))[:, None], turns.shape)
+    return _smooth(layers), _graded(turns.ravel(), widths.ravel(), lane.ravel())
+
+
+def _switches(pieces: Pieces) -> tuple[Array, Index]:
+    """Where D goes from one side of ½ to the other, with points graded by how fast it does."""
+    heads, tails = pieces.offset[:-1], pieces.offset[1:] - 1
+    lane = np.concatenate([pieces.lane, np.arange(len(heads))])
+    slope = np.concatenate([pieces.slopes, pieces.left_slope])
+    anchor = np.concatenate([np.arange(len(pieces.z)), heads])
+    low, high = np.append(pieces.z, np.full(len(heads), -np.inf)), np.append(pieces.z[1:], np.inf)
+    high[tails] = np.inf
+    high = np.append(high, pieces.z[heads])
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        zero, width = pieces.z[anchor] - pieces.value[anchor] / slope, 1.0 / np.abs(slope)
+        here = (slope != 0.0) & (zero >= low) & (zero <= high)
+    return _graded(zero[here], width[here], lane[here])
+
+
+def _graded(places: Array, widths: Array, lane: Index) -> tuple[Array, Index]:
+    """Points about places where something happens over a width, and their lanes."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        points = places[:, None] + widths[:, None] * _GRADES
+    near = np.isfinite(points) & (np.abs(points) < 1e150)
+    return points[near], np.broadcast_to(lane[:, None], points.shape)[near]
 
 
 def _pieced(pieces: Pieces) -> Logit:
@@ -160,11 +186,22 @@ def measure(
 
     panels = _panels(data, generated, *ends)
     found = integrate(integrand, panels, generated.lanes, rtol=_RTOL, rule=SHORT)
-    (cost, gap, real, fake), error = found.value[:4], found.error[:4]
+    values, error = found.value[:4], found.error[:4]
+    _add_atoms(values, generated, logit)
+    cost, gap, real, fake = values
     force = found.value[4:].T if linear else np.full((generated.lanes, 2), np.nan)
     force_error = found.error[4:].max(axis=0) if linear else np.full(generated.lanes, np.nan)
     jsd = np.maximum(np.log(2.0) - 0.5 * (cost - gap), 0.0)
     return Measures(-cost, gap, jsd, real, fake, force, error.max(axis=0), force_error)
+
+
+def _add_atoms(values: Array, generated: Generated, logit: Logit) -> None:
+    """Add what cost, gap and E_pg D have at atoms of p_g, where D* is 0."""
+    for lane, atoms in enumerate(generated.atoms):
+        x, mass = atoms.T
+        learned = logit(x[:, None], np.full(len(x), lane))[0][:, 0]
+        fake = _losses(learned)[1]
+        values[:, lane] += [mass @ fake, mass @ fake, 0.0, mass @ expit(learned)]
 
 
 def _losses(logit: Array) -> tuple[Array, Array]:

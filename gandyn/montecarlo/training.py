@@ -175,8 +175,8 @@ def train(
         Where real samples come from.
     settings : Settings, optional
     rng : int or Generator
-        The seed. Replica r has its own stream, spawned from it: it is the same whatever the number
-        of replicas.
+        The seed. Replica r has its own stream, spawned from it: it is the same, to the
+        bit, whatever the number of replicas (to rounding for the optimal discriminator).
     replicas : int
         Runs that are trained together, in stacked arrays.
     checkpoint : path, optional

@@ -196,6 +196,40 @@ def test_piecewise_linear_generator():
                 assert getattr(found, name)[r] == pytest.approx(value, abs=1e-8), name
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_atoms(activation):
+    # x = max(0, z) + 0.3, and a constant: masses of 1/2 and 1, on which D* is 0.
+    generator = MLPGenerator((1,), "relu", parse("N(0, 1)"))
+    theta = np.array([[1.0, 0.0, 1.0, 0.3], [1.0, 0.0, 0.0, 0.3]])
+    nets = random_networks((6, 5), activation, 2, 8)
+    nets.parameters[1] = nets.parameters[0]
+    data = parse(DATA["normal"])
+    found = measured(nets, data, generator, theta)
+    kinks = kinks_of(nets, 0, -12.0, 12.0) if activation == "relu" else np.empty(0)
+
+    def logit(x):
+        return plain_forward(nets, np.stack([x, x]))[0][0]
+
+    x, weight = legendre(np.append(kinks, 0.3), -12.0, 12.0)
+    p, learned = weight * np.exp(data.logpdf(x)), logit(x)
+    q = np.where(x > 0.3, weight * np.exp(parse("N(0.3, 1)").logpdf(x)), 0.0)
+    at = logit(np.array([0.3]))[0]
+    for r, (mass, rest) in enumerate(((0.5, q), (1.0, 0.0 * q))):
+        real = -(p @ np.logaddexp(0.0, -learned))
+        fake = -(rest @ np.logaddexp(0.0, learned)) - mass * np.logaddexp(0.0, at)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = p * np.log(p / (p + rest)) + np.where(
+                rest > 0.0, rest * np.log(rest / (p + rest)), 0.0
+            )
+        best = np.where(p > 0.0, parts, 0.0).sum()
+        assert found.value[r] == pytest.approx(real + fake, abs=1e-8)
+        assert found.value_gap[r] == pytest.approx(best - real - fake, abs=1e-8)
+        assert found.jsd[r] == pytest.approx(LOG2 + 0.5 * best, abs=1e-8)
+        assert found.real_on_real[r] == pytest.approx(p @ expit(learned), abs=1e-8)
+        expected = rest @ expit(learned) + mass * expit(at)
+        assert found.real_on_fake[r] == pytest.approx(expected, abs=1e-8)
+
+
 def on_the_line(nets, r, data, generator, theta):
     """From the density of a rising piecewise linear map, inverted by interpolation."""
     turns = np.sort(-generator.layers(theta)[0][1] / generator.layers(theta)[0][0])
@@ -338,7 +372,10 @@ def test_float32_networks_are_measured_as_they_are():
         assert np.array_equal(getattr(one, f.name), getattr(other, f.name)), f.name
 
 
-@pytest.mark.parametrize(("activation", "steep"), [("relu", 100.0), ("tanh", 1e3)])
+@pytest.mark.parametrize(
+    ("activation", "steep"),
+    [("relu", 100.0), ("relu", 1e4), ("relu", 1e6), ("tanh", 1e3), ("tanh", 1e5)],
+)
 def test_a_steep_discriminator(activation, steep):
     # A switch of width 1e-3 or less between the modes, which no even lattice sees.
     data, theta = parse("0.5*N(-2, 0.1) + 0.5*N(2, 0.1)"), np.array([[1.0, 0.0]])

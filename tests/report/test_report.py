@@ -26,11 +26,13 @@ SMALL = Settings(
     cells=6,
     others=((0.5, 0.5),),
     nodes=9,
+    replicas=2,
+    training_steps=20,
     claims=("value-floor", "jsd-bounds"),
 )
 FILES = {
     "index.html", "results.json", "moments.png", "arrows.png", "parameters.png", "values.png",
-    "field.png", "flow.gif", "portrait.png", "barriers.png",
+    "field.png", "flow.gif", "portrait.png", "barriers.png", "training.png",
 }  # fmt: skip
 
 
@@ -96,7 +98,7 @@ def test_the_page_is_self_contained(default):
     html = (default / "index.html").read_text(encoding="utf-8")
     page = Page(html)
     pictures = page.all("img")
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     for picture in pictures:
         assert picture["src"].startswith("data:image/")
         assert len(picture["alt"]) > 20
@@ -202,6 +204,41 @@ def test_what_is_infinite_is_shown_as_infinite(tmp_path):
     text = Page(page.read_text(encoding="utf-8")).text
     assert "KL(p‖p g ) ∞ ∞" in text
     assert "the potential may rise" in text
+
+
+def test_the_training_is_the_librarys(default):
+    found = results(default)["training"]
+    plan = gandyn.Settings(**PLAN)
+    game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    beside = gandyn.compare(game, plan, 0, 8)
+    assert found["deviation_mean"] == pytest.approx(beside.deviation_mean)
+    assert np.array(found["a"]) == pytest.approx(beside.training.theta[..., 0])
+    assert json.loads(found["settings"]) == json.loads(plan.to_json())
+
+
+PLAN = {
+    "discriminator": gandyn.MLP((64, 64)),
+    "start": (1.0, 0.5),
+    "generator_optimizer": gandyn.SGD(0.02),
+    "batch": 64,
+    "steps": 500,
+    "record_every": 25,
+    "snapshots": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"objective": "reverse_kl"}, "the optimal discriminator, as reverse_kl has no loss"),
+        ({"objective": "saturating"}, "a learned discriminator, 64 by 64 ReLU units"),
+        ({"start": (-1.0, 0.5)}, "There is no comparison here: settings: got start (-1.0, 0.5)"),
+    ],
+)
+def test_what_the_training_says_of_other_games(tmp_path, options, words):
+    page, found = small(tmp_path, t_end=1.0, **options)
+    assert words in Page(page.read_text("utf-8")).text
+    assert ("deviation" in found.get("training", {})) == (tmp_path / "training.png").exists()
 
 
 def jumps(game):
