@@ -158,6 +158,52 @@ def draw_causes(rows: Sequence[Shares], options: Options) -> None:
     options.save(figure, "causes.png", "what carries the deviation from the flow")
 
 
+def draw_noise(options: Options) -> dict[str, Any]:
+    """The minibatch gradient's covariance, exact and measured, and errors against samples."""
+    game, state = gandyn.Game(gandyn.parse(NEAR)), (1.0, 0.5)
+    exact = gandyn.gradient_noise(game, state, 32)
+    found = gandyn.measured_noise(game, state, 32, 1000 if options.quick else 20_000)
+    names, upper = ("aa", "ab", "bb"), np.triu_indices(2)
+    columns = [array[upper] for array in (exact.covariance, found.covariance)]
+    bars = found.covariance_error[upper]
+    rows = [
+        [name, f"{true:.10f}", f"{seen:.5f} ± {bar:.5f}", f"{(seen - true) / bar:+.1f}"]
+        for name, true, seen, bar in zip(names, *columns, bars, strict=True)
+    ]
+    print("\n" + table(("covariance at batch 32", "by quadrature", "measured", "σ off"), rows))
+    sizes = (10, 100, 1000) if options.quick else (10, 100, 1000, 10_000)
+    errors = gandyn.sampling_error(game, state, sizes, 100 if options.quick else 1000)
+    with plots.style():
+        figure = plots.new_figure((9.6, 4.2))
+        panels = (
+            (errors.value, errors.value_error, errors.value_slope, "V(G, D*)"),
+            (errors.force, errors.force_error, errors.force_slope, "the force"),
+        )
+        for ax, (size, bar, slope, title) in zip(figure.subplots(1, 2), panels, strict=True):
+            plots.draw_slope(
+                ax,
+                errors.sizes,
+                size,
+                xlabel="samples n",
+                ylabel="RMS error",
+                expected=-0.5,
+                bars=bar,
+                slope=slope,
+                title=f"Monte-Carlo estimate of {title}",
+            )
+    value, force = errors.value_slope[0], errors.force_slope[0]
+    options.save(figure, "noise.png", f"slopes {value:.3f} for V and {force:.3f} for the force")
+    return {
+        "covariance": exact.covariance.tolist(),
+        "measured": found.covariance.tolist(),
+        "measured_error": found.covariance_error.tolist(),
+        "sizes": errors.sizes.tolist(),
+        "value": errors.value.tolist(),
+        "force": errors.force.tolist(),
+        "slopes": [errors.value_slope, errors.force_slope],
+    }
+
+
 def draw_paths(options: Options) -> dict[str, Any]:
     """Replicas from both basins over the portrait."""
     game = gandyn.Game(gandyn.parse(NEAR))
@@ -190,6 +236,7 @@ def study(options: Options) -> int:
     draw_discriminators(learned, options)
     draw_causes(rows, options)
     crossings = draw_paths(options)
+    noise = draw_noise(options)
     names = ("batch, noise", "rate, step", "rate, noise", "k, learned D")
     lines = [
         [
@@ -225,6 +272,7 @@ def study(options: Options) -> int:
         "causes": {r.name: {"parts": r.parts.tolist(), "bars": r.bars.tolist()} for r in rows},
         "adam": others,
         "crossings": crossings,
+        "noise": noise,
     }
     path = options.output / "results.json"
     with plots.whole_file(path) as part:

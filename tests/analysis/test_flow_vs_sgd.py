@@ -10,7 +10,7 @@ from analysis import flow_vs_sgd
 from analysis._deviations import CAUSES, Curve, root_mean_square, shares_of
 from gandyn import SGD, Settings
 
-PICTURES = ("slopes.png", "discriminators.png", "causes.png", "paths.png")
+PICTURES = ("slopes.png", "discriminators.png", "causes.png", "paths.png", "noise.png")
 
 
 def test_the_slope_of_a_curve():
@@ -68,6 +68,10 @@ def test_the_quick_run(quick):
         if entry["theory"] is not None:
             slope, bar = entry["slope"]
             assert abs(slope - entry["theory"]) < max(4 * bar, 0.05), name
+    noise = found["noise"]
+    away = np.array(noise["measured"]) - noise["covariance"]
+    assert (np.abs(away) < 4 * np.array(noise["measured_error"])).all()
+    assert all(abs(slope + 0.5) < 4 * bar for slope, bar in noise["slopes"])
     (parts,) = found["causes"].values()
     assert len(parts["parts"]) == len(CAUSES)
     # At the article's settings it is the discriminator that is not good enough.
