@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from gandyn.cli.arguments import DATA, add_json
 from gandyn.cli.output import print_json, print_table, work
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
-from gandyn.cli.settings import add_settings, read_replicas, read_seed, read_settings
+from gandyn.cli.settings import (
+    add_settings,
+    print_run,
+    read_replicas,
+    read_seed,
+    read_settings,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     from gandyn.montecarlo import Comparison
@@ -106,10 +113,8 @@ def _name(names: list[str], index: Any) -> str | None:
 
 def _print(found: Comparison, seed: int) -> None:
     run = found.training
-    settings = run.settings
-    print(f"data       {run.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
-    print(f"seed       {seed}, {run.replicas} replica{'s' if run.replicas > 1 else ''}\n")
-    shown = sorted({round(k * (len(run.step) - 1) / 11) for k in range(12)})
+    print_run(run, seed)
+    shown = rows_of(len(run.step))
     heads = ["step", "mean |a|", "mean b", "deviation", "±"]
     columns = [run.step, *found.mean.T, found.deviation_mean, found.deviation_half_width]
     if found.one_clock:

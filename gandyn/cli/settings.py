@@ -9,7 +9,7 @@ from gandyn.cli.arguments import LATENT, read_count, read_number, read_state
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
-    from gandyn.montecarlo import Settings
+    from gandyn.montecarlo import Settings, Training
     from gandyn.montecarlo.optimizers import Optimizer
 
 _MOST = 10**9
@@ -150,6 +150,18 @@ def read_seed(options: argparse.Namespace) -> int:
 def read_replicas(options: argparse.Namespace) -> int:
     """The number of replicas."""
     return read_count("replicas", options.replicas, 1, 100_000)
+
+
+def print_run(found: Training, seed: int) -> None:
+    """Print what was trained, and an empty line."""
+    settings = found.settings
+    print(f"data       {found.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
+    print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
+
+
+def rows_of(records: int) -> list[int]:
+    """A dozen of the records, the first and the last among them."""
+    return sorted({round(k * (records - 1) / 11) for k in range(12)})
 
 
 def _rule(name: str, text: str, rate_name: str, rate: str) -> Optimizer:

@@ -13,9 +13,11 @@ from gandyn.cli.pictures import add_output, claim_files, read_file, read_output,
 from gandyn.cli.settings import (
     add_generator,
     add_settings,
+    print_run,
     read_replicas,
     read_seed,
     read_settings,
+    rows_of,
 )
 
 if TYPE_CHECKING:
@@ -138,10 +140,8 @@ def _entry(found: Training, seed: int) -> dict[str, Any]:
 def _print(found: Training, seed: int, written: list[Path]) -> None:
     import numpy as np
 
-    settings = found.settings
-    print(f"data       {found.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
-    print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
-    shown = sorted({round(k * (len(found.step) - 1) / 11) for k in range(12)})
+    print_run(found, seed)
+    shown = rows_of(len(found.step))
     names = ("mean", "std", "real_on_real", "real_on_fake", "value", "value_gap", "jsd")
     with np.errstate(all="ignore"):
         middles = {name: _median(getattr(found, name)) for name in names}
