@@ -12,113 +12,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.kronrod import FINE, Pair
+
 __all__ = ["Integrals", "Panels", "integrate"]
 
 Array = NDArray[np.float64]
-
-# Piessens, de Doncker-Kapenga, Überhuber, Kahaner, "QUADPACK" (1983): the pair (10, 21).
-_X = np.array(
-    [
-        0.0,
-        0.14887433898163121088,
-        0.29439286270146019813,
-        0.4333953941292471908,
-        0.56275713466860468334,
-        0.67940956829902440623,
-        0.78081772658641689706,
-        0.86506336668898451073,
-        0.930157491355708226,
-        0.97390652851717172008,
-        0.99565716302580808074,
-    ]
-)
-_W21 = np.array(
-    [
-        0.14944555400291690566,
-        0.14773910490133849137,
-        0.1427759385770600808,
-        0.13470921731147332593,
-        0.12349197626206585108,
-        0.1093871588022976419,
-        0.093125454583697605535,
-        0.075039674810919952767,
-        0.054755896574351996031,
-        0.032558162307964727479,
-        0.011694638867371874278,
-    ]
-)
-_W10 = np.array(
-    [
-        0.0,
-        0.29552422471475287017,
-        0.0,
-        0.26926671930999635509,
-        0.0,
-        0.219086362515982044,
-        0.0,
-        0.14945134915058059315,
-        0.0,
-        0.066671344308688137594,
-        0.0,
-    ]
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """A Kronrod rule and the Gauss rule within it, on [−1, 1].
-
-    Attributes
-    ----------
-    nodes, kronrod, gauss : ndarray, shape (n,)
-        Nodes, odd in number, and their weights in both rules.
-    """
-
-    nodes: Array
-    kronrod: Array
-    gauss: Array
-
-    @classmethod
-    def of(cls, x: Array, kronrod: Array, gauss: Array) -> Pair:
-        """From the nodes at and above 0."""
-        both = [np.concatenate([half[:0:-1], half]) for half in (kronrod, gauss)]
-        return cls(np.concatenate([-x[:0:-1], x]), *both)
-
-    @cached_property
-    def folded(self) -> Array:
-        """Weights of the sums over the nodes ±x: the Kronrod rule's and the difference, (m, 2)."""
-        middle = len(self.nodes) // 2
-        return np.stack([self.kronrod[middle:], (self.kronrod - self.gauss)[middle:]], axis=1)
-
-
-FINE = Pair.of(_X, _W21, _W10)
-SHORT = Pair.of(
-    np.array(
-        [
-            0.0,
-            0.3399810435848562648027,
-            0.6402862174963099824047,
-            0.8611363115940525752239,
-            0.9765602507375731115345,
-        ]
-    ),
-    np.array(
-        [
-            0.3464429818901363616811,
-            0.3269491896014516295585,
-            0.2667983404522844480328,
-            0.1700536053357227268027,
-            0.06297737366547301476549,
-        ]
-    ),
-    np.array([0.0, 0.6521451548625461426269, 0.0, 0.3478548451374538573731, 0.0]),
-)
-"""The pair (4, 9), for integrands whose kinks leave many panels, each of them short."""
 
 _EPS = float(np.finfo(float).eps)
 _BLOCK = 512

@@ -7,7 +7,8 @@ import pytest
 from numpy.polynomial.legendre import leggauss
 
 from gandyn import quadrature
-from gandyn.quadrature import FINE, SHORT, Panels, integrate
+from gandyn.kronrod import FINE, SHORT
+from gandyn.quadrature import Panels, integrate
 
 EPS = np.finfo(float).eps
 

@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 def _save(found: Basins, path: Path) -> None:
     import numpy as np
 
-    from gandyn.plots import whole_file
+    from gandyn.files import whole_file
 
     index = list(found.fractions)
     # A file and not its name, to which NumPy may add a suffix.

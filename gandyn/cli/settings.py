@@ -78,7 +78,12 @@ def add_settings(
         default=rule,
         help=f"of the generator: {', '.join(_RULES)}; default %(default)s",
     )
-    add("--generator-rate", metavar="X", default="0.02", help="default %(default)s")
+    add(
+        "--generator-rate",
+        metavar="X",
+        default="0.02",
+        help="the generator's learning rate; default %(default)s",
+    )
     add("--dtype", metavar="NAME", default="float32", help="float32 (the default) or float64")
     add(
         "--record-every",
@@ -86,7 +91,7 @@ def add_settings(
         default="50",
         help="iterations from one record to the next; default %(default)s",
     )
-    add("--seed", metavar="N", default="0", help="default %(default)s")
+    add("--seed", metavar="N", default="0", help="of all that is random; default %(default)s")
     add("--replicas", metavar="N", default=replicas, help="runs side by side; default %(default)s")
 
 

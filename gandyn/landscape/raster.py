@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions.checks import finite_array, show
 from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
+from gandyn.files import whole_file
 from gandyn.game import Game
 from gandyn.landscape.equilibria import equilibria
 from gandyn.landscape.family import Template
@@ -192,13 +193,8 @@ class _Sheet:
         labels, names = self.labels()
         found = self.done, self.final, labels, np.array(names, dtype=str)
         held: dict[str, Any] = self.settings | dict(zip(_FOUND, found, strict=True))
-        part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.npz")
-        try:
-            with part.open("wb") as stream:
-                np.savez(stream, **held)
-            os.replace(part, self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(self.path) as part, part.open("wb") as stream:
+            np.savez(stream, **held)
 
     def read(self, path: Path) -> None:
         """Go on from a file of the same settings."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions.checks import show
 from gandyn.errors import InputError
+from gandyn.files import whole_file
 
 __all__ = ["checkpoint_path", "read", "write"]
 
@@ -31,13 +32,8 @@ def write(path: Path, about: Mapping[str, str], arrays: Mapping[str, NDArray[Any
     """Write arrays, and texts that say what they are of."""
     texts = {f"about_{key}": np.array(text) for key, text in about.items()}
     held: dict[str, Any] = texts | dict(arrays)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
-    try:
-        with part.open("wb") as stream:
-            np.savez(stream, **held)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as part, part.open("wb") as stream:
+        np.savez(stream, **held)
 
 
 def read(

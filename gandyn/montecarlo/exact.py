@@ -14,9 +14,10 @@ from gandyn.distributions import Distribution
 from gandyn.divergences import DIVERGENCES
 from gandyn.field import Field
 from gandyn.generators import Generated
+from gandyn.kronrod import SHORT
 from gandyn.mesh import fitted, panels_between
 from gandyn.piecewise import Pieces, pieces_of
-from gandyn.quadrature import SHORT, Panels, integrate
+from gandyn.quadrature import Panels, integrate
 
 __all__ = ["Logit", "Measures", "logit_of", "measure", "measure_optimal"]
 

@@ -8,6 +8,7 @@ Nothing here computes a result, shows a window or changes a global setting::
     plots.save_figure(figure, "trajectory.png")
 """
 
+from gandyn.files import whole_file
 from gandyn.plots.animation import animate, can_write_mp4, log_times, path_times
 from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
@@ -26,7 +27,7 @@ from gandyn.plots.paths import draw_replica_paths
 from gandyn.plots.portrait import draw_portrait
 from gandyn.plots.raster import draw_raster
 from gandyn.plots.ridges import draw_ridges
-from gandyn.plots.save import save_figure, whole_file
+from gandyn.plots.save import save_figure
 from gandyn.plots.series import draw_replicas
 from gandyn.plots.shares import draw_shares
 from gandyn.plots.slopes import draw_slope

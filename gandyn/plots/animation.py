@@ -11,6 +11,7 @@ from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
+from gandyn.files import whole_file
 from gandyn.plots.densities import (
     density_handles,
     density_scale,
@@ -19,7 +20,6 @@ from gandyn.plots.densities import (
     set_density_axis,
 )
 from gandyn.plots.moments import Moment
-from gandyn.plots.save import whole_file
 from gandyn.plots.scales import first_motion, path_length
 from gandyn.plots.style import new_figure, style
 

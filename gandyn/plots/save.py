@@ -1,19 +1,18 @@
-"""Files that appear whole or not at all."""
+"""A figure as a file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from gandyn.errors import InputError
+from gandyn.files import whole_file
 from gandyn.plots.style import style
 
-__all__ = ["save_figure", "whole_file"]
+__all__ = ["save_figure"]
 
 # What would otherwise hold a date or a version, so that equal figures are equal files.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -21,21 +20,6 @@ _METADATA: dict[str, dict[str, Any]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Producer": None, "Creator": None},
 }
-
-
-@contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary name beside ``path`` to write to; on success it takes the place of ``path``.
-
-    If the block raises, the temporary file is removed and ``path`` is as it was.
-    """
-    target = Path(path)
-    part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
-    try:
-        yield part
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 200) -> Path:
