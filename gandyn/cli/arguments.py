@@ -56,6 +56,12 @@ def attach_numbers(argv: Iterable[str]) -> list[str]:
 
 def add_game(parser: argparse.ArgumentParser) -> None:
     """Add the options that name a game."""
+    add_data(parser)
+    _add_objective_and_latent(parser)
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add --data."""
     parser.add_argument(
         "--data",
         metavar="TEXT",
@@ -64,7 +70,6 @@ def add_game(parser: argparse.ArgumentParser) -> None:
         "Logistic(loc, scale), T(df, loc, scale), samples:PATH, samples:PATH#column, "
         'or a sum such as "%(default)s" (the default)',
     )
-    _add_objective_and_latent(parser)
 
 
 def add_family(parser: argparse.ArgumentParser, count: int) -> None:
@@ -95,6 +100,11 @@ def _add_objective_and_latent(parser: argparse.ArgumentParser) -> None:
         help="saturating, nonsaturating, reverse_kl, forward_kl, jeffreys, pearson, neyman, "
         "hellinger, wasserstein1, wasserstein2, mse or alpha(NUMBER); default %(default)s",
     )
+    add_latent(parser)
+
+
+def add_latent(parser: argparse.ArgumentParser) -> None:
+    """Add --latent."""
     parser.add_argument(
         "--latent",
         metavar="TEXT",

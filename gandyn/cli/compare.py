@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import DATA, add_json
-from gandyn.cli.output import print_json, print_table, work
+from gandyn.cli.arguments import add_json
+from gandyn.cli.output import print_json, print_table, rows_of, work
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 from gandyn.cli.settings import (
     add_settings,
@@ -16,7 +16,6 @@ from gandyn.cli.settings import (
     read_replicas,
     read_seed,
     read_settings,
-    rows_of,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ def add(commands: Any) -> None:
         description="Train replicas, and put them and the exact gradient flow from the same start "
         "side by side: on one clock for plain SGD, on one path in the (a, b) plane otherwise.",
         epilog=_EXAMPLE,
-    )
-    parser.add_argument(
-        "--data", metavar="TEXT", default=DATA, help='the data\'s density; default "%(default)s"'
     )
     add_settings(parser, rule="sgd", start="1,0.5", replicas="8")
     add_output(parser, "compare.png")
@@ -75,20 +71,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _entry(found: Comparison, seed: int) -> dict[str, Any]:
-    run = found.training
+    from gandyn.report.entries import comparison_entries
+
     names = [point.name for point in found.attractors]
-    return {
+    return comparison_entries(found) | {
         "one_clock": found.one_clock,
         "time": found.time,
-        "step": run.step,
-        "flow": found.flow,
-        "a": run.theta[..., 0],
-        "b": run.theta[..., 1],
         "mean": found.mean,
         "half_width": found.half_width,
-        "deviation": found.deviation,
-        "deviation_mean": found.deviation_mean,
-        "deviation_half_width": found.deviation_half_width,
         "rest_points": [
             {"a": point.a, "b": point.b, "kind": point.kind, "name": point.name}
             for point in found.attractors
@@ -98,11 +88,6 @@ def _entry(found: Comparison, seed: int) -> dict[str, Any]:
         "crossed": found.crossed,
         "crossed_fraction": found.crossed_fraction[0],
         "crossed_interval": found.crossed_fraction[1:],
-        "value_gap": run.value_gap,
-        "force_ratio": run.force_ratio,
-        "force_angle": run.force_angle,
-        "status": run.status,
-        "message": run.message,
         "seed": seed,
     }
 

@@ -18,7 +18,7 @@ from gandyn.cli.arguments import (
     read_times,
     read_tolerance,
 )
-from gandyn.cli.output import print_game, print_json, progress_bar
+from gandyn.cli.output import print_game, print_json, progress_bar, rows_of
 from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
 from gandyn.errors import InputError
 
@@ -204,9 +204,7 @@ def _print(found: Flow, game: Game, written: list[Path]) -> None:
     print_game(game)
     columns = (found.t, found.theta[:, 0], found.theta[:, 1], found.potential)
     print("".join(f"{name:>20}" for name in ("t", "a", "b", "potential")))
-    count = len(found.t)
-    chosen = sorted({round(k * (count - 1) / 11) for k in range(12)})
-    for row in chosen:
+    for row in rows_of(len(found.t)):
         print("".join(f"{float(column[row]):>20.10g}" for column in columns))
     print(f"\n{found.message} ({found.nfev} evaluations of the force)")
     say_written(*written)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from gandyn.interrupts import interrupts_to
 
 if TYPE_CHECKING:
     from gandyn.game import Game
@@ -20,6 +21,7 @@ __all__ = [
     "print_json",
     "print_table",
     "progress_bar",
+    "rows_of",
     "with_error",
     "work",
 ]
@@ -43,6 +45,11 @@ def print_family(family: Template, ranges: Mapping[str, tuple[float, float]]) ->
     spans = ", ".join(f"{name} from {low:g} to {high:g}" for name, (low, high) in ranges.items())
     print(f"data       {family.text}, {spans}\nlatent     {family.latent}")
     print(f"objective  {family.objective}\n")
+
+
+def rows_of(count: int) -> list[int]:
+    """A dozen of so many, evenly chosen, the first and the last among them."""
+    return sorted({round(k * (count - 1) / 11) for k in range(12)})
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[float | str]]) -> None:
@@ -106,7 +113,14 @@ def work(what: str) -> Iterator[Callable[[float, str], None]]:
     A flow takes Ctrl-C for its own end and no one else's. Here it is remembered, and raised again
     when the work next tells of its progress, or ends.
     """
-    with progress_bar(what) as bar, _interrupts() as pressed:
+    pressed = False
+
+    def press() -> None:
+        nonlocal pressed
+        pressed = True
+        raise KeyboardInterrupt
+
+    with progress_bar(what) as bar, interrupts_to(press):
 
         def tell(fraction: float, name: str = "") -> None:
             if pressed:
@@ -115,23 +129,3 @@ def work(what: str) -> Iterator[Callable[[float, str], None]]:
 
         yield tell
         tell(1.0)
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Remember each Ctrl-C."""
-    pressed: list[int] = []
-
-    def press(number: int, frame: Any) -> None:
-        pressed.append(number)
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGINT, press)
-    except ValueError:  # not the main thread
-        yield pressed
-        return
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import LATENT, read_count, read_number, read_state
+from gandyn.cli.arguments import add_data, add_latent, read_count, read_number, read_state
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ def add_settings(
     parser: argparse.ArgumentParser, *, rule: str, start: str, replicas: str = "1"
 ) -> None:
     """Add the options of a training run; `rule` is the generator's optimizer by default."""
+    add_data(parser)
+    add_latent(parser)
     add = parser.add_argument
-    add("--latent", metavar="TEXT", default=LATENT, help="the density of z; default %(default)s")
     add(
         "--loss",
         metavar="NAME",
@@ -162,11 +163,6 @@ def print_run(found: Training, seed: int) -> None:
     settings = found.settings
     print(f"data       {found.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
     print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
-
-
-def rows_of(records: int) -> list[int]:
-    """A dozen of the records, the first and the last among them."""
-    return sorted({round(k * (records - 1) / 11) for k in range(12)})
 
 
 def _rule(name: str, text: str, rate_name: str, rate: str) -> Optimizer:

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import DATA, add_json
-from gandyn.cli.output import print_json, print_table, progress_bar
+from gandyn.cli.arguments import add_json
+from gandyn.cli.output import print_json, print_table, progress_bar, rows_of
 from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
 from gandyn.cli.settings import (
     add_generator,
@@ -17,7 +17,6 @@ from gandyn.cli.settings import (
     read_replicas,
     read_seed,
     read_settings,
-    rows_of,
 )
 
 if TYPE_CHECKING:
@@ -56,9 +55,6 @@ def add(commands: Any) -> None:
         description="Train by minibatches as in Algorithm 1 of Goodfellow et al. (2014), and "
         "measure the learned discriminator exactly as it goes.",
         epilog=_EXAMPLE,
-    )
-    parser.add_argument(
-        "--data", metavar="TEXT", default=DATA, help='the data\'s density; default "%(default)s"'
     )
     add_generator(parser)
     add_settings(parser, rule="adam", start="1,0")

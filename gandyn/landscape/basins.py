@@ -93,7 +93,9 @@ def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     walls = manifolds(found, _around(found.box, columns, rows), forwards=False)
     parts, count, on_wall = parted([wall.theta for wall in walls], columns, rows)
     part, cells = witnesses(parts, on_wall, count)
-    reached = _reached(game, found, np.stack([columns[cells[:, 1]], rows[cells[:, 0]]], axis=1))
+    reached = attractors_reached(
+        game, found, np.stack([columns[cells[:, 1]], rows[cells[:, 0]]], axis=1)
+    )
     of_part = np.full(count, UNKNOWN, dtype=np.intp)
     torn = 0
     for k in range(count):
@@ -121,7 +123,7 @@ def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     states = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
     labels = np.concatenate(
         [
-            _reached(game, found, states[start : start + _BATCH])
+            attractors_reached(game, found, states[start : start + _BATCH])
             for start in range(0, len(states), _BATCH)
         ]
     ).reshape(len(rows), len(columns))
@@ -171,9 +173,12 @@ def _around(box: Box, a: Array, b: Array) -> Box:
     )
 
 
-def _reached(game: Any, found: Equilibria, states: Array) -> Labels:
+def attractors_reached(
+    game: Any, found: Equilibria, states: Array, max_steps: int = 10_000
+) -> Labels:
     """The attractor that the flow from each state (n, 2) comes to rest at, or −1."""
-    flow = gradient_flow(game, states, (0.0, np.inf), rtol=1e-7, atol=1e-9)
+    span = (0.0, np.inf)
+    flow = gradient_flow(game, states, span, rtol=1e-7, atol=1e-9, max_steps=max_steps)
     if (flow.status == -3).any():  # Ctrl-C, which flows keep to themselves
         raise KeyboardInterrupt
     ends = flow.theta[:, -1]

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions.checks import finite_array, show
 from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
-from gandyn.files import whole_file
+from gandyn.files import array_path, whole_file
 from gandyn.game import Game
 from gandyn.landscape.equilibria import equilibria
 from gandyn.landscape.family import Template
@@ -161,7 +161,7 @@ class _Sheet:
     """What is done so far, and the file that keeps it."""
 
     def __init__(self, settings: dict[str, Any], path: Any) -> None:
-        self.settings, self.path = settings, None if path is None else _file(path)
+        self.settings, self.path = settings, None if path is None else array_path("path", path)
         self.values, self.starts = settings["values"], settings["starts"]
         shape = len(self.values), len(self.starts)
         self.done = np.zeros(shape[0], dtype=bool)
@@ -308,14 +308,6 @@ def _count(workers: Any) -> int:
     if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:
         raise InputError(f"workers: got {show(workers)}, must be a whole number, 1 or more")
     return int(workers)
-
-
-def _file(path: Any) -> Path:
-    if isinstance(path, str | os.PathLike):
-        file = Path(path)
-        if file.suffix == ".npz" and file.parent.is_dir():
-            return file
-    raise InputError(f"path: got {show(path)}, must end in .npz, in a folder that exists")
 
 
 def _rising(values: Any) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,9 @@ from gandyn.distributions.checks import show
 from gandyn.errors import InputError
 from gandyn.files import whole_file
 
-__all__ = ["checkpoint_path", "read", "write"]
+__all__ = ["read", "write"]
 
 _ADVICE = "give another file, or the settings that it was made with"
-
-
-def checkpoint_path(name: str, path: Any) -> Path:
-    """The path of an array file in a folder that exists."""
-    if isinstance(path, str | os.PathLike):
-        file = Path(path)
-        if file.suffix == ".npz" and file.parent.is_dir():
-            return file
-    raise InputError(f"{name}: got {show(path)}, must end in .npz, in a folder that exists")
 
 
 def write(path: Path, about: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) -> None:

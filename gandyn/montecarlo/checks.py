@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,9 +15,8 @@ def need_number(
 ) -> None:
     """Refuse what is not a number between `low` (with it, if closed) and below `high`."""
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or math.isnan(value) or not (low <= value if closed else low < value):
-        raise InputError(f"{name}: got {value!r:.60}, must be {allowed}")
-    if not value < high:
+    # nan is in no interval
+    if not number or not (low <= value < high if closed else low < value < high):
         raise InputError(f"{name}: got {value!r:.60}, must be {allowed}")
 
 

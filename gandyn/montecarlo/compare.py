@@ -15,6 +15,7 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.generators import LinearGenerator
 from gandyn.landscape import Equilibria, equilibria
+from gandyn.landscape.basins import attractors_reached
 from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
@@ -23,8 +24,6 @@ __all__ = ["Comparison", "compare"]
 
 Array = NDArray[np.float64]
 
-_SAME = 1e-3
-"""A flow that comes to rest this close to an attractor has reached it."""
 _POINTS = 400
 _STEPS = 300
 """Of a flow to rest, for which it is given up: most take a tenth."""
@@ -135,9 +134,10 @@ def beside_the_flow(game: Game, run: Training) -> Comparison:
     theta[..., 0] = np.abs(theta[..., 0])
     one_clock = type(settings.generator_optimizer) is SGD
     time = run.time
-    path = _path(game, start, max(float(time[-1]), 1e-300) if one_clock else np.inf)
+    end = max(float(time[-1]), 1e-300) if one_clock else np.inf
+    path = _path(game, start, end)
     if one_clock:
-        flow = gradient_flow(game, start, (0.0, max(float(time[-1]), 1e-300)), time).theta
+        flow = gradient_flow(game, start, (0.0, end), time).theta
         deviation = _length(theta - flow)
     else:
         flow = np.full((len(time), 2), np.nan)
@@ -221,10 +221,7 @@ def _basins(game: Game, known: Equilibria, states: Array) -> NDArray[np.intp]:
     out = np.full(len(states), -1, np.intp)
     good = np.flatnonzero(np.isfinite(states).all(axis=1) & (states[:, 0] > 0.0))
     if len(good) and known.attractors:
-        span = (0.0, np.inf)
-        flow = gradient_flow(game, states[good], span, rtol=1e-6, atol=1e-8, max_steps=_STEPS)
-        ends = known.nearest(flow.theta[:, -1], ("attractor",), _SAME)
-        out[good] = np.where(flow.success, ends, -1)
+        out[good] = attractors_reached(game, known, states[good], _STEPS)
     return out
 
 

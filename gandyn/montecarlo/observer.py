@@ -11,6 +11,7 @@ from scipy.special import expit
 from gandyn.distributions import Distribution
 from gandyn.game import Game
 from gandyn.generators import Generated, LinearGenerator, MLPGenerator
+from gandyn.generators.pushforward import Stack
 from gandyn.montecarlo import discriminators
 from gandyn.montecarlo.discriminators import LearnedDiscriminator
 from gandyn.montecarlo.exact import Measures, logit_of, measure, measure_optimal
@@ -105,7 +106,8 @@ class Observer:
                 "mean": theta[:, 0] * latent.mean + theta[:, 1],
                 "std": np.abs(theta[:, 0]) * latent.std,
             }
-        laws = [self._generator.pushforward(row) for row in theta]
+        assert isinstance(generated, Stack)
+        laws = generated.members
         return {
             "mean": np.array([law.mean for law in laws]),
             "std": np.array([law.std for law in laws]),

@@ -15,13 +15,13 @@ from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import Adam, Optimizer
 from gandyn.objectives import objective
 
-__all__ = ["ARTICLE", "OPTIMAL", "Settings", "article"]
+__all__ = ["ARTICLE", "LOSSES", "OPTIMAL", "Settings", "article"]
 
 OPTIMAL = "optimal"
 ARTICLE = ("plain", "l2", "dropout", "l2_dropout")
 """The article's four discriminators."""
 
-_LOSSES = ("nonsaturating", "saturating")
+LOSSES = ("nonsaturating", "saturating")
 _ORDERS = ("algorithm1", "article")
 
 
@@ -93,7 +93,7 @@ class Settings:
         if self.discriminator == OPTIMAL:
             objective(self.loss)
         else:
-            need_choice("loss", self.loss, _LOSSES)
+            need_choice("loss", self.loss, LOSSES)
         need_choice("order", self.order, _ORDERS)
         need_choice("dtype", self.dtype, ("float32", "float64"))
         for name in ("batch", "steps", "k", "generator_steps", "record_every"):

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
+from gandyn.files import array_path
 from gandyn.game import Game
 from gandyn.generators import LinearGenerator
+from gandyn.interrupts import interrupts_to
 from gandyn.montecarlo import checkpoint as files
 from gandyn.montecarlo.checks import need_count
-from gandyn.montecarlo.interrupts import remembered
 from gandyn.montecarlo.observer import Observer
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.records import Records
@@ -207,13 +208,13 @@ def train(
     if not isinstance(settings, Settings):
         raise InputError(f"settings: got {settings!r:.60}, must be Settings")
     need_count("replicas", replicas, 1)
-    path = None if checkpoint is None else files.checkpoint_path("checkpoint", checkpoint)
+    path = None if checkpoint is None else array_path("checkpoint", checkpoint)
     run = _Run(data, settings, root_of(rng), int(replicas))
     if resume is not None:
-        run.restore(files.checkpoint_path("resume", resume))
-    with remembered() as pressed, threads_for(settings), np.errstate(all="ignore"):
-        run.go(path, pressed, progress)
-    return run.result(bool(pressed))
+        run.restore(array_path("resume", resume))
+    with interrupts_to(run.stop), threads_for(settings), np.errstate(all="ignore"):
+        run.go(path, progress)
+    return run.result()
 
 
 class _Run:
@@ -226,7 +227,7 @@ class _Run:
         self._players = Players(data, settings, children(root, replicas))
         self._observer = Observer(data, settings, self._players)
         self._records = Records.empty(settings, replicas)
-        self._done = 0
+        self._done, self._stopped = 0, False
         self._status = np.zeros(replicas, np.intp)
         self._about = {
             "settings": settings.to_json(),
@@ -235,9 +236,13 @@ class _Run:
             "replicas": str(replicas),
         }
 
-    def go(
-        self, path: Path | None, pressed: list[int], progress: Callable[[float], None] | None
-    ) -> None:
+    def stop(self) -> None:
+        """End after the iteration under way, which is never left half-made; asked twice, now."""
+        if self._stopped:
+            raise KeyboardInterrupt
+        self._stopped = True
+
+    def go(self, path: Path | None, progress: Callable[[float], None] | None) -> None:
         """Iterate and record until all is done, diverged or interrupted."""
         records, steps = self._records, self._settings.steps
         saved = -np.inf
@@ -247,7 +252,7 @@ class _Run:
                 if progress is not None:
                     progress(self._done / steps)
             over = self._done == steps or (self._status == DIVERGED).all()
-            if over or pressed:
+            if over or self._stopped:
                 break
             # Not between a step and its record, which is also of the step's minibatches.
             if path is not None and time.monotonic() - saved > _SECONDS:
@@ -265,9 +270,9 @@ class _Run:
         self._status[~alive] = DIVERGED
         self._observer.record(self._records, alive)
 
-    def result(self, interrupted: bool) -> Training:
+    def result(self) -> Training:
         """What the run has come to."""
-        if interrupted and self._done < self._settings.steps:
+        if self._stopped and self._done < self._settings.steps:
             self._status[self._status == DONE] = INTERRUPTED
         found = self._records.arrays()
         trained = self._players.trained

@@ -1,4 +1,4 @@
-"""The landscape's results as entries of a JSON file, alike in `results.json` and on stdout."""
+"""Results as entries of a JSON file, alike in `results.json` and on stdout."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from gandyn.landscape.equilibria import Equilibria, Equilibrium
     from gandyn.landscape.raster import Raster
     from gandyn.landscape.separatrices import Manifold
+    from gandyn.montecarlo import Comparison
 
 __all__ = [
     "barrier_entries",
     "basin_entries",
     "branch_entries",
+    "comparison_entries",
     "curve_entries",
     "diagram_entries",
     "eigenvalues",
@@ -211,3 +213,22 @@ def raster_entries(found: Raster, name: str) -> Entry:
 def _place(theta: Any) -> Entry:
     """a and b of states (..., 2)."""
     return {"a": theta[..., 0], "b": theta[..., 1]}
+
+
+def comparison_entries(found: Comparison) -> Entry:
+    """Replicas of training beside the flow, and how good their discriminators are."""
+    run = found.training
+    return {
+        "step": run.step,
+        "a": run.theta[..., 0],
+        "b": run.theta[..., 1],
+        "flow": found.flow,
+        "deviation": found.deviation,
+        "deviation_mean": found.deviation_mean,
+        "deviation_half_width": found.deviation_half_width,
+        "value_gap": run.value_gap,
+        "force_ratio": run.force_ratio,
+        "force_angle": run.force_angle,
+        "status": run.status,
+        "message": run.message,
+    }

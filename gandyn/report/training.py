@@ -10,8 +10,10 @@ from markupsafe import Markup
 from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.montecarlo import MLP, SGD, Comparison, Settings, compare
+from gandyn.montecarlo.settings import LOSSES, OPTIMAL
 from gandyn.report.blocks import Block, Facts, Picture, Section, Text
 from gandyn.report.collect import Results
+from gandyn.report.entries import comparison_entries
 from gandyn.report.numbers import short
 
 __all__ = ["section"]
@@ -20,7 +22,6 @@ _TITLE = "Training by minibatches, beside the flow"
 _RATE = 0.02
 _WIDTHS = (64, 64)
 _BATCH = 64
-_LEARNED = ("nonsaturating", "saturating")
 
 
 def section(results: Results, folder: Path) -> Section:
@@ -44,9 +45,9 @@ def section(results: Results, folder: Path) -> Section:
 
 def _settings(results: Results, steps: int) -> Settings:
     game = results.game
-    learned = game.objective.name in _LEARNED
+    learned = game.objective.name in LOSSES
     return Settings(
-        discriminator=MLP(_WIDTHS) if learned else "optimal",
+        discriminator=MLP(_WIDTHS) if learned else OPTIMAL,
         start=(float(results.start[0]), float(results.start[1])),
         latent=str(game.generator.latent),
         loss=game.objective.name,
@@ -122,22 +123,10 @@ def _cards(found: Comparison) -> list[tuple[str | Markup, str | Markup, str | Ma
 
 def _numbers(found: Comparison) -> dict[str, object]:
     run = found.training
-    return {
+    return comparison_entries(found) | {
         "settings": run.settings.to_json(),
         "t": found.time,
-        "step": run.step,
-        "a": run.theta[..., 0],
-        "b": run.theta[..., 1],
-        "flow": found.flow,
-        "deviation": found.deviation,
-        "deviation_mean": found.deviation_mean,
-        "deviation_half_width": found.deviation_half_width,
         "crossed_fraction": found.crossed_fraction,
         "value": run.value,
-        "value_gap": run.value_gap,
         "jsd": run.jsd,
-        "force_ratio": run.force_ratio,
-        "force_angle": run.force_angle,
-        "status": run.status,
-        "message": run.message,
     }

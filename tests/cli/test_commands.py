@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
@@ -11,20 +10,12 @@ import pytest
 
 import gandyn
 from gandyn.cli.arguments import attach_numbers
+from tests.strict_json import strict
 
 ISSUE_KEYS = [
     "value", "value_gap", "jsd", "jsd_gap", "kl_data_generator", "kl_generator_data",
     "total_variation", "hellinger_squared", "wasserstein1", "wasserstein2", "potential", "force",
 ]  # fmt: skip
-
-
-def strict(text):
-    """JSON without NaN and Infinity."""
-
-    def refuse(word):
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def test_evaluate_json_is_what_the_game_says(run):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -29,19 +28,11 @@ from gandyn.landscape.separatrices import separatrices
 from gandyn.report.entries import eigenvalues
 from gandyn.report.passes import direct_barriers, tree_and_paths
 from gandyn.report.plane import separatrices_across, window
+from tests.strict_json import strict
 
 TWO = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
 FAMILY = "0.5*N(-{m}, 1) + 0.5*N({m}, 1)"
 PNG = b"\x89PNG"
-
-
-def strict(text):
-    """JSON without NaN and Infinity."""
-
-    def refuse(word):
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def names(folder):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 
@@ -11,19 +10,11 @@ import pytest
 
 import gandyn
 from gandyn import MLP, SGD, Settings
+from tests.strict_json import strict
 
 ONE = "N(4,1.25)"
 SMALL = ("--discriminator", "8,8", "--steps", "60", "--record-every", "20")
 PNG = b"\x89PNG"
-
-
-def strict(text):
-    """JSON without NaN and Infinity."""
-
-    def refuse(word):
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def numbers(entry):

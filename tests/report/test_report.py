@@ -19,6 +19,7 @@ from gandyn.report.collect import _affordable
 from gandyn.report.folder import staged_folder
 from gandyn.report.numbers import short, with_error
 from gandyn.report.theory import theory_beside
+from tests.strict_json import strict
 
 SMALL = Settings(
     samples=30,
@@ -75,10 +76,7 @@ def default(tmp_path_factory):
 
 
 def results(folder):
-    def refuse(word):
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads((folder / "results.json").read_text(), parse_constant=refuse)
+    return strict((folder / "results.json").read_text())
 
 
 def small(folder, data="0.5*N(-3, 1) + 0.5*N(3, 1)", latent="N(0, 1)", **options):
