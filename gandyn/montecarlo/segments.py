@@ -41,6 +41,8 @@ class Segments:
         self._groups = 1 + units // _GROUP
         rows = _GROUP * self._groups
         self._turns = self._row(np.arange(1, units + 1))
+        # Rows that stand for no segment.
+        self._spare = self._row(np.arange(units + 1, rows))
         self._lines = np.zeros((2, rows, outputs + 1), dtype)
         self._before = np.tri(self._groups, k=-1, dtype=dtype)
         self._held = np.empty((min(points, _BLOCK), outputs + 1), dtype)
@@ -112,12 +114,6 @@ class Segments:
             grouped[:, k] += grouped[:, k - 1]
         whole = grouped[:, -1].reshape(2, self._groups, -1)
         grouped += (self._before @ whole).reshape(2, 1, -1)
-
-    @property
-    def _spare(self) -> Array:
-        """Rows that stand for no segment."""
-        last = len(self._turns) + 1
-        return self._row(np.arange(last, _GROUP * self._groups))
 
     def gradient(self, back: Array, first: Array, second: Array) -> None:
         """Put both layers' gradients into place, from the slopes (n, K + 1) at `forward`'s out."""

@@ -1,8 +1,10 @@
-"""A stand-in game in closed form: the pictures must need nothing else of a game than this."""
+"""Stand-ins in closed form: the pictures must need nothing else of a game than this."""
 
+import sys
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import matplotlib
 import numpy as np
 import pytest
 from scipy import special, stats
@@ -88,3 +90,13 @@ def path():
     return SimpleNamespace(
         t=t, theta=theta, jsd=jsd, value=2 * jsd - 2 * np.log(2), potential=5 * np.exp(-t / 50)
     )
+
+
+@pytest.fixture(autouse=True)
+def no_trace():
+    """Settings and pyplot's register of figures are as they were."""
+    before = dict(matplotlib.rcParams)
+    yield
+    assert dict(matplotlib.rcParams) == before
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or not pyplot.get_fignums()

@@ -1,10 +1,8 @@
 """The pictures of the landscape, drawn from stand-ins in closed form."""
 
-import sys
 from itertools import combinations
 from types import SimpleNamespace
 
-import matplotlib
 import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
@@ -18,16 +16,6 @@ from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.plots import colours
 from tests.plots import wells
-
-
-@pytest.fixture(autouse=True)
-def no_trace():
-    """Settings and pyplot's register of figures are as they were."""
-    before = dict(matplotlib.rcParams)
-    yield
-    assert dict(matplotlib.rcParams) == before
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    assert pyplot is None or not pyplot.get_fignums()
 
 
 def drawn(draw, *shape, size=(6, 5)):

@@ -1,25 +1,13 @@
 """Every picture draws into the axes it is given, labels them, and leaves no trace elsewhere."""
 
 import math
-import sys
 
-import matplotlib
 import numpy as np
 import pytest
 from scipy import stats
 
 from gandyn import plots
 from gandyn.errors import InputError
-
-
-@pytest.fixture(autouse=True)
-def no_trace():
-    """Settings and pyplot's register of figures are as they were."""
-    before = dict(matplotlib.rcParams)
-    yield
-    assert dict(matplotlib.rcParams) == before
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    assert pyplot is None or not pyplot.get_fignums()
 
 
 def drawn(draw, *shape, size=(5.6, 3.4)):

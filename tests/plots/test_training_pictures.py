@@ -17,12 +17,11 @@ from gandyn.errors import InputError
 from gandyn.plots import colours
 from tests.plots import wells
 from tests.plots.test_colours import SIGHT, lab, linear
-from tests.plots.test_landscape_pictures import (  # noqa: F401
+from tests.plots.test_landscape_pictures import (
     drawn,
     legend,
     lines_in,
     marks,
-    no_trace,
     written,
 )
 
