@@ -202,7 +202,7 @@ def study(options: Options) -> int:
         *landscape.rest_points(1 if options.quick else 3, 20 if options.quick else 50),
         *training.iterations(rounds, 50 if options.quick else 200),
         *training.products(rounds, 10 if options.quick else 30),
-        *training.replicas(1 if options.quick else 3, 100 if options.quick else 500),
+        *training.replicas(1 if options.quick else 3, 100 if options.quick else 5000),
         *training.recording(rounds, 100 if options.quick else 500),
         *training.memory(1000 if options.quick else 20_000),
     ]

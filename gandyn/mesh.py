@@ -85,24 +85,41 @@ def _zeros(
     exact, exact_lane = x[hit], lane[hit]
     if not len(row):
         return exact, exact_lane
-    lane = lane[row]
-    low, high = x[row], x[row + 1]
-    f_low, f_high = value[row], value[row + 1]
-    root, stayed = low, np.zeros(len(row), int)
+    ends = np.stack([x[row], x[row + 1]])
+    found = _roots(data, generated, of, lane[row], ends, np.stack([value[row], value[row + 1]]))
+    return np.append(found, exact), np.append(lane[row], exact_lane)
+
+
+def _roots(
+    data: Distribution,
+    generated: Generated,
+    of: Callable[[Field], Array],
+    lane: Index,
+    ends: Array,
+    values: Array,
+) -> Array:
+    """A zero between each pair of ends (2, n): regula falsi by the Illinois rule."""
+    roots = ends[0].copy()
+    todo, last, stayed = np.arange(len(lane)), ends[0], np.zeros(len(lane), int)
+    (low, high), (f_low, f_high) = ends, values
     for _ in range(60):
-        # Regula falsi by the Illinois rule: an end that stays has its value halved.
         point = low + f_low / (f_low - f_high) * (high - low)
         point = np.where((point > low) & (point < high), point, 0.5 * (low + high))
-        f = of(Field(data, generated, point[:, None], lane))[:, 0]
+        f = of(Field(data, generated, point[:, None], lane[todo]))[:, 0]
+        # An end that stays has its value halved.
         left = np.sign(f) == np.sign(f_low)
         f_high = np.where(left, np.where(stayed > 0, 0.5 * f_high, f_high), f)
         f_low = np.where(left, f, np.where(stayed < 0, 0.5 * f_low, f_low))
         stayed = np.where(left, 1, -1)
         low, high = np.where(left, point, low), np.where(left, high, point)
-        moved, root = np.abs(point - root), point
-        if np.all((moved <= 2.0 * _EPS * np.abs(point)) | (f == 0.0)):
+        roots[todo] = point
+        # Each is done on its own, so that it does not depend on the others.
+        going = (np.abs(point - last) > 2.0 * _EPS * np.abs(point)) & (f != 0.0)
+        if not going.any():
             break
-    return np.append(root, exact), np.append(lane, exact_lane)
+        todo, last, stayed = todo[going], point[going], stayed[going]
+        low, high, f_low, f_high = low[going], high[going], f_low[going], f_high[going]
+    return roots
 
 
 def _switches(data: Distribution, generated: Generated, panels: Panels) -> tuple[Array, Index]:

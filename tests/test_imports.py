@@ -15,7 +15,7 @@ HEAVY = {"matplotlib", "sympy", "tqdm", "jinja2", "PIL", "pandas"}
 FLOORS = [
     {"errors", "interrupts", "kronrod", "plain"},
     {"distributions", "quadrature", "piecewise"},
-    {"files"},
+    {"files", "processes"},
     {"generators", "field", "mesh", "divergences", "weights", "comparison"},
     {"objectives", "data_grid", "modes"},
     {"sensitivity"},

@@ -128,6 +128,11 @@ def add_start(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_workers(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --workers."""
+    parser.add_argument("--workers", metavar="N", help=f"processes that share the {what}")
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument(
@@ -135,6 +140,11 @@ def add_json(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help='print strict JSON; what is infinite is the string "inf"',
     )
+
+
+def read_workers(options: argparse.Namespace) -> int | None:
+    """The number of processes; None for as many as are worth it."""
+    return None if options.workers is None else read_count("workers", options.workers, 1, 1024)
 
 
 def read_game(options: argparse.Namespace) -> Game:

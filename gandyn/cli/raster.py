@@ -7,7 +7,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import add_family, add_json, read_count, read_family, read_state
+from gandyn.cli.arguments import (
+    add_family,
+    add_json,
+    add_workers,
+    read_count,
+    read_family,
+    read_state,
+    read_workers,
+)
 from gandyn.cli.output import print_family, print_json, print_table, progress_bar
 from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
 from gandyn.errors import InputError
@@ -51,9 +59,7 @@ def add(commands: Any) -> None:
             default=state,
             help=f"the {end} start, a > 0; default %(default)s",
         )
-    parser.add_argument(
-        "--workers", metavar="N", help="processes that share the work; default one a core"
-    )
+    add_workers(parser, "values; default one a core")
     add_output(parser, "raster.png")
     parser.add_argument(
         "--labels",
@@ -68,7 +74,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Follow, draw and print."""
     count, lines = (read_count(n, getattr(options, n), 2, _MOST) for n in ("values", "starts"))
-    workers = None if options.workers is None else read_count("workers", options.workers, 1, 1024)
+    workers = read_workers(options)
     first, last = (_state(name, getattr(options, name)) for name in ("start", "to"))
     if first == last:
         raise InputError(f"to: got {options.to!r}, must not be where --start is")

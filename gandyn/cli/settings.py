@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import add_data, add_latent, read_count, read_number, read_state
+from gandyn.cli.arguments import (
+    add_data,
+    add_latent,
+    add_workers,
+    read_count,
+    read_number,
+    read_state,
+)
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,6 +101,7 @@ def add_settings(
     )
     add("--seed", metavar="N", default="0", help="of all that is random; default %(default)s")
     add("--replicas", metavar="N", default=replicas, help="runs side by side; default %(default)s")
+    add_workers(parser, "replicas; default one, or one a core for what takes long")
 
 
 def add_generator(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import add_json
+from gandyn.cli.arguments import add_json, read_workers
 from gandyn.cli.output import print_json, print_table, progress_bar, rows_of
 from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
 from gandyn.cli.settings import (
@@ -26,8 +26,8 @@ _EXAMPLE = """\
 example:
   gandyn train --data "N(4,1.25)"
   gandyn train --data "0.5*N(-3,1)+0.5*N(3,1)" --generator 64,64 --replicas 8 --seed 1
-  gandyn train --steps 100000 --checkpoint run.npz
-  gandyn train --steps 100000 --resume run.npz"""
+  gandyn train --steps 100000 --replicas 16 --workers 4 --checkpoint run.npz
+  gandyn train --steps 100000 --replicas 16 --resume run.npz"""
 
 _SERIES = (
     "discriminator_loss",
@@ -81,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
     data = parse(options.data)
     settings = read_settings(options)
     seed, replicas = read_seed(options), read_replicas(options)
+    workers = read_workers(options)
     picture = read_output(options, "train.png")
     movie = None if options.animate is None else read_file("animate", options.animate, ".gif")
     resume = None if options.resume is None else Path(options.resume)
@@ -96,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
                 settings,
                 seed,
                 replicas,
+                workers=workers,
                 checkpoint=kept,
                 resume=resume,
                 progress=lambda part: tell(part, ""),

@@ -54,7 +54,11 @@ class NormalSum:
             top, parts = self._parts(z)
             total = parts.sum(axis=0)
             parts *= z
-            return np.stack([top + np.log(total), -(self._rates @ parts) / total])
+            score = _sum(-self._rates, parts)
+            score /= total
+            np.log(total, out=total)
+            total += top
+            return np.stack([total, score])
 
         return self._blocks(block, x, rows=2)
 
@@ -80,13 +84,13 @@ class NormalSum:
         """Mass below x."""
         if self._chunks:
             return np.sum([chunk.cdf(x) for chunk in self._chunks], axis=0)
-        return self._blocks(lambda x: (self.weights @ ndtr(self._z(x)))[None], x)[0]
+        return self._blocks(lambda x: _sum(self.weights, ndtr(self._z(x)))[None], x)[0]
 
     def sf(self, x: FloatArray) -> FloatArray:
         """Mass above x."""
         if self._chunks:
             return np.sum([chunk.sf(x) for chunk in self._chunks], axis=0)
-        return self._blocks(lambda x: (self.weights @ ndtr(-self._z(x)))[None], x)[0]
+        return self._blocks(lambda x: _sum(self.weights, ndtr(-self._z(x)))[None], x)[0]
 
     @cached_property
     def _chunks(self) -> list[NormalSum]:
@@ -127,6 +131,15 @@ class NormalSum:
         for i in range(0, x.size, size):
             out[:, i : i + size] = block(x[i : i + size])
         return out
+
+
+def _sum(factors: FloatArray, rows: FloatArray) -> FloatArray:
+    """Σ factors[k] rows[k], the rows used up.
+
+    A matrix product rounds a column by how many there are; here a point's value is its own.
+    """
+    rows *= factors[:, None]
+    return np.asarray(rows.sum(axis=0))
 
 
 def _join(logs: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

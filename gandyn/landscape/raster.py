@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator
+from concurrent.futures import BrokenExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -33,6 +27,7 @@ from gandyn.game import Game
 from gandyn.landscape.equilibria import equilibria
 from gandyn.landscape.family import Template
 from gandyn.landscape.plane import Plane
+from gandyn.processes import crew, travels, worker_count
 
 __all__ = ["Raster", "raster"]
 
@@ -131,8 +126,8 @@ def raster(
     ['averages all modes', 'collapsed onto mode 2 of 2']
     """
     settings = _settings(family, values, starts)
-    count, note = _count(workers), ""
-    if count > 1 and not _travels(family):
+    count, note = worker_count(workers), ""
+    if count > 1 and not travels(family):
         count, note = 1, "; in this process, as the family cannot be sent to another"
     sheet = _Sheet(settings, path)
     try:
@@ -219,41 +214,10 @@ def _work(family: Any, sheet: _Sheet, count: int) -> Generator[tuple[int, Ends],
         for k, value in todo.items():
             yield k, _ends(family, value, sheet.starts)
         return
-    context = get_context("spawn")
-    leash, hand = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(count, context, _prepare, (leash,))
-    try:
-        with _birth(family):
-            tasks = {pool.submit(_ends, family, todo[k], sheet.starts): k for k in todo}
+    with crew(count, family) as submit:
+        tasks = {submit(_ends, family, todo[k], sheet.starts): k for k in todo}
         for task in as_completed(tasks):
             yield tasks[task], task.result()
-        pool.shutdown()
-    finally:
-        hand.close()
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _birth(family: Any) -> Iterator[None]:
-    """Processes that start within are deaf to Ctrl-C from the first (but on Windows), and do not
-    import the caller's script, unless the family is from there.
-    """
-    main = sys.modules["__main__"]
-    mask = getattr(signal, "pthread_sigmask", lambda how, signals: ())
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        if b"__main__" not in bytes(ForkingPickler.dumps(family)):
-            sys.modules["__main__"] = ModuleType("__main__")
-        yield
-    finally:
-        sys.modules["__main__"] = main
-        mask(signal.SIG_SETMASK, before)
-
-
-def _prepare(leash: Any) -> None:
-    """In a worker: leave Ctrl-C to the parent, and end when that lets go of the leash, or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=lambda: (leash.poll(None), os._exit(0)), daemon=True).start()
 
 
 def _ends(family: Any, value: float, starts: Array) -> Ends:
@@ -290,24 +254,6 @@ def _settings(family: Any, values: Any, starts: Any) -> dict[str, Any]:
     force = np.nan_to_num(np.round([game.force(starts[[0, -1]]) for game in games], 6))
     about = {"family": text, "objective": games[0].objective.name, "latent": latent}
     return {**about, "values": values, "starts": starts, "force": force}
-
-
-def _travels(family: Any) -> bool:
-    """Whether a family arrives in another process: what a console defines does not."""
-    try:
-        sent = bytes(ForkingPickler.dumps(family))
-    except Exception:  # whatever its parts raise
-        return False
-    script = getattr(sys.modules["__main__"], "__file__", "")
-    return b"__main__" not in sent or Path(script).is_file()
-
-
-def _count(workers: Any) -> int:
-    if workers is None:
-        return getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:
-        raise InputError(f"workers: got {show(workers)}, must be a whole number, 1 or more")
-    return int(workers)
 
 
 def _rising(values: Any) -> Array:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import betaincinv, stdtrit
 
 from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
@@ -90,6 +89,7 @@ def compare(
     rng: int | np.random.Generator = 0,
     replicas: int = 8,
     *,
+    workers: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Comparison:
     """Train replicas, and put them and the exact flow from the same start side by side.
@@ -101,7 +101,7 @@ def compare(
     settings : Settings, optional
         Whose loss is the game's objective and whose latent is the game's; by default plain SGD
         with rate 0.02 for the generator.
-    rng, replicas, progress
+    rng, replicas, workers, progress
         As in `train`.
 
     Raises
@@ -115,7 +115,7 @@ def compare(
     if not isinstance(settings, Settings):
         raise InputError(f"settings: got {settings!r:.60}, must be Settings")
     _check(game, settings)
-    run = train(game.data, settings, rng, replicas, progress=progress)
+    run = train(game.data, settings, rng, replicas, workers=workers, progress=progress)
     return beside_the_flow(game, run)
 
 
@@ -231,12 +231,14 @@ def _band(values: Array) -> tuple[Array, Array]:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.nansum(values, axis=0) / count
         variance = np.nansum((values - mean) ** 2, axis=0) / (count - 1)
-        half = stats.t.ppf(0.5 + 0.5 * _LEVEL, count - 1) * np.sqrt(variance / count)
+        half = stdtrit(count - 1, 0.5 + 0.5 * _LEVEL) * np.sqrt(variance / count)
     return np.where(count > 0, mean, np.nan), np.where(count > 1, half, np.nan)
 
 
 def _share(part: int, whole: int) -> tuple[float, float, float]:
     if not whole:
         return np.nan, 0.0, 1.0
-    interval: Any = stats.binomtest(part, whole).proportion_ci(_LEVEL, method="exact")
-    return part / whole, float(interval.low), float(interval.high)
+    tail = 0.5 - 0.5 * _LEVEL
+    low = betaincinv(part, whole - part + 1, tail) if part else 0.0
+    high = betaincinv(part + 1, whole - part, 1.0 - tail) if part < whole else 1.0
+    return part / whole, float(low), float(high)

@@ -89,7 +89,9 @@ class Observer:
     def _measures(self, theta: Array, generated: Generated, here: NDArray[np.intp]) -> Measures:
         opponent = self._players.discriminator
         if not isinstance(opponent, LearnedDiscriminator):
-            return measure_optimal(self._data, generated, self._game.fast_force(theta))
+            # One by one: the products of a stack round by its size.
+            force = np.stack([self._game.fast_force(state) for state in theta])
+            return measure_optimal(self._data, generated, force)
         networks = opponent.trained.networks
         assert opponent.trained.plan is not None
         weights = [layer[here] for layer in networks.weights]

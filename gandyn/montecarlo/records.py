@@ -61,12 +61,12 @@ class Records:
         logits = np.full((replicas, len(shots), PLACES), np.nan, np.float32)
         return cls(steps, series, shots, images, logits)
 
-    def filled(self) -> dict[str, Array]:
-        """Series and snapshots that have been filled, by name: views."""
+    def filled(self, made: int = 0, shot: int = 0) -> dict[str, Array]:
+        """Series and snapshots that have been filled, from these on, by name: views."""
         return {
-            **{name: values[:, : self.made] for name, values in self.series.items()},
-            "images": self.images[:, : self.shot],
-            "logits": self.logits[:, : self.shot],
+            **{name: values[:, made : self.made] for name, values in self.series.items()},
+            "images": self.images[:, shot : self.shot],
+            "logits": self.logits[:, shot : self.shot],
         }
 
     def arrays(self) -> dict[str, Array]:

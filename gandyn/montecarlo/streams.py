@@ -119,7 +119,8 @@ class Masks:
         widths: tuple[int, ...],
         dtype: Any,
     ) -> None:
-        self._bits = [np.random.PCG64(_below(seed, _MASKS, network)) for seed in seeds]
+        self._seeds = [_below(seed, _MASKS, network) for seed in seeds]
+        self._bits = [np.random.PCG64(seed) for seed in self._seeds]
         self._threshold = min(round(rate * 65536), 65535)
         self._scale = 65536.0 / (65536 - self._threshold)
         self._widths, self._dtype = widths, dtype
@@ -142,15 +143,14 @@ class Masks:
         return out
 
     def skip(self, evaluations: dict[int, int]) -> None:
-        """Pass over evaluations: how many there were of each number of inputs."""
+        """Go to where evaluations leave off: how many there were of each number of inputs."""
         words = sum(
             count * self._words(n * (width + 1))
             for n, count in evaluations.items()
             for width in self._widths
         )
         if self._threshold:
-            for bits in self._bits:
-                bits.advance(words)
+            self._bits = [np.random.PCG64(seed).advance(words) for seed in self._seeds]
 
     @staticmethod
     def _words(size: int) -> int:

@@ -11,10 +11,17 @@ from threadpoolctl import threadpool_limits
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.settings import Settings
 
-__all__ = ["threads_for"]
+__all__ = ["large_products", "threads_for"]
 
 _LARGE = 1e8
 """Multiplications in a product from which on a second thread is worth waiting for."""
+
+
+def large_products(settings: Settings) -> bool:
+    """Whether a single product is work enough for several cores."""
+    players = (settings.discriminator, settings.generator)
+    pairs = [pair for p in players if isinstance(p, MLP) for pair in itertools.pairwise(p.widths)]
+    return max((m * n for m, n in pairs), default=0) * 2 * settings.batch >= _LARGE
 
 
 def threads_for(settings: Settings) -> AbstractContextManager[Any]:
@@ -23,7 +30,4 @@ def threads_for(settings: Settings) -> AbstractContextManager[Any]:
     Threads that wait for each other at every small product gain nothing, and with several runs at
     a time on one machine they lose a factor of a hundred.
     """
-    players = (settings.discriminator, settings.generator)
-    pairs = [pair for p in players if isinstance(p, MLP) for pair in itertools.pairwise(p.widths)]
-    largest = max((m * n for m, n in pairs), default=0) * 2 * settings.batch
-    return nullcontext() if largest >= _LARGE else threadpool_limits(1, user_api="blas")
+    return nullcontext() if large_products(settings) else threadpool_limits(1, user_api="blas")

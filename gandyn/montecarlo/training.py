@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +24,12 @@ from gandyn.generators import LinearGenerator
 from gandyn.interrupts import interrupts_to
 from gandyn.montecarlo import checkpoint as files
 from gandyn.montecarlo.checks import need_count
-from gandyn.montecarlo.observer import Observer
-from gandyn.montecarlo.players import Players
-from gandyn.montecarlo.records import Records
+from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run
 from gandyn.montecarlo.settings import Settings
+from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
-from gandyn.montecarlo.threads import threads_for
+from gandyn.montecarlo.threads import large_products
+from gandyn.processes import travels, worker_count
 
 __all__ = ["Training", "train"]
 
@@ -34,8 +37,9 @@ Array = NDArray[Any]
 
 _SECONDS = 30.0
 """Between two checkpoints."""
-
-DONE, DIVERGED, INTERRUPTED = 0, -2, -3
+_TRIAL, _LONG = 0.25, 2.0
+"""Seconds of training after which it is judged how long the rest takes, and those from which on
+other processes, which take half a second to start, are worth it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +168,7 @@ def train(
     rng: int | np.random.Generator = 0,
     replicas: int = 1,
     *,
+    workers: int | None = None,
     checkpoint: str | Path | None = None,
     resume: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
@@ -177,9 +182,15 @@ def train(
     settings : Settings, optional
     rng : int or Generator
         The seed. Replica r has its own stream, spawned from it: it is the same, to the
-        bit, whatever the number of replicas (to rounding for the optimal discriminator).
+        bit, whatever the number of replicas and of processes.
     replicas : int
         Runs that are trained together, in stacked arrays.
+    workers : int, optional
+        Processes that replicas are shared out to, each with a stack of its own. By default all is
+        done in this process, until it is seen that what is left will take some seconds, and then
+        in one a core. Networks so large that a single matrix product keeps several cores busy stay
+        in this process, as do data that cannot be sent to another, such as a function without a
+        name.
     checkpoint : path, optional
         An .npz file that keeps the state: every half minute, at the end, and on Ctrl-C.
     resume : path, optional
@@ -208,119 +219,128 @@ def train(
     if not isinstance(settings, Settings):
         raise InputError(f"settings: got {settings!r:.60}, must be Settings")
     need_count("replicas", replicas, 1)
+    count = min(worker_count(workers), replicas)
+    if large_products(settings) or (count > 1 and not travels(data)):
+        count = 1
     path = None if checkpoint is None else array_path("checkpoint", checkpoint)
-    run = _Run(data, settings, root_of(rng), int(replicas))
+    root = root_of(rng)
+    run = Run(data, settings, children(root, int(replicas)))
+    about = {
+        "settings": settings.to_json(),
+        "data": _fingerprint(data),
+        "seed": f"{root.entropy} {root.spawn_key}",
+        "replicas": str(replicas),
+    }
     if resume is not None:
-        run.restore(array_path("resume", resume))
-    with interrupts_to(run.stop), threads_for(settings), np.errstate(all="ignore"):
-        run.go(path, progress)
-    return run.result()
+        _restore(run, array_path("resume", resume), about)
+
+    def save() -> None:
+        if path is not None:
+            files.write(path, about, run.state())
+
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(done / settings.steps)
+
+    goal = _Goal(settings.steps)
+    with interrupts_to(goal.stop):
+        # The record of the start, and the proof that the file can be written.
+        run.go(lambda: 0, tell)
+        save()
+        if workers is None and count > 1:
+            count = count if _is_long(run, goal, tell) else 1
+            save()
+        note = _carry_out(run, goal, save, tell, count)
+    return _result(run, goal.stopped, note)
 
 
-class _Run:
-    """A run under way."""
+class _Goal:
+    """How many iterations there are to be made: all, or none more, for a pause."""
 
-    def __init__(
-        self, data: Distribution, settings: Settings, root: np.random.SeedSequence, replicas: int
-    ) -> None:
-        self._data, self._settings = data, settings
-        self._players = Players(data, settings, children(root, replicas))
-        self._observer = Observer(data, settings, self._players)
-        self._records = Records.empty(settings, replicas)
-        self._done, self._stopped = 0, False
-        self._status = np.zeros(replicas, np.intp)
-        self._about = {
-            "settings": settings.to_json(),
-            "data": _fingerprint(data),
-            "seed": f"{root.entropy} {root.spawn_key}",
-            "replicas": str(replicas),
-        }
+    def __init__(self, steps: int) -> None:
+        self._steps, self._asked, self._end = steps, 0, math.inf
+        self.stopped = False
 
     def stop(self) -> None:
         """End after the iteration under way, which is never left half-made; asked twice, now."""
-        if self._stopped:
+        if self.stopped:
             raise KeyboardInterrupt
-        self._stopped = True
+        self.stopped = True
 
-    def go(self, path: Path | None, progress: Callable[[float], None] | None) -> None:
-        """Iterate and record until all is done, diverged or interrupted."""
-        records, steps = self._records, self._settings.steps
-        saved = -np.inf
-        while True:
-            if records.made < len(records.step) and records.step[records.made] == self._done:
-                self._observe()
-                if progress is not None:
-                    progress(self._done / steps)
-            over = self._done == steps or (self._status == DIVERGED).all()
-            if over or self._stopped:
-                break
-            # Not between a step and its record, which is also of the step's minibatches.
-            if path is not None and time.monotonic() - saved > _SECONDS:
-                files.write(path, self._about, self._state())
-                saved = time.monotonic()
-            self._players.iterate(self._done)
-            self._done += 1
-        if path is not None:
-            files.write(path, self._about, self._state())
+    def within(self, seconds: float) -> None:
+        """Call for a pause after so long, but not when asked for the first time."""
+        self._asked, self._end = 0, time.monotonic() + seconds
 
-    def _observe(self) -> None:
-        alive = self._status == DONE
-        for trained in self._players.trained:
-            alive &= trained.finite
-        self._status[~alive] = DIVERGED
-        self._observer.record(self._records, alive)
+    def __call__(self) -> int:
+        self._asked += 1
+        late = self._asked > 1 and time.monotonic() > self._end
+        return 0 if self.stopped or late else self._steps
 
-    def result(self) -> Training:
-        """What the run has come to."""
-        if self._stopped and self._done < self._settings.steps:
-            self._status[self._status == DONE] = INTERRUPTED
-        found = self._records.arrays()
-        trained = self._players.trained
-        parameters = [one.networks.parameters.copy() for one in trained]
-        parameters += [np.empty((len(self._status), 0))] * (2 - len(parameters))
-        return Training(
-            **found,
-            latents=self._observer.latents,
-            places=self._observer.places,
-            status=self._status,
-            message=self._message(),
-            settings=self._settings,
-            data=self._data,
-            generator_parameters=parameters[0],
-            discriminator_parameters=parameters[1],
-        )
 
-    def _message(self) -> str:
-        lost = int((self._status == DIVERGED).sum())
-        parts = [f"{self._done} of {self._settings.steps} steps"]
-        if lost:
-            parts.append(
-                f"{lost} of {len(self._status)} replicas diverged: lower the rates, or use float64"
-            )
-        if (self._status == INTERRUPTED).any():
-            parts.append("interrupted")
-        return "; ".join(parts)
+def _carry_out(
+    run: Run,
+    goal: _Goal,
+    save: Callable[[], None],
+    tell: Callable[[int], None],
+    count: int,
+) -> str:
+    """Train until all is done, diverged or stopped, in so many processes; what went wrong."""
+    note = ""
+    with shared(run, count) if count > 1 else nullcontext(run) as part:
+        while not (run.over or goal.stopped):
+            before = {name: array.copy() for name, array in run.state().items()}
+            goal.within(_SECONDS)
+            try:
+                part.go(goal, tell)
+            except BrokenExecutor:
+                run.enter(before)
+                part, note = run, "a process died (short of memory?), the rest was done in one"
+            save()
+    return note
 
-    def _state(self) -> dict[str, Array]:
-        """What a checkpoint keeps: views into the run."""
-        arrays = {"done": np.array(self._done), "status": self._status, **self._records.filled()}
-        for k, trained in enumerate(self._players.trained):
-            arrays[f"parameters_{k}"] = trained.networks.parameters
-            arrays[f"memory_{k}"] = trained.memory
-        return arrays
 
-    def restore(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        held = files.read("resume", path, self._about, list(self._state()))
-        done = held["done"]
-        if done.shape == () and done.dtype.kind == "i" and 0 <= done <= self._settings.steps:
-            self._done = int(done)
-            self._records.reach(self._done)
-        for name, array in self._state().items():
-            if (held[name].shape, held[name].dtype) != (array.shape, array.dtype):
-                raise InputError(f"resume: got {str(path)!r}, whose arrays do not fit")
-            array[...] = held[name]
-        self._players.skip(self._done)
+def _is_long(run: Run, goal: _Goal, tell: Callable[[int], None]) -> bool:
+    """Make a start, and judge from it whether what is left takes some seconds."""
+    first, began = run.done, time.monotonic()
+    goal.within(_TRIAL)
+    run.go(goal, tell)
+    each = (time.monotonic() - began) / max(1, run.done - first)
+    return each * (run.settings.steps - run.done) > _LONG
+
+
+def _restore(run: Run, path: Path, about: dict[str, str]) -> None:
+    held = files.read("resume", path, about, list(run.state()))
+    try:
+        run.enter(held)
+    except ValueError:
+        raise InputError(f"resume: got {str(path)!r}, whose arrays do not fit") from None
+
+
+def _result(run: Run, stopped: bool, note: str) -> Training:
+    """What a run has come to."""
+    steps, status = run.settings.steps, run.status
+    parts = [f"{run.done} of {steps} steps"]
+    lost = int((status == DIVERGED).sum())
+    if lost:
+        parts.append(f"{lost} of {len(status)} replicas diverged: lower the rates, or use float64")
+    if stopped and not run.over:
+        status[status == DONE] = INTERRUPTED
+        parts.append("interrupted")
+    if note:
+        parts.append(note)
+    parameters = [one.networks.parameters.copy() for one in run.players.trained]
+    parameters += [np.empty((len(status), 0))] * (2 - len(parameters))
+    return Training(
+        **run.records.arrays(),
+        latents=run.observer.latents,
+        places=run.observer.places,
+        status=status,
+        message="; ".join(parts),
+        settings=run.settings,
+        data=run.data,
+        generator_parameters=parameters[0],
+        discriminator_parameters=parameters[1],
+    )
 
 
 def _norm(pairs: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
@@ -108,6 +109,31 @@ def test_a_stopped_run_goes_on_to_the_same_end(run, start, tmp_path):
     )
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_to_a_run_in_processes(run, start, tmp_path):
+    """A terminal sends it to all of them: one line, one state, and the rest as if never stopped."""
+    words = ("train", "--data", ONE, "--discriminator", "16,16", "--steps", "20000", "--replicas")
+    words += ("3", "--record-every", "1000", "--json")
+    process = start(
+        *words,
+        *("--workers", "2", "--checkpoint", "run.npz"),
+        cwd=tmp_path,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "run.npz").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(1.0)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"interrupted" in err and b"--resume run.npz" in err and err.count(b"\n") == 1
+    assert strict(out)["status"] == [-3, -3, -3]
+    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
+    ran = run(*words, "--resume", "run.npz")
+    assert ran.status == 0 and strict(ran.out) == strict(run(*words, "--workers", "1").out)
+
+
 def test_compare_is_the_librarys(run):
     ran = run("compare", "--data", ONE, *SMALL, "--replicas", "3", "--json", "--start", "1,0.5")
     assert ran.status == 0
@@ -161,6 +187,7 @@ BAD = [
     (("--start", "0,1"), ["start", "a = 0"]),
     (("--seed", "-1"), ["seed", "'-1'"]),
     (("--replicas", "0"), ["replicas", "'0'"]),
+    (("--workers", "0"), ["workers", "'0'", "1 to"]),
     (("--record-every", "0"), ["record-every", "'0'"]),
     (("--output", "a.txt"), ["output", "'a.txt'", ".png"]),
 ]

@@ -47,17 +47,3 @@ def check_same(one, other, replicas=slice(None), of_other=None):
         left, right = (values[replicas], theirs[name][of_other]) if cut else (values, theirs[name])
         assert left.dtype == right.dtype
         assert np.array_equal(left, right, equal_nan=True), name
-
-
-def check_alike(one, other, replicas):
-    """Some replicas of two runs of other numbers of replicas: equal to the bit.
-
-    But for the optimal discriminator: there the data's density is summed by products that round by
-    their number of points.
-    """
-    if one.settings.discriminator != "optimal":
-        check_same(one, other, replicas)
-        return
-    for name in ("status", "theta", "mean", "std", "jsd", "value", "images", "logits"):
-        mine, theirs = getattr(one, name)[replicas], getattr(other, name)[replicas]
-        np.testing.assert_allclose(mine, theirs, rtol=1e-13, atol=1e-13, err_msg=name)

@@ -1,0 +1,131 @@
+"""Replicas under way: iterations and records, and the state from which another run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.distributions import Distribution
+from gandyn.montecarlo.observer import Observer
+from gandyn.montecarlo.players import Players
+from gandyn.montecarlo.records import Records
+from gandyn.montecarlo.settings import Settings
+from gandyn.montecarlo.threads import threads_for
+
+__all__ = ["DIVERGED", "DONE", "INTERRUPTED", "Run"]
+
+Array = NDArray[Any]
+
+DONE, DIVERGED, INTERRUPTED = 0, -2, -3
+
+_ALL = slice(None)
+
+
+class Run:
+    """Replicas of a training run, one a seed.
+
+    Parameters
+    ----------
+    data : Distribution
+    settings : Settings
+    seeds : list of SeedSequence
+
+    Attributes
+    ----------
+    done : int
+        Iterations made.
+    status : ndarray of int, shape (R,)
+        DONE, so far, or DIVERGED.
+    """
+
+    def __init__(
+        self, data: Distribution, settings: Settings, seeds: list[np.random.SeedSequence]
+    ) -> None:
+        self.data, self.settings, self.seeds = data, settings, seeds
+        self.players = Players(data, settings, seeds)
+        self.observer = Observer(data, settings, self.players)
+        self.records = Records.empty(settings, len(seeds))
+        self.status = np.zeros(len(seeds), np.intp)
+        self.done = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.done == self.settings.steps or bool((self.status == DIVERGED).all())
+
+    def go(self, goal: Callable[[], int], tell: Callable[[int], None]) -> None:
+        """Iterate and record until at least `goal()` iterations are made, or it is over.
+
+        Parameters
+        ----------
+        goal : callable
+            Asked before each iteration. A stop is never between an iteration and its record, which
+            is also of the iteration's minibatches.
+        tell : callable
+            Told the iterations made, at every record.
+        """
+        records = self.records
+        with threads_for(self.settings), np.errstate(all="ignore"):
+            while True:
+                if records.made < len(records.step) and records.step[records.made] == self.done:
+                    self._observe()
+                    tell(self.done)
+                if self.over or self.done >= goal():
+                    return
+                self.players.iterate(self.done)
+                self.done += 1
+
+    def _observe(self) -> None:
+        alive = self.status == DONE
+        for trained in self.players.trained:
+            alive &= trained.finite
+        self.status[~alive] = DIVERGED
+        # What else is left of it depends on how long the others go on.
+        for trained in self.players.trained:
+            trained.networks.parameters[~alive] = np.nan
+        self.observer.record(self.records, alive)
+
+    def state(self, rows: slice = _ALL, made: int = 0, shot: int = 0) -> dict[str, Array]:
+        """All that another run needs to go on from here: views.
+
+        Parameters
+        ----------
+        rows : slice
+            Of which replicas.
+        made, shot : int
+            Records and snapshots that are left out.
+        """
+        held = {"done": np.array(self.done), "status": self.status[rows]}
+        held |= {name: values[rows] for name, values in self.records.filled(made, shot).items()}
+        for k, trained in enumerate(self.players.trained):
+            held[f"parameters_{k}"] = trained.networks.parameters[rows]
+            held[f"memory_{k}"] = trained.memory[:, rows]
+        return held
+
+    def enter(
+        self, held: dict[str, Array], rows: slice = _ALL, made: int = 0, shot: int = 0
+    ) -> None:
+        """Go on from the state of another run, or of some of its replicas.
+
+        Raises
+        ------
+        ValueError
+            Where its arrays do not fit, whose values may have been taken in part.
+        """
+        done = held["done"]
+        if done.shape or done.dtype.kind != "i" or not 0 <= done <= self.settings.steps:
+            raise ValueError("done")
+        self.reach(int(done))
+        for name, array in self.state(rows, made, shot).items():
+            if (held[name].shape, held[name].dtype) != (array.shape, array.dtype):
+                raise ValueError(name)
+            array[...] = held[name]
+        self.players.skip(self.done)
+
+    def reach(self, done: int) -> None:
+        """Count as made so many iterations, and what is recorded until then."""
+        self.done = done
+        self.records.reach(done)
