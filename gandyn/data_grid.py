@@ -170,6 +170,10 @@ class DataGrid:
         cancelled may show the other's rounding.
         """
         scale, loc = np.abs(a) * self._std, a * self._mean + b
+        # Neighbours side by side, so that they share windows and are looked up faster.
+        spread = loc.max(initial=0.0) - loc.min(initial=0.0)
+        order = np.argsort(np.round(2.0 * np.log2(scale)) * spread + loc)
+        scale, loc = scale[order], loc[order]
         out = np.full((len(a), 2), np.nan)
         good, clean = np.zeros((2, len(a)), bool)
         used = np.zeros(len(a), np.intp)
@@ -179,10 +183,13 @@ class DataGrid:
             index = np.flatnonzero(~good & ((level == m) | (level == m - 1)))
             if len(index):
                 self._sweep(self._level(m), scale, loc, index, out, good, clean, used)
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        out = out[place]
         # Sums are of (x - loc)/scale; the latent is mean + std z, reflected where a is negative.
         out[:, 0] *= np.sign(a) * self._std
         out[:, 0] += self._mean * out[:, 1]
-        return out, good, clean, used
+        return out, good[place], clean[place], used[place]
 
     def force_at(self, a: float, b: float) -> tuple[tuple[float, float] | None, int]:
         """`force` at one state, None where it has not converged, and the nodes used."""
@@ -256,8 +263,6 @@ class DataGrid:
         used: NDArray[np.intp],
     ) -> None:
         """Evaluate the states of `index` on a level, neighbours together on a common window."""
-        order = np.lexsort((loc[index], np.round(2.0 * np.log2(scale[index]))))
-        index = index[order]
         low = np.minimum(loc[index] - _REACH * scale[index], self._window[0])
         high = np.maximum(loc[index] + _REACH * scale[index], self._window[1])
         start = np.searchsorted(level.x, low) & ~3
@@ -296,8 +301,11 @@ class DataGrid:
         logs = np.array([none, shift * inverse, -0.5 * square, height]).T.reshape(-1, 4)
         slopes = np.array([none + 1.0, square, none, -shift * inverse]).T.reshape(-1, 4)
         density, mass = self._buffers(len(logs), stop - start)
-        # Far from a state its density underflows, and what underflows is very slow to compute with.
-        np.maximum(np.matmul(logs, basis, out=density), _FAINT, out=density)
+        np.matmul(logs, basis, out=density)
+        # Far from a state its density underflows, and what underflows is very slow to compute with;
+        # a parabola is lowest at an end.
+        if min(density[:, 0].min(), density[:, -1].min()) < _FAINT:
+            np.maximum(density, _FAINT, out=density)
         np.exp(density, out=density)
         self._mass(level.density[start:stop], density, mass)
         mass *= np.matmul(slopes, basis, out=density)
