@@ -12,6 +12,7 @@ from gandyn.plots.deviation import draw_clock, draw_deviation
 from gandyn.plots.marks import rest_points
 from gandyn.plots.paths import draw_replica_paths
 from gandyn.plots.portrait import draw_portrait
+from gandyn.plots.scales import count_steps
 
 __all__ = ["draw_comparison"]
 
@@ -58,11 +59,12 @@ def draw_comparison(figure: Figure, comparison: Any, game: Any) -> Figure:
         legend=False,
         ylabel="distance from flow" if one_clock else "distance from path",
     )
+    for ax in panels:
+        if not one_clock:
+            count_steps(ax.xaxis)
     for ax in panels[:2]:
         ax.set_xlabel("")
         ax.tick_params(labelbottom=False)
-    if not one_clock:
-        panels[2].set_xlabel("training step")
     return figure
 
 

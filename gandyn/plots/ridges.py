@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.errors import InputError
 from gandyn.plots.colours import DATA, GENERATED, Cue
 from gandyn.plots.marks import axes_inches
+from gandyn.plots.scales import count_steps
 from gandyn.plots.style import crown
 
 __all__ = ["draw_ridges"]
@@ -97,9 +98,9 @@ def draw_ridges(
     ax.set_xlim(low, high)
     summit = float(np.min(feet - unit * np.minimum(peaks, highest)))
     ax.set_ylim(feet[-1] + 0.5 * apart, summit - 0.3 * apart)
+    count_steps(ax.yaxis)
     ax.set_yticks([tick for tick in ax.get_yticks() if feet[0] <= tick <= feet[-1]])
     ax.set_xlabel("x")
-    ax.set_ylabel("training step")
     ax.grid(axis="y", visible=False)
     crown(ax, handles, title=title)
     return ax

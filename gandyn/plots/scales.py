@@ -6,10 +6,17 @@ from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    StrMethodFormatter,
+)
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["path_length", "scale_time", "scale_values"]
+__all__ = ["count_steps", "path_length", "scale_time", "scale_values"]
 
 _LOG_FROM = 100.0  # an axis turns logarithmic where a linear one would spend 99 % on nothing
 
@@ -79,3 +86,10 @@ def scale_values(ax: Axes, curves: Iterable[ArrayLike]) -> None:
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(numticks=7))
     ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def count_steps(axis: Axis) -> None:
+    """Ticks at whole training steps, written out, as a power of ten would stand in the legend."""
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_label_text("training step")

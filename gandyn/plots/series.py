@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.errors import InputError
 from gandyn.plots.colours import REFERENCE, TRAINING, Cue, discriminator_cue, ramp
 from gandyn.plots.lines import draw_levels
+from gandyn.plots.scales import count_steps
 from gandyn.plots.style import crown
 
 __all__ = ["draw_replicas"]
@@ -95,7 +96,7 @@ def draw_replicas(
         ax.yaxis.set_major_locator(LogLocator(numticks=8))
         ax.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1.7, 0.5)))
     draw_levels(ax, target or {})
-    ax.set_xlabel("training step")
+    count_steps(ax.xaxis)
     ax.set_ylabel(ylabel)
     crown(ax, handles, title=title, columns=columns)
     return ax

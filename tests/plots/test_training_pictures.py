@@ -87,6 +87,15 @@ def test_causes_differ_in_lightness_alone():
 # Series of replicas
 
 
+def test_steps_are_written_out():
+    steps = np.arange(0, 40_001, 500)
+    ax = drawn(lambda ax: plots.draw_replicas(ax, steps, {"plain": [steps]}, ylabel="mean of D"))
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    assert labels == ["0", "10,000", "20,000", "30,000", "40,000"]
+    assert ax.xaxis.get_offset_text().get_text() == ""
+    assert ax.get_xlabel() == "training step"
+
+
 def test_replicas_show_the_median_and_the_band():
     curves = family()
     ax = drawn(
