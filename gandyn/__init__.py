@@ -23,7 +23,7 @@ _HOME = {
         "from_scipy",
         "parse",
     ],
-    "gandyn.comparison": ["Distances", "distances"],
+    "gandyn.pair": ["Distances", "distances"],
     "gandyn.dynamics": [
         "Flow",
         "Iteration",
@@ -75,7 +75,7 @@ _HOME = {
         "sampling_error",
         "train",
     ],
-    "gandyn.modes": ["Coverage", "coverage"],
+    "gandyn.landscape.modes": ["Coverage", "coverage"],
     "gandyn.objectives": ["FDivergence", "Objective", "Transport", "alpha", "objective"],
     "gandyn.theory": ["Claim", "Verification", "verify"],
 }

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from gandyn.comparison import field_integrals, rooted
-from gandyn.data_grid import DataGrid
 from gandyn.distributions import Distribution
-from gandyn.divergences import DIVERGENCES
+from gandyn.engine.grid import DataGrid
+from gandyn.engine.panels import field_integrals, rooted
+from gandyn.engine.quadrature import Integrals
+from gandyn.engine.sensitivity import by_differences, under_the_integral
 from gandyn.errors import InputError
-from gandyn.field import Field
 from gandyn.generators import Generator, LinearGenerator
 from gandyn.objectives import FDivergence, Objective, Transport
 from gandyn.objectives import objective as named
-from gandyn.quadrature import Integrals
-from gandyn.sensitivity import by_differences, under_the_integral
+from gandyn.objectives.divergences import DIVERGENCES
+from gandyn.objectives.field import Field
 
 __all__ = ["Discriminator", "Evaluation", "Game"]
 

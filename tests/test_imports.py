@@ -1,6 +1,7 @@
 """Imports point down the floors, the core stays light, and nothing is evaluated."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,25 +12,20 @@ PACKAGE = Path(__file__).parents[1] / "gandyn"
 FILES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"matplotlib", "sympy", "tqdm", "jinja2", "PIL", "pandas"}
 
-# a room may import the rooms before it in its own line of this list, and errors everywhere
-FLOORS = [
-    {"errors", "interrupts", "kronrod", "plain"},
-    {"distributions", "quadrature", "piecewise"},
-    {"files", "processes"},
-    {"generators", "field", "mesh", "divergences", "weights", "comparison"},
-    {"objectives", "data_grid", "modes"},
-    {"sensitivity"},
-    {"game"},
-    {"dynamics"},
-    {"theory", "landscape"},
-    {"montecarlo"},
-    {"report"},
-    {"cli"},
-    {"__main__"},
-]
-LEVEL = {room: k for k, rooms in enumerate(FLOORS) for room in rooms}
-WITHIN = ["generators", "field", "mesh", "divergences", "weights", "comparison"]
-APART = {"plots"}
+
+def floors():
+    """Floor of every room, as DESIGN.md has it; "apart" is None."""
+    found = {}
+    for line in (PACKAGE.parent / "DESIGN.md").read_text().splitlines():
+        row = re.match(r"\| (\d+|apart) \| (.*?) \|", line)
+        if row:
+            for room in re.findall(r"`(\w+)`", row[2]):
+                found[room] = None if row[1] == "apart" else int(row[1])
+    return found
+
+
+LEVEL = floors()
+VIEWS = LEVEL["views"]
 
 
 def room_of(path):
@@ -52,30 +48,31 @@ def rooms_of(path):
     return {m.split(".")[1] for m in imports_of(path) if m.startswith("gandyn.")}
 
 
+def test_every_room_has_a_floor():
+    assert {room_of(path) for path in FILES} - {"__init__"} == set(LEVEL)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_down(path):
     room = room_of(path)
     if room == "__init__":
         return
-    used = {r for r in rooms_of(path) if r in LEVEL or r in APART} - {room}
-    if room in APART:
-        assert used <= {"distributions", "errors", "files"}, f"plots import {used}"
+    used = rooms_of(path) & set(LEVEL) - {room, "errors"}
+    if LEVEL[room] is None:
+        assert used <= {"distributions", "system"}, f"{room} imports {used}"
         return
-    assert room in LEVEL, f"{room} has no floor"
-    if LEVEL[room] < LEVEL["report"]:
-        assert not used & APART
-    for other in used - APART:
-        if LEVEL[other] == LEVEL[room]:
-            assert room in WITHIN and other in WITHIN, f"{room} imports {other} beside it"
+    for other in used:
+        if LEVEL[other] is None:
+            assert LEVEL[room] >= VIEWS, f"{room} imports {other}"
         else:
-            assert LEVEL[other] < LEVEL[room], f"{room} imports {other} above it"
+            assert LEVEL[other] < LEVEL[room], f"{room} imports {other}, which is not below it"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_core_is_light(path):
     allowed = {"plots": {"matplotlib", "PIL"}, "theory": {"sympy"}}
     room = room_of(path)
-    if room in LEVEL and LEVEL[room] >= LEVEL["report"]:
+    if room != "__init__" and LEVEL[room] is not None and LEVEL[room] >= VIEWS:
         return
     used = {m.split(".")[0] for m in imports_of(path)} & HEAVY
     assert used <= allowed.get(room, set())
@@ -91,23 +88,6 @@ def test_nothing_is_evaluated(path):
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             raise AssertionError(path)
     assert not {"pickle", "marshal", "shelve"} & set(imports_of(path))
-
-
-def test_no_cycles_in_the_core():
-    """Modules of one floor import each other in one direction only."""
-    edges = {}
-    for path in FILES:
-        room = room_of(path)
-        if room in WITHIN:
-            edges.setdefault(room, set()).update(rooms_of(path) & set(WITHIN) - {room})
-    for start in WITHIN:
-        seen, ahead = set(), list(edges.get(start, ()))
-        while ahead:
-            room = ahead.pop()
-            assert room != start, f"{start} imports itself by way of others"
-            if room not in seen:
-                seen.add(room)
-                ahead += edges.get(room, ())
 
 
 def loaded(code):

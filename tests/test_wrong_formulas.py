@@ -11,13 +11,13 @@ from gandyn import (
     LinearGenerator,
     Normal,
     Uniform,
-    divergences,
     objectives,
-    quadrature,
-    weights,
 )
-from gandyn.field import Field
+from gandyn.engine import quadrature
 from gandyn.generators.linear import LinearStack
+from gandyn.objectives import divergences
+from gandyn.objectives import primitive as weights
+from gandyn.objectives.field import Field
 
 DATA = gandyn.parse("0.4*N(-1, 0.8) + 0.6*N(1.5, 1.1)")
 THETA = np.array([1.2, 0.3])

@@ -12,7 +12,7 @@ from gandyn.cli.output import print_game, print_json, print_table, work
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 
 if TYPE_CHECKING:
-    from gandyn.landscape.barriers import Barriers
+    from gandyn.landscape.mountain_passes import Barriers
 
 _EXAMPLE = """\
 example:
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     box = read_box(options.box)
     picture = read_output(options, "barriers.png")
     game = read_game(options)
-    from gandyn.landscape.barriers import barriers
+    from gandyn.landscape.mountain_passes import barriers
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
@@ -53,12 +53,12 @@ def run(options: argparse.Namespace) -> int:
             found = barriers(game, box)
             if picture is not None:
                 from gandyn import plots
-                from gandyn.report.passes import tree_and_paths
+                from gandyn.views.passes import tree_and_paths
 
                 tell(0.8, "picture")
                 plots.save_figure(tree_and_paths(found), picture)
         if options.json:
-            from gandyn.report.entries import barrier_entries
+            from gandyn.views.entries import barrier_entries
 
             print_json(barrier_entries(found))
         else:
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(found: Barriers) -> None:
-    from gandyn.report.passes import attractor_number
+    from gandyn.views.passes import attractor_number
 
     number = attractor_number(found.equilibria)
     rows: list[list[float | str]] = []

@@ -13,7 +13,7 @@ from gandyn.cli.pictures import add_output, claim_files, read_file, read_output,
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
-    from gandyn.landscape.basins import Basins
+    from gandyn.landscape.basin_map import Basins
 
 _EXAMPLE = """\
 example:
@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     if options.labels is not None:
         labels = read_file("labels", options.labels, ".npz")
     game = read_game(options)
-    from gandyn.landscape.equilibria import equilibria
-    from gandyn.report.plane import map_basins, portrait, separatrices_across, window
+    from gandyn.landscape.census import equilibria
+    from gandyn.views.plane import map_basins, portrait, separatrices_across, window
 
     with ExitStack() as stack:
         claim_files(stack, output=picture, labels=labels)
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
                 plots.save_figure(figure, picture)
         if options.json:
-            from gandyn.report.entries import basin_entries
+            from gandyn.views.entries import basin_entries
 
             print_json(basin_entries(found) | ({"labels": str(labels)} if labels else {}))
         else:
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 def _save(found: Basins, path: Path) -> None:
     import numpy as np
 
-    from gandyn.files import whole_file
+    from gandyn.system.files import whole_file
 
     index = list(found.fractions)
     # A file and not its name, to which NumPy may add a suffix.

@@ -11,7 +11,7 @@ from gandyn.cli.output import print_family, print_json, print_table, work
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 
 if TYPE_CHECKING:
-    from gandyn.landscape.branches import Branches
+    from gandyn.landscape.bifurcations import Branches
 
 _EXAMPLE = """\
 example:
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Follow, draw and print."""
     picture = read_output(options, "branches.png")
     family, ((name, low, high),) = read_family(options, 1)
-    from gandyn.landscape.branches import branches
+    from gandyn.landscape.bifurcations import branches
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
                 plots.draw_branches(axes, found, ("b", "a", "potential"))
             plots.save_figure(figure, picture)
         if options.json:
-            from gandyn.report.entries import branch_entries
+            from gandyn.views.entries import branch_entries
 
             print_json(branch_entries(found))
         else:

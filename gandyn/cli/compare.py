@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _entry(found: Comparison, seed: int) -> dict[str, Any]:
-    from gandyn.report.entries import comparison_entries
+    from gandyn.views.entries import comparison_entries
 
     names = [point.name for point in found.attractors]
     return comparison_entries(found) | {

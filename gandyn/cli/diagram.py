@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
                 plots.draw_diagram(figure.subplots(), found)
             plots.save_figure(figure, picture)
         if options.json:
-            from gandyn.report.entries import diagram_entries
+            from gandyn.views.entries import diagram_entries
 
             print_json(diagram_entries(found))
         else:

@@ -11,7 +11,7 @@ from gandyn.cli.output import print_game, print_json, print_table, work
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 
 if TYPE_CHECKING:
-    from gandyn.landscape.equilibria import Equilibria
+    from gandyn.landscape.census import Equilibria
 
 _EXAMPLE = """\
 example:
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     box = read_box(options.box)
     picture = read_output(options, "equilibria.png")
     game = read_game(options)
-    from gandyn.landscape.equilibria import equilibria
+    from gandyn.landscape.census import equilibria
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
@@ -52,15 +52,15 @@ def run(options: argparse.Namespace) -> int:
             found = equilibria(game, box)
             if picture is not None:
                 from gandyn import plots
-                from gandyn.landscape.separatrices import separatrices
-                from gandyn.report.plane import portrait, window
+                from gandyn.landscape.manifolds import separatrices
+                from gandyn.views.plane import portrait, window
 
                 tell(0.1, "separatrices")
                 walls = separatrices(game, box)
                 tell(0.5, "picture")
                 plots.save_figure(portrait(game, window(found), walls), picture)
         if options.json:
-            from gandyn.report.entries import equilibria_entries
+            from gandyn.views.entries import equilibria_entries
 
             print_json(equilibria_entries(found))
         else:
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
 def print_rest_points(found: Equilibria) -> None:
     """The rest points as a table; attractors have the numbers that they have in pictures."""
-    from gandyn.report.entries import eigenvalues
+    from gandyn.views.entries import eigenvalues
 
     rows = []
     number = 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gandyn.interrupts import interrupts_to
+from gandyn.system.interrupts import interrupts_to
 
 if TYPE_CHECKING:
     from gandyn.game import Game
@@ -29,7 +29,7 @@ __all__ = [
 
 def print_json(entry: Any) -> None:
     """Print strict JSON."""
-    from gandyn.plain import plain
+    from gandyn.system.plain import plain
 
     print(json.dumps(plain(entry), indent=2, allow_nan=False))
 

@@ -47,7 +47,7 @@ def read_file(name: str, text: str, *suffixes: str) -> Path:
 
 def claim_files(stack: ExitStack, **paths: Path | None) -> None:
     """Make the folders of files, by the name of their option; gone again if the stack fails."""
-    from gandyn.report.folder import writable_folder
+    from gandyn.system.folder import writable_folder
 
     for name, path in paths.items():
         if path is not None:

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     box = read_box(options.box)
     picture = read_output(options, "portrait.png")
     game = read_game(options)
-    from gandyn.report.plane import portrait, separatrices_across, window
+    from gandyn.views.plane import portrait, separatrices_across, window
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
                 shown = window(found.equilibria) if box is None else box
                 plots.save_figure(portrait(game, shown, found), picture)
         if options.json:
-            from gandyn.report.entries import curve_entries, equilibria_entries
+            from gandyn.views.entries import curve_entries, equilibria_entries
 
             entries = equilibria_entries(found.equilibria)
             print_json(

@@ -21,7 +21,7 @@ from gandyn.cli.pictures import add_output, claim_files, read_file, read_output,
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
-    from gandyn.landscape.raster import Raster
+    from gandyn.landscape.raster_map import Raster
 
 _EXAMPLE = """\
 example:
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     family, ((name, low, high),) = read_family(options, 1)
     import numpy as np
 
-    from gandyn.landscape.raster import raster
+    from gandyn.landscape.raster_map import raster
 
     with ExitStack() as stack:
         claim_files(stack, output=picture, labels=file)
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         if picture is not None:
             _draw(found, name, picture)
         if options.json:
-            from gandyn.report.entries import raster_entries
+            from gandyn.views.entries import raster_entries
 
             print_json(raster_entries(found, name) | {"file": str(file)})
         else:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gandyn.distributions.checks import FloatArray
 from gandyn.errors import InputError
+from gandyn.system.checks import FloatArray
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _MAX_PANELS = 20_000

@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gandyn.distributions.checks import FloatArray, as_float
+from gandyn.system.checks import FloatArray, as_float
 
 _POINTS = 9
 _STEP = 0.16

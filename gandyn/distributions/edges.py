@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 import numpy as np
 
-from gandyn.distributions.checks import FloatArray
+from gandyn.system.checks import FloatArray
 
 _FIRST_STEP = 1.5
 

@@ -15,9 +15,9 @@ import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gandyn.distributions.checks import show
 from gandyn.distributions.scanner import DIGITS, Scanner, Source
 from gandyn.errors import InputError
+from gandyn.system.checks import show
 
 _OPERATORS = {
     "+": operator.add,

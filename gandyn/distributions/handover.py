@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gandyn.distributions.base import Distribution
-from gandyn.distributions.checks import FloatArray
+from gandyn.system.checks import FloatArray
 
 _GRADES = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0])
 

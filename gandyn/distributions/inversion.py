@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gandyn.distributions.checks import FloatArray
+from gandyn.system.checks import FloatArray
 
 _MAX_STEPS = 200
 _EPS = np.finfo(float).eps

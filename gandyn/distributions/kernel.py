@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.checks import FloatArray, as_float, finite_array, positive
 from gandyn.distributions.normal_sums import NormalSum
 from gandyn.errors import InputError
+from gandyn.system.checks import FloatArray, as_float, finite_array, positive
 
 _LANDMARK_GAP = 1.5
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.checks import FloatArray, as_float
+from gandyn.system.checks import FloatArray, as_float
 
 
 class LocationScale(Distribution):

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from gandyn.distributions.checks import FloatArray, as_float, finite, number_text, positive
 from gandyn.distributions.location_scale import LocationScale, magnitude_drop
+from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
-from gandyn.distributions.checks import FloatArray, as_float, finite_array, number_text, show
 from gandyn.distributions.edges import panel_edges
 from gandyn.distributions.handover import graded, handovers
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.normal_sums import NormalSum
 from gandyn.errors import InputError
+from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
 
 _BLOCK = 1 << 15
 _SUM_TOLERANCE = 1e-9

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from gandyn.distributions.checks import FloatArray, as_float, finite, number_text, positive
 from gandyn.distributions.location_scale import LocationScale
+from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
 
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
-from gandyn.distributions.checks import FloatArray
 from gandyn.distributions.normal import LOG_SQRT_2PI
+from gandyn.system.checks import FloatArray
 
 _BLOCK = 1 << 15
 _CHUNK = 512

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from gandyn.distributions.base import Distribution
-from gandyn.distributions.checks import finite, show
 from gandyn.distributions.expression import (
     Expression,
     read_number,
@@ -38,6 +37,7 @@ from gandyn.distributions.scanner import MAX_DEPTH, Scanner, Source
 from gandyn.distributions.student_t import StudentT
 from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
+from gandyn.system.checks import finite, show
 
 __all__ = ["FAMILIES", "MAX_DEPTH", "MAX_LENGTH", "Notation", "names_in", "parse", "read"]
 

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator
 from typing import TextIO
 
-from gandyn.distributions.checks import show
 from gandyn.distributions.kernel import KernelDensity, from_samples
 from gandyn.errors import InputError
+from gandyn.system.checks import show
 
 _DELIMITERS = (",", ";", "\t")
 _NEEDS_QUOTES = ' \t\r\n"(),+#'

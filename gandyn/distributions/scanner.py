@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gandyn.distributions.checks import show
 from gandyn.errors import InputError
+from gandyn.system.checks import show
 
 MAX_DEPTH = 50
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.checks import FloatArray, as_float, show
 from gandyn.distributions.differences import derivative
 from gandyn.distributions.laplace import Laplace
 from gandyn.distributions.logistic import Logistic
@@ -19,6 +18,7 @@ from gandyn.distributions.normal import Normal
 from gandyn.distributions.student_t import StudentT
 from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
+from gandyn.system.checks import FloatArray, as_float, show
 
 _LEVELS = 32
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gamma, stdtr, stdtrit
 
-from gandyn.distributions.checks import FloatArray, as_float, finite, number_text, positive
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.location_scale import LocationScale
+from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
 
 _LARGEST = np.finfo(float).max
 _FAR = 1e10

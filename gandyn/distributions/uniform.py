@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.checks import FloatArray, as_float, finite, number_text
 from gandyn.distributions.location_scale import LocationScale
 from gandyn.errors import InputError
+from gandyn.system.checks import FloatArray, as_float, finite, number_text
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
-from gandyn.piecewise import Pieces
+from gandyn.generators.piecewise import Pieces
 
 __all__ = ["LatentParts"]
 

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
+from gandyn.generators.piecewise import Pieces, pieces_of
 from gandyn.generators.piecewise_pushforward import PiecewisePushforward
 from gandyn.generators.turning_points import turning_points
-from gandyn.piecewise import Pieces, pieces_of
 
 __all__ = ["MLPGenerator"]
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions import Distribution
 from gandyn.generators.generated import Map
 from gandyn.generators.latent_parts import LatentParts
-from gandyn.piecewise import Pieces
+from gandyn.generators.piecewise import Pieces
 
 __all__ = ["PiecewisePushforward"]
 

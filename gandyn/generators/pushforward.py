@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
-from gandyn.distributions.checks import show
 from gandyn.errors import InputError
 from gandyn.generators.fixed import quantile
 from gandyn.generators.generated import Generated, Map
+from gandyn.system.checks import show
 
 __all__ = ["Pushforward", "Stack"]
 

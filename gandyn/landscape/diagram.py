@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.branches import check_range, member_of
+from gandyn.landscape.bifurcations import check_range, member_of
+from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.curves import Curve, Cusp, Tracer
-from gandyn.landscape.equilibria import Equilibria, equilibria
 from gandyn.landscape.maxwell import order_changes
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.survey import Survey

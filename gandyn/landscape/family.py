@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from gandyn.distributions import Distribution, Normal, parse
-from gandyn.distributions.checks import finite, number_text, show
 from gandyn.distributions.notation import Notation, read
 from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.generators import LinearGenerator
+from gandyn.system.checks import finite, number_text, show
 
 __all__ = ["Template", "template"]
 

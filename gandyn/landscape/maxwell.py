@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.landscape.equilibria import Equilibria
+from gandyn.landscape.census import Equilibria
 from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane
 from gandyn.landscape.unfolding import Unfolding

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.landscape.census import Equilibria
 from gandyn.landscape.continuation import Path, correct, follow, solve, tangent_of
-from gandyn.landscape.equilibria import Equilibria
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
 
 __all__ = ["Survey"]

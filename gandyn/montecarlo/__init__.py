@@ -1,6 +1,6 @@
 """Training by minibatches, as a comparison: networks, Algorithm 1, replicas, the flow beside."""
 
-from gandyn.montecarlo.compare import Comparison, compare
+from gandyn.montecarlo.comparison import Comparison, compare
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.noise import (
     Noise,

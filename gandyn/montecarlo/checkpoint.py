@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.distributions.checks import show
 from gandyn.errors import InputError
-from gandyn.files import whole_file
+from gandyn.system.checks import show
+from gandyn.system.files import whole_file
 
 __all__ = ["read", "write"]
 

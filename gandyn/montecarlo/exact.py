@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
-from gandyn.divergences import DIVERGENCES
-from gandyn.field import Field
+from gandyn.engine.kronrod import SHORT
+from gandyn.engine.mesh import fitted, panels_between
+from gandyn.engine.quadrature import Panels, integrate
 from gandyn.generators import Generated
-from gandyn.kronrod import SHORT
-from gandyn.mesh import fitted, panels_between
-from gandyn.piecewise import Pieces, pieces_of
-from gandyn.quadrature import Panels, integrate
+from gandyn.generators.piecewise import Pieces, pieces_of
+from gandyn.objectives.divergences import DIVERGENCES
+from gandyn.objectives.field import Field
 
 __all__ = ["Logit", "Measures", "logit_of", "measure", "measure_optimal"]
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_expit
 
-from gandyn.comparison import field_integrals
+from gandyn.engine.panels import field_integrals
 from gandyn.errors import InputError
-from gandyn.field import Field
 from gandyn.game import Game
 from gandyn.montecarlo.checks import need_count
+from gandyn.objectives.field import Field
 
 __all__ = ["Noise", "SamplingError", "gradient_noise", "measured_noise", "sampling_error"]
 

@@ -8,12 +8,12 @@ from numbers import Real
 from typing import Any
 
 from gandyn.distributions import Distribution, parse
-from gandyn.distributions.checks import finite_array
 from gandyn.errors import InputError
 from gandyn.montecarlo.checks import need_choice, need_count
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import Adam, Optimizer
 from gandyn.objectives import objective
+from gandyn.system.checks import finite_array
 
 __all__ = ["ARTICLE", "LOSSES", "OPTIMAL", "Settings", "article"]
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gandyn.montecarlo.run import DIVERGED, Run
-from gandyn.processes import Submit, crew
+from gandyn.system.processes import Submit, crew
 
 __all__ = ["SharedRun", "shared"]
 

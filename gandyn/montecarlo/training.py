@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-from gandyn.files import array_path
 from gandyn.game import Game
 from gandyn.generators import LinearGenerator
-from gandyn.interrupts import interrupts_to
 from gandyn.montecarlo import checkpoint as files
 from gandyn.montecarlo.checks import need_count
 from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run
@@ -29,7 +27,9 @@ from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
 from gandyn.montecarlo.threads import large_products
-from gandyn.processes import travels, worker_count
+from gandyn.system.files import array_path
+from gandyn.system.interrupts import interrupts_to
+from gandyn.system.processes import travels, worker_count
 
 __all__ = ["Training", "train"]
 

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn import divergences
-from gandyn.field import Field
-from gandyn.weights import Primitive, log_derivative
+from gandyn.objectives import divergences
+from gandyn.objectives.field import Field
+from gandyn.objectives.primitive import Primitive, log_derivative
 
 __all__ = ["FDivergence", "MeanSquaredError", "Objective", "Transport"]
 

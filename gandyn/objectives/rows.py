@@ -7,9 +7,8 @@ import re
 import numpy as np
 from scipy.special import expit, log_expit
 
-from gandyn import divergences
 from gandyn.errors import InputError
-from gandyn.field import Field
+from gandyn.objectives import divergences
 from gandyn.objectives.base import (
     Array,
     FDivergence,
@@ -18,6 +17,7 @@ from gandyn.objectives.base import (
     Objective,
     Transport,
 )
+from gandyn.objectives.field import Field
 
 __all__ = ["alpha", "names", "objective"]
 

@@ -8,7 +8,6 @@ Nothing here computes a result, shows a window or changes a global setting::
     plots.save_figure(figure, "trajectory.png")
 """
 
-from gandyn.files import whole_file
 from gandyn.plots.animation import animate, can_write_mp4, log_times, path_times
 from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
@@ -35,6 +34,7 @@ from gandyn.plots.snapshots import snapshot_moment, training_moments
 from gandyn.plots.style import new_figure, style
 from gandyn.plots.trajectory import draw_trajectory
 from gandyn.plots.values import draw_potential, draw_values
+from gandyn.system.files import whole_file
 
 __all__ = [
     "Cue",

@@ -11,7 +11,6 @@ from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.files import whole_file
 from gandyn.plots.densities import (
     density_handles,
     density_scale,
@@ -22,6 +21,7 @@ from gandyn.plots.densities import (
 from gandyn.plots.moments import Moment
 from gandyn.plots.scales import first_motion, path_length
 from gandyn.plots.style import new_figure, style
+from gandyn.system.files import whole_file
 
 __all__ = ["animate", "can_write_mp4", "log_times", "path_times"]
 

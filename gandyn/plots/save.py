@@ -9,8 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from gandyn.errors import InputError
-from gandyn.files import whole_file
 from gandyn.plots.style import style
+from gandyn.system.files import whole_file
 
 __all__ = ["save_figure"]
 

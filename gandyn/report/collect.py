@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
+from gandyn.views.plane import MANY_KERNELS, kernels
 
 __all__ = [
-    "MANY_KERNELS",
     "Course",
     "FieldMap",
     "Results",
     "Settings",
     "collect",
     "data_scale",
-    "kernels",
     "matching_state",
 ]
 
@@ -31,8 +30,6 @@ Tell = Callable[[float, str], object]
 
 _INTERRUPTED = -3
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
-MANY_KERNELS = 300
-"""Above so many kernels the potential is not mapped: it would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -222,11 +219,6 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) ->
             t, theta = fine.t, fine.theta
         apart = tolerance
     return Course(t, theta, fine.theta[-1], end_t, np.maximum(apart, tolerance), fine)
-
-
-def kernels(game: Game) -> int:
-    """How many normals the data's density is a sum of: evaluating costs as much."""
-    return 1 if game.data.normals is None else len(game.data.normals[0])
 
 
 def _affordable(samples: int, game: Game) -> int:

@@ -10,27 +10,27 @@ from markupsafe import Markup
 
 from gandyn import plots
 from gandyn.errors import InputError
-from gandyn.landscape.barriers import Barriers, barriers
-from gandyn.landscape.basins import Basins
-from gandyn.landscape.equilibria import Equilibria, Equilibrium, equilibria
-from gandyn.landscape.separatrices import Manifold, Separatrices
+from gandyn.landscape.basin_map import Basins
+from gandyn.landscape.census import Equilibria, Equilibrium, equilibria
+from gandyn.landscape.manifolds import Manifold, Separatrices
+from gandyn.landscape.mountain_passes import Barriers, barriers
 from gandyn.report.blocks import Block, Picture, Section, Table, Text
 from gandyn.report.collect import Results
-from gandyn.report.entries import (
+from gandyn.report.numbers import short, with_error
+from gandyn.views.entries import (
     barrier_entries,
     basin_entries,
     curve_entries,
     eigenvalues,
     equilibria_entries,
 )
-from gandyn.report.numbers import short, with_error
-from gandyn.report.passes import (
+from gandyn.views.passes import (
     attractor_number,
     direct_barriers,
     finite_heights,
     tree_and_paths,
 )
-from gandyn.report.plane import map_basins, portrait, window
+from gandyn.views.plane import map_basins, portrait, window
 
 __all__ = ["section"]
 

@@ -13,12 +13,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gandyn.game import Game
-from gandyn.plain import plain
 from gandyn.report import course, field, glance, landscape, tables, training, way
 from gandyn.report.blocks import Section
 from gandyn.report.collect import Results, Settings, collect
-from gandyn.report.folder import staged_folder
 from gandyn.report.theory import theory_beside
+from gandyn.system.folder import staged_folder
+from gandyn.system.plain import plain
 
 __all__ = ["SECTIONS", "write_report"]
 

@@ -13,8 +13,8 @@ from gandyn.montecarlo import MLP, SGD, Comparison, Settings, compare
 from gandyn.montecarlo.settings import LOSSES, OPTIMAL
 from gandyn.report.blocks import Block, Facts, Picture, Section, Text
 from gandyn.report.collect import Results
-from gandyn.report.entries import comparison_entries
 from gandyn.report.numbers import short
+from gandyn.views.entries import comparison_entries
 
 __all__ = ["section"]
 

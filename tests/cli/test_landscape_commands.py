@@ -16,18 +16,18 @@ import pytest
 import gandyn
 from gandyn.cli.output import print_table, work
 from gandyn.errors import InputError
-from gandyn.landscape.barriers import barriers
-from gandyn.landscape.basins import basins
-from gandyn.landscape.branches import branches
+from gandyn.landscape.basin_map import basins
+from gandyn.landscape.bifurcations import branches
+from gandyn.landscape.census import equilibria
 from gandyn.landscape.curves import Curve, Cusp
 from gandyn.landscape.diagram import PhaseDiagram, Region
-from gandyn.landscape.equilibria import equilibria
 from gandyn.landscape.family import template
-from gandyn.landscape.raster import raster
-from gandyn.landscape.separatrices import separatrices
-from gandyn.report.entries import eigenvalues
-from gandyn.report.passes import direct_barriers, tree_and_paths
-from gandyn.report.plane import separatrices_across, window
+from gandyn.landscape.manifolds import separatrices
+from gandyn.landscape.mountain_passes import barriers
+from gandyn.landscape.raster_map import raster
+from gandyn.views.entries import eigenvalues
+from gandyn.views.passes import direct_barriers, tree_and_paths
+from gandyn.views.plane import separatrices_across, window
 from tests.strict_json import strict
 
 TWO = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
@@ -56,7 +56,7 @@ def rough(monkeypatch):
     from gandyn.report import plane
 
     drawn = plane.portrait
-    monkeypatch.setattr("gandyn.report.plane.portrait", figure)
+    monkeypatch.setattr("gandyn.views.plane.portrait", figure)
     return calls
 
 
@@ -203,7 +203,7 @@ def test_a_map_that_the_memory_does_not_hold(run, tmp_path, monkeypatch):
     def full(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("gandyn.report.plane.map_basins", full)
+    monkeypatch.setattr("gandyn.views.plane.map_basins", full)
     ran = run("basins", "--grid", "20000", "--box", "0.1,2,-2,3")
     assert ran.status == 2 and "grid: got 20000, must be less" in ran.err
     assert list(tmp_path.iterdir()) == []
@@ -410,7 +410,7 @@ def test_raster_goes_on_where_it_was_interrupted(run, tmp_path, monkeypatch):
 
 def test_a_finished_raster_is_only_read(run, tmp_path, monkeypatch):
     assert run(*RASTER, "--json").status == 0
-    monkeypatch.setattr(import_module("gandyn.landscape.raster"), "_ends", None)
+    monkeypatch.setattr(import_module("gandyn.landscape.raster_map"), "_ends", None)
     ran = run(*RASTER, "--output", "again.svg")
     assert ran.status == 0 and "3 of 3 values done" in ran.out
     assert names(tmp_path) == ["again.svg", "raster.npz"]
@@ -487,7 +487,7 @@ def test_tables(capsys):
 
 def test_lost_results_are_status_1(run, monkeypatch):
     lost = SimpleNamespace(status=1)
-    monkeypatch.setattr("gandyn.report.entries.branch_entries", vars)
-    module = import_module("gandyn.landscape.branches")
+    monkeypatch.setattr("gandyn.views.entries.branch_entries", vars)
+    module = import_module("gandyn.landscape.bifurcations")
     monkeypatch.setattr(module, "branches", lambda *arguments, **options: lost)
     assert run("branches", "--json").status == 1

@@ -169,7 +169,7 @@ def test_turning_points_of_narrow_units_of_the_second_layer():
 @pytest.mark.parametrize("latent", [Normal(), Uniform(-1, 2)])
 @pytest.mark.parametrize("widths", [(8,), (6, 6)])
 def test_density_of_tanh_networks(widths, latent):
-    from gandyn.comparison import field_integrals
+    from gandyn.engine.panels import field_integrals
 
     g, theta = MLPGenerator(widths, "tanh", latent), 1.5 * random_theta(widths, 2)
     p = g.pushforward(theta)

@@ -10,7 +10,7 @@ from gandyn import InputError
 from gandyn.landscape.curves import Maxwells, Tracer, _crossings
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.unfolding import Unfolding
-from tests.landscape.test_branches import NormalForm
+from tests.landscape.test_bifurcations import NormalForm
 
 FAMILY = "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)"
 # F = 0, det J = 0 and its derivative along J's null vector, by Newton's method on game.jacobian.

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gandyn
-from gandyn.modes import Modes
+from gandyn.landscape.modes import Modes
 
 TWO = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 SKEW = "0.02*N(-4, 1) + 0.98*N(4, 1)"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import gandyn
-from gandyn.landscape.equilibria import equilibria
+from gandyn.landscape.census import equilibria
 
 STARTS = 2500
 SHORT = 1e-6  # step of one-sided differences, in units of a

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import gandyn
 from gandyn.errors import InputError
-from gandyn.landscape.equilibria import equilibria
+from gandyn.landscape.census import equilibria
 from gandyn.landscape.plane import Plane, check_box
 from tests.users import Square
 

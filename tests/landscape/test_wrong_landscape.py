@@ -17,7 +17,15 @@ from gandyn.landscape import (
     survey,
     unfolding,
 )
-from tests.landscape.test_barriers import (
+from tests.landscape.test_bifurcations import (
+    check_fold,
+    check_hysteresis,
+    check_pitchfork,
+    check_pitchfork_from_the_side,
+)
+from tests.landscape.test_continuation import HELIX, between, check_path_of, follow
+from tests.landscape.test_diagram import CUSP, check_cusp, cusp
+from tests.landscape.test_mountain_passes import (
     TWO,
     Wells,
     check_heights,
@@ -30,19 +38,11 @@ from tests.landscape.test_barriers import (
     game_of,
     triple_well,
 )
-from tests.landscape.test_branches import (
-    check_fold,
-    check_hysteresis,
-    check_pitchfork,
-    check_pitchfork_from_the_side,
-)
-from tests.landscape.test_continuation import HELIX, between, check_path_of, follow
-from tests.landscape.test_diagram import CUSP, check_cusp, cusp
 from tests.landscape.test_parts import check_labels, circle
 
 # The package has functions of these names.
-passes = import_module("gandyn.landscape.barriers")
-rests = import_module("gandyn.landscape.equilibria")
+passes = import_module("gandyn.landscape.mountain_passes")
+rests = import_module("gandyn.landscape.census")
 
 RED = (AssertionError, ValueError, IndexError, np.linalg.LinAlgError)
 

@@ -12,13 +12,13 @@ import pytest
 import gandyn
 from gandyn.cli import main
 from gandyn.errors import InputError
-from gandyn.landscape.barriers import barriers
-from gandyn.landscape.equilibria import equilibria
+from gandyn.landscape.census import equilibria
+from gandyn.landscape.mountain_passes import barriers
 from gandyn.report import Settings, write_report
 from gandyn.report.collect import _affordable
-from gandyn.report.folder import staged_folder
 from gandyn.report.numbers import short, with_error
 from gandyn.report.theory import theory_beside
+from gandyn.system.folder import staged_folder
 from tests.strict_json import strict
 
 SMALL = Settings(

@@ -1,0 +1,276 @@
+"""All rest points of a one-parameter family: branches, folds, branch points, Maxwell points."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.errors import InputError
+from gandyn.landscape.census import equilibria
+from gandyn.landscape.continuation import Path
+from gandyn.landscape.family import Template
+from gandyn.landscape.maxwell import MaxwellPoint, crossings
+from gandyn.landscape.plane import Placed
+from gandyn.landscape.survey import Survey
+from gandyn.landscape.unfolding import Folds, Unfolding
+
+__all__ = ["Branch", "BranchPoint", "Branches", "Fold", "MaxwellPoint", "branches", "check_range"]
+
+Array = NDArray[np.float64]
+Progress = Callable[[float, str], object]
+
+_FLAT = 1e-7
+"""An eigenvalue below this share of the other counts as 0."""
+_CHECKS = 6
+"""Values of the parameter at which `equilibria` says what the branches must pass through."""
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """One curve of rest points.
+
+    Attributes
+    ----------
+    parameter : ndarray, shape (n,)
+    theta : ndarray, shape (n, 2)
+        (a, b), to 1e-9.
+    eigenvalues : ndarray, shape (n, 2)
+        Of the Jacobian, rising in their real part.
+    potential : ndarray, shape (n,)
+    kind : ndarray of str, shape (n,)
+        "attractor", "saddle" or "repeller".
+    """
+
+    parameter: Array
+    theta: Array
+    eigenvalues: NDArray[Any]
+    potential: Array
+    kind: NDArray[np.str_]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold(Placed):
+    """Where two rest points meet and vanish.
+
+    Attributes
+    ----------
+    parameter : float
+    theta : ndarray, shape (2,)
+    potential : float
+    eigenvalue : float
+        The one that is not 0.
+    residual : float
+        Length of the force and of the bordered test there.
+    """
+
+    parameter: float
+    theta: Array
+    potential: float
+    eigenvalue: float
+    residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class BranchPoint(Placed):
+    """Where two branches cross.
+
+    Attributes
+    ----------
+    parameter : float
+    theta : ndarray, shape (2,)
+    kind : str
+        "pitchfork" where the parameter turns on the one branch, else "transcritical".
+    potential : float
+    residual : float
+    """
+
+    parameter: float
+    theta: Array
+    kind: str
+    potential: float
+    residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """The rest points of a family over an interval.
+
+    Attributes
+    ----------
+    name : str
+        The parameter's.
+    interval : (float, float)
+    branches : tuple of Branch
+    folds : tuple of Fold
+    branch_points : tuple of BranchPoint
+    maxwell : tuple of MaxwellPoint
+        Each rising in the parameter, then in b.
+    status : int
+        0; 1 where a branch was lost or misses a rest point that `equilibria` finds.
+    message : str
+    """
+
+    name: str
+    interval: tuple[float, float]
+    branches: tuple[Branch, ...]
+    folds: tuple[Fold, ...]
+    branch_points: tuple[BranchPoint, ...]
+    maxwell: tuple[MaxwellPoint, ...]
+    status: int
+    message: str
+
+
+def check_range(name: str, interval: Sequence[float]) -> tuple[float, float]:
+    """(low, high) as two floats.
+
+    Raises
+    ------
+    InputError
+        Where they are not finite or do not rise.
+    """
+    try:
+        low, high = (float(value) for value in interval)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: got {interval!r:.60}, must be two numbers low < high") from None
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise InputError(f"{name}: got {low:g} to {high:g}, must be finite with low < high")
+    return low, high
+
+
+def member_of(family: Any, names: Sequence[str]) -> Callable[..., Any]:
+    """The family as a function of values in the order of the names."""
+    if isinstance(family, Template):
+        unknown = sorted(set(names) ^ set(family.names))
+        if unknown:
+            raise InputError(
+                f"family: got names {', '.join(family.names)}, must be what is varied: "
+                f"{', '.join(names)}"
+            )
+        return lambda *values: family(**dict(zip(names, values, strict=True)))
+    if not callable(family):
+        raise InputError(f"family: got {family!r:.60}, must be a Template or a function to a Game")
+    try:
+        inspect.signature(family).bind(**dict.fromkeys(names, 0.0))
+    except (TypeError, ValueError):
+        return lambda *values: family(*values)
+    return lambda *values: family(**dict(zip(names, values, strict=True)))
+
+
+def branches(
+    family: Any,
+    interval: Sequence[float],
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Branches:
+    """Follow every rest point of a one-parameter family, with all that happens to it.
+
+    Parameters
+    ----------
+    family : Template or callable
+        Value of the parameter -> Game of the linear generator.
+    interval : (low, high)
+    name : str, optional
+        The parameter's; that of the template by default, else "m".
+    progress : callable, optional
+        Told the fraction done and what is being done.
+
+    Returns
+    -------
+    Branches
+
+    Raises
+    ------
+    InputError
+        For another interval or family, and where a member is not a valid game.
+
+    Notes
+    -----
+    Curves are followed by pseudo-arclength from the rest points at six values of the parameter, the
+    ends among them, and from every branch point. Folds and branch points are seen by the turning of
+    the tangent and by the sign of a bordered determinant, and solved for by bordered systems
+    (`gandyn.landscape.unfolding`). Isolated closed branches between two of the six values and
+    without a branch point are not seen.
+    """
+    if name is None:
+        name = family.names[0] if isinstance(family, Template) else "m"
+    low, high = check_range(name, interval)
+    make = member_of(family, [name])
+    tell = progress or (lambda fraction, text: None)
+    values = np.linspace(low, high, _CHECKS)
+    found = []
+    for k, value in enumerate(values):
+        tell(0.3 * k / _CHECKS, f"rest points at {name} = {value:.4g}")
+        found.append(equilibria(make(value)))
+    middle = found[_CHECKS // 2].box
+    base = Unfolding(make, [low], [high], 0.25 * (middle[3] - middle[2]))
+    survey = Survey(base)
+    for value, points in zip(values, found, strict=True):
+        tell(0.3 + 0.4 * (value - low) / (high - low), f"branches from {name} = {value:.4g}")
+        survey.cover(value, points)
+    curves = []
+    for k, path in enumerate(survey.paths):
+        tell(0.7 + 0.2 * k / len(survey.paths), "potentials")
+        curves.append(_branch(base, path))
+    tell(0.9, "Maxwell points")
+    maxwell = crossings(base, curves)
+    status, message = survey.verdict(found)
+    return Branches(
+        name,
+        (low, high),
+        tuple(curves),
+        tuple(sorted((_fold(base, u) for u in survey.folds), key=_order)),
+        tuple(sorted((_branch_point(base, *w) for w in survey.forks), key=_order)),
+        tuple(maxwell),
+        status,
+        message,
+    )
+
+
+def _order(point: Any) -> tuple[float, float]:
+    return round(point.parameter, 9), point.b
+
+
+def _branch(base: Unfolding, path: Path) -> Branch:
+    theta, parameter = base.theta(path.u), base.values(path.u)[:, 0]
+    units = np.stack([theta[:, 0], np.full(len(theta), base.scale)], axis=1)
+    rates = np.linalg.eigvals(path.slopes[:, :, :2] / units[:, None, :])
+    rates = np.take_along_axis(rates, np.argsort(rates.real, axis=1), axis=1)
+    potential = np.array(
+        [
+            float(base.game(base.values(u)).potential(place))
+            for u, place in zip(path.u, theta, strict=True)
+        ]
+    )
+    # Folds and branch points are among the points: their zero counts as stable.
+    growing = (rates.real > _FLAT * np.abs(rates).max(axis=1, keepdims=True)).sum(axis=1)
+    return Branch(
+        parameter, theta, rates, potential, np.array(["attractor", "saddle", "repeller"])[growing]
+    )
+
+
+def _fold(base: Unfolding, u: Array) -> Fold:
+    game, theta = base.game(base.values(u)), base.theta(u)
+    rates = np.linalg.eigvals(np.asarray(game.jacobian(theta)))
+    return Fold(
+        float(base.values(u)[0]),
+        theta,
+        float(game.potential(theta)),
+        float(rates[np.abs(rates).argmax()].real),
+        float(np.linalg.norm(Folds(base, u).residual(u))),
+    )
+
+
+def _branch_point(base: Unfolding, u: Array, upright: bool, residual: float) -> BranchPoint:
+    game, theta = base.game(base.values(u)), base.theta(u)
+    return BranchPoint(
+        float(base.values(u)[0]),
+        theta,
+        "pitchfork" if upright else "transcritical",
+        float(game.potential(theta)),
+        residual,
+    )

@@ -1,0 +1,310 @@
+"""Every rest point of a game in a box of the (a, b) plane, with a proof that none is missing.
+
+Newton's method starts from every cell of a lattice in which both components of the force may
+vanish, and from the point across the fold of each rest point found. The winding number of the force
+around the box must then be the sum of the indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.landscape.modes import Modes
+from gandyn.landscape.newton import Roots, across, between, newton
+from gandyn.landscape.plane import Box, Placed, Plane, check_box
+from gandyn.landscape.winding import around, around_point
+
+__all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
+
+Array = NDArray[np.float64]
+
+_DIP = 0.8
+"""A vertex this much nearer to 0 than its node may be beyond it: a parabola is not the force."""
+_REFINEMENTS = (1.0, 2.0, 4.0)
+_FLAT = 1e-6
+"""An eigenvalue below this share of the other is not trusted to tell the index."""
+_ZERO = 1e-8
+"""Below this share it counts as 0."""
+_RADIUS = 3e-3
+_APART = 0.4
+"""The index is counted on a circle of 3e-3 a, or of this share of the distance to the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium(Placed):
+    """One rest point.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (2,)
+        (a, b).
+    kind : str
+        "attractor", "saddle", "repeller", or "degenerate" where an eigenvalue is 0 within what
+        the position allows to tell, as at a fold.
+    name : str
+        How the generated mass lies over the data's modes, such as "averages all modes".
+    eigenvalues : ndarray, shape (2,)
+        Of the Jacobian of the force, rising in their real part; complex where it spirals.
+    eigenvectors : ndarray, shape (2, 2)
+        In columns, of length 1.
+    potential : float
+        Infinite where the objective's is.
+    residual : float
+        Length of the force there.
+    error : float
+        Estimate of how far the true rest point is: |J⁻¹| times the error of the force, or, where
+        degenerate, the distance over which the force is 0 to rounding.
+    index : int
+        Winding number of the force around it: +1, −1 (a saddle), or 0 (a fold).
+    """
+
+    theta: Array
+    kind: str
+    name: str
+    eigenvalues: NDArray[Any]
+    eigenvectors: NDArray[Any]
+    potential: float
+    residual: float
+    error: float
+    index: int
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibria(Sequence[Equilibrium]):
+    """The rest points of a game in a box, rising in b, then in a; a sequence of `Equilibrium`.
+
+    Attributes
+    ----------
+    points : tuple of Equilibrium
+    box : (a_low, a_high, b_low, b_high)
+    winding : int or None
+        Turns of the force around the box; None where it could not be counted.
+    complete : bool
+        Whether `winding` is the sum of the indices of `points`.
+    status : int
+        0 complete; 1 the winding number differs or could not be counted.
+    message : str
+    game
+    """
+
+    points: tuple[Equilibrium, ...]
+    box: Box
+    winding: int | None
+    complete: bool
+    status: int
+    message: str
+    game: Any = dataclass_field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @overload
+    def __getitem__(self, index: int) -> Equilibrium: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Equilibrium, ...]: ...
+    def __getitem__(self, index: int | slice) -> Equilibrium | tuple[Equilibrium, ...]:
+        return self.points[index]
+
+    def __iter__(self) -> Iterator[Equilibrium]:
+        return iter(self.points)
+
+    @property
+    def attractors(self) -> tuple[Equilibrium, ...]:
+        """Where flows end."""
+        return self._of("attractor")
+
+    @property
+    def saddles(self) -> tuple[Equilibrium, ...]:
+        """The passes between attractors."""
+        return self._of("saddle")
+
+    @property
+    def repellers(self) -> tuple[Equilibrium, ...]:
+        """Where flows come from."""
+        return self._of("repeller")
+
+    def _of(self, kind: str) -> tuple[Equilibrium, ...]:
+        return tuple(point for point in self.points if point.kind == kind)
+
+    @property
+    def theta(self) -> Array:
+        """All positions, shape (n, 2)."""
+        return np.array([point.theta for point in self.points]).reshape(-1, 2)
+
+    def nearest(self, theta: Array, kinds: Sequence[str], within: float) -> NDArray[np.intp]:
+        """Index of the rest point of one of these kinds next to each state (n, 2), or −1.
+
+        `within` is the largest distance allowed, in units of a of the rest point.
+        """
+        index = [k for k, point in enumerate(self.points) if point.kind in kinds]
+        if not index:
+            return np.full(len(theta), -1)
+        places = self.theta[index]
+        apart = np.abs(theta[:, None] - places).max(axis=2) / places[:, 0]
+        best = apart.argmin(axis=1)
+        return np.where(apart.min(axis=1) <= within, np.array(index)[best], -1)
+
+
+def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
+    """Every rest point of a game of the linear generator in a box of (a, b).
+
+    Parameters
+    ----------
+    game : Game
+        Of the linear generator.
+    box : (a_low, a_high, b_low, b_high), optional
+        0 < a_low < a_high, b_low < b_high; chosen from the data by default, so that, where it can
+        be, the force points inwards at its edges: what rests outside is then none of a flow's ends.
+
+    Returns
+    -------
+    Equilibria
+
+    Raises
+    ------
+    InputError
+        For another box, or a generator that is not linear.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> found = equilibria(gandyn.Game(gandyn.Normal(2.0, 0.5)))
+    >>> [(round(p.a, 9), round(p.b, 9), p.kind, p.name) for p in found]
+    [(0.5, 2.0, 'attractor', 'fits the only mode')]
+    """
+    plane = Plane(game)
+    bounds = plane.box() if box is None else check_box(box)
+    roots = Roots(np.empty((0, 2)))
+    winding: int | None = None
+    for fineness in _REFINEMENTS:
+        a, b = plane.axes(bounds, fineness)
+        nodes = np.stack(np.meshgrid(a, b), axis=-1)
+        force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
+        roots = _search(plane, a, b, force, roots, bounds)
+        points = describe(game, roots.theta, plane)
+        winding = around(plane.force, _boundary(a, b))
+        if winding == sum(point.index for point in points) or np.isnan(force).all():
+            break
+    complete = winding is not None and winding == sum(point.index for point in points)
+    if complete:
+        message = f"the winding number around the box, {winding}, is the sum of the indices"
+    elif winding is None:
+        message = (
+            "the winding number around the box could not be counted: the force is zero or not "
+            "finite on its edge; choose another box"
+        )
+    else:
+        message = (
+            f"the winding number around the box is {winding}, the sum of the indices "
+            f"{sum(point.index for point in points)}: a rest point is missing or on the edge; "
+            "choose another box"
+        )
+    return Equilibria(tuple(points), bounds, winding, complete, 0 if complete else 1, message, game)
+
+
+def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equilibrium]:
+    """What is to be known of rest points at known positions (n, 2), rising in b, then in a."""
+    plane = Plane(game) if plane is None else plane
+    if not len(theta):
+        return []
+    theta = theta[np.lexsort((theta[:, 0], theta[:, 1]))]
+    jacobian = np.asarray(game.jacobian(theta), dtype=float)
+    values = game.evaluate(theta)
+    residual = np.hypot(*np.asarray(values.force).T)
+    noise = np.asarray(values.errors["force"])
+    modes = Modes(game.data)
+    gaps = np.abs(theta[:, None] - theta).max(axis=2) + np.diag(np.full(len(theta), np.inf))
+    radii = np.minimum(_RADIUS * theta[:, 0], _APART * gaps.min(axis=1))
+    out = []
+    for k, place in enumerate(theta):
+        rates, vectors = np.linalg.eig(jacobian[k])
+        order = np.argsort(rates.real)
+        rates, vectors = rates[order], vectors[:, order]
+        size = np.abs(rates).max()
+        flat = bool(np.abs(rates).min() <= _FLAT * size)
+        index = around_point(plane.force, place, np.full(2, radii[k])) if flat else None
+        if index is None:
+            index = 1 if np.linalg.det(jacobian[k]) > 0 else -1
+        growing = int((rates.real > 0).sum())
+        kind = "saddle" if index < 0 else "repeller" if growing else "attractor"
+        if not index or np.abs(rates).min() <= _ZERO * size:
+            kind = "degenerate"
+        reach = float(np.hypot(*noise[k]) + residual[k])
+        if kind == "degenerate":
+            # The force grows with the square of the distance at a fold, else with its cube.
+            power = 1.0 / 3.0 if index else 0.5
+            error = (reach / max(size, 1e-300) / place[0]) ** power * place[0]
+        else:
+            error = reach / max(float(np.abs(rates).min()), 1e-300)
+        out.append(
+            Equilibrium(
+                place,
+                kind,
+                modes.name(game.generator.generated(place[None])),
+                rates,
+                vectors,
+                float(values.potential[k]),
+                float(residual[k]),
+                float(error),
+                int(index),
+            )
+        )
+    return out
+
+
+def _search(plane: Plane, a: Array, b: Array, force: Array, known: Roots, bounds: Box) -> Roots:
+    """Roots from all cells of a lattice in which both components may vanish."""
+    rows, columns = np.nonzero(_may_vanish(force[..., 0]) & _may_vanish(force[..., 1]))
+    starts = np.stack([np.sqrt(a[columns] * a[columns + 1]), 0.5 * (b[rows] + b[rows + 1])], axis=1)
+    found = known.join(plane, newton(plane, starts), bounds)
+    # Near a fold a rest point has a partner that may share its cell, near a pitchfork it has two.
+    for _ in range(2):
+        near = np.concatenate([across(plane, found.theta), between(found.theta)])
+        found = found.join(plane, newton(plane, near), bounds)
+    return found
+
+
+def _may_vanish(component: Array) -> NDArray[np.bool_]:
+    """Cells (B − 1, A − 1) at whose corners (B, A) a component changes sign, or turns beyond 0.
+
+    Two rest points next to a fold may lie in one cell, at whose corners a component has one sign:
+    then the parabola through three nodes of a line of the lattice has the other sign at its vertex.
+    """
+    dips = _dips(component) | _dips(component.T).T
+
+    def corners(x: NDArray[Any]) -> NDArray[Any]:
+        return np.stack([x[1:, 1:], x[1:, :-1], x[:-1, 1:], x[:-1, :-1]])
+
+    sign = corners(np.sign(component))
+    return (sign.min(axis=0) <= 0) & (sign.max(axis=0) >= 0) | corners(dips).any(axis=0)
+
+
+def _dips(component: Array) -> NDArray[np.bool_]:
+    """Nodes where the size is least of three along the first axis, and its parabola crosses 0."""
+    size = np.abs(component)
+    before, here, after = size[:-2], size[1:-1], size[2:]
+    least = (here <= before) & (here <= after)
+    tilt, bend = 0.5 * after - 0.5 * before, 0.5 * after + 0.5 * before - here
+    curved = bend > 0  # a constant has no vertex
+    vertex = np.divide(tilt, bend, out=np.zeros_like(bend), where=curved)
+    out = np.zeros(size.shape, bool)
+    out[1:-1] = least & curved & (_DIP * here <= 0.25 * tilt * vertex)
+    return out
+
+
+def _boundary(a: Array, b: Array) -> Array:
+    """The edge of a lattice, anticlockwise."""
+    return np.concatenate(
+        [
+            np.stack([a, np.full_like(a, b[0])], axis=1)[:-1],
+            np.stack([np.full_like(b, a[-1]), b], axis=1)[:-1],
+            np.stack([a[::-1], np.full_like(a, b[-1])], axis=1)[:-1],
+            np.stack([np.full_like(b, a[0]), b[::-1]], axis=1)[:-1],
+        ]
+    )

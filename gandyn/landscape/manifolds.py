@@ -1,0 +1,182 @@
+"""The stable and unstable manifolds of every saddle: the walls between basins, and their gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.dynamics import gradient_flow
+from gandyn.landscape.census import Equilibria, equilibria
+from gandyn.landscape.plane import Box, Plane
+from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
+
+__all__ = ["Manifold", "Separatrices", "manifolds", "separatrices"]
+
+Array = NDArray[np.float64]
+
+_OFFSET = 1e-5
+"""Where a manifold begins beside its saddle, in units of a: its curvature bends it away from the
+eigenvector by the square of that."""
+_WITHIN = 1e-6
+_BETWEEN = 8
+_NEAR = 1e-3
+_BESIDE = 0.05
+"""A curve has arrived within this share of the distance between its end and other rest points."""
+
+
+@dataclass(frozen=True, eq=False)
+class Manifold:
+    """One half of the stable or unstable manifold of a saddle.
+
+    Attributes
+    ----------
+    saddle : int
+        Index of the saddle among the equilibria.
+    stable : bool
+        Whether states on it flow into the saddle; else they come out of it.
+    theta : ndarray, shape (n, 2)
+        Points from the saddle outwards, close enough that straight lines between them keep the
+        tolerance.
+    end : int
+        Index of the rest point at its other end: where it leads, or, for a stable one, where it
+        comes from; −1 where it leaves the box, −2 where it was lost.
+    tolerance : float
+        Largest distance to the true curve, in units of a.
+    """
+
+    saddle: int
+    stable: bool
+    theta: Array
+    end: int
+    tolerance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Separatrices:
+    """The manifolds of all saddles of a game in a box.
+
+    Attributes
+    ----------
+    curves : tuple of Manifold
+        Four of each saddle: two stable halves, two unstable ones.
+    equilibria : Equilibria
+    status : int
+        0; 1 where the equilibria are not known to be complete or a curve was lost.
+    message : str
+    """
+
+    curves: tuple[Manifold, ...]
+    equilibria: Equilibria
+    status: int
+    message: str
+
+    @property
+    def stable(self) -> tuple[Manifold, ...]:
+        """The walls between basins."""
+        return tuple(curve for curve in self.curves if curve.stable)
+
+    @property
+    def unstable(self) -> tuple[Manifold, ...]:
+        """The ways down from the saddles."""
+        return tuple(curve for curve in self.curves if not curve.stable)
+
+
+def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
+    """Trace the stable and unstable manifolds of every saddle.
+
+    Parameters
+    ----------
+    game : Game
+        Of the linear generator.
+    box : (a_low, a_high, b_low, b_high), optional
+        As of `equilibria`; curves end where they leave it.
+
+    Returns
+    -------
+    Separatrices
+
+    Raises
+    ------
+    InputError
+        As of `equilibria`.
+    """
+    found = equilibria(game, box)
+    curves = manifolds(found, found.box, forwards=False) + manifolds(
+        found, found.box, forwards=True
+    )
+    lost = sum(curve.end == LOST for curve in curves)
+    if lost:
+        message = f"{lost} of {len(curves)} curves were lost: choose another box"
+    else:
+        left = sum(curve.end == LEFT for curve in curves)
+        message = f"{len(curves)} curves of {len(found.saddles)} saddles, {left} leave the box"
+        message += "" if not found.status else f"; {found.message}"
+    return Separatrices(curves, found, int(bool(found.status or lost)), message)
+
+
+def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold, ...]:
+    """The unstable (forwards) or stable manifolds of known saddles, as far as a box reaches."""
+    places = found.theta
+    kinds = np.array([point.kind for point in found])
+    saddles = np.flatnonzero(kinds == "saddle")
+    if not saddles.size:
+        return ()
+    gaps = _gaps(places)
+    owner = np.repeat(saddles, 2)
+    vectors = np.array([np.real(found[int(k)].eigenvectors)[:, int(forwards)] for k in saddles])
+    offset = np.minimum(_OFFSET, 1e-3 * gaps[saddles]) * places[saddles, 0]
+    sides = np.array([[1.0], [-1.0]]) * (offset[:, None] * vectors)[:, None]
+    ends = (kinds == ("attractor" if forwards else "repeller")) | (kinds == "degenerate")
+    other = (kinds == "saddle") & (np.arange(len(kinds)) != owner[:, None])
+    reach = np.minimum(_NEAR, _BESIDE * gaps)
+    reach[kinds == "saddle"] *= 1e-3
+    curves = trace(
+        Plane(found.game),
+        places[owner] + sides.reshape(-1, 2),
+        forwards,
+        places,
+        reach,
+        ends | other,
+        box,
+    )
+    if forwards:
+        # Next to a fold the way out of a saddle is too stiff for arc length: follow it in time.
+        curves = [
+            _flowed(found, curve.theta[0]) if curve.end == LOST else curve for curve in curves
+        ]
+    return tuple(
+        Manifold(
+            int(k), not forwards, np.concatenate([places[k][None], curve.theta]), curve.end, _WITHIN
+        )
+        for curve, k in zip(curves, owner, strict=True)
+    )
+
+
+def _flowed(found: Equilibria, start: Array) -> Trace:
+    """The flow from a state to rest, as a curve."""
+    steps = gradient_flow(found.game, start, (0.0, np.inf), rtol=1e-9, atol=1e-12)
+    if len(steps.t) < 2 or not steps.success:
+        return Trace(steps.theta, LOST)
+    parts = np.linspace(0.0, 1.0, _BETWEEN, endpoint=False)
+    times = (steps.t[:-1, None] + np.diff(steps.t)[:, None] * parts).ravel()
+    times = np.unique(np.append(times, steps.t[-1]))
+    theta = gradient_flow(
+        found.game, start, (0.0, float(times[-1])), times, rtol=1e-9, atol=1e-12
+    ).theta
+    end = found.nearest(theta[-1:], ("attractor",), _NEAR)[0]
+    if end < 0:
+        return Trace(theta, LOST)
+    return Trace(np.concatenate([theta, found[int(end)].theta[None]]), int(end))
+
+
+def _gaps(places: Array) -> Array:
+    """Distance of each rest point to the next, in units of a; 1 where that is less."""
+    if len(places) < 2:
+        return np.ones(len(places))
+    apart = np.hypot(*(places[:, None] - places).transpose(2, 0, 1)) / places[:, :1]
+    np.fill_diagonal(apart, np.inf)
+    return np.minimum(apart.min(axis=1), 1.0)

@@ -1,0 +1,220 @@
+"""Divergences between data and generated density, one row each.
+
+A row gives an integrand over x whose integral is the divergence. It is written in ℓ = log p − log q
+and arranged so that it is nonnegative at every point and loses no digit where p ≈ q, nor where they
+do not overlap: JSD next to 0 is not formed as V + 2 log 2, nor its gap to log 2 as log 2 − JSD.
+Terms such as q − p, whose integral is zero, are added where they make it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_expit
+
+from gandyn.objectives.field import Field
+
+__all__ = ["DIVERGENCES", "Divergence", "expm1_minus"]
+
+Array = NDArray[np.float64]
+
+_TAYLOR = np.array([1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(18, 1, -1)])
+
+
+def expm1_minus(x: Array) -> Array:
+    """exp(x) − 1 − x, nonnegative and accurate at every x.
+
+    Taylor's series where the three terms cancel, the definition elsewhere.
+    """
+    near = np.clip(x, -0.7, 0.7)
+    series = near * near * np.polyval(_TAYLOR, near)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(np.abs(x) < 0.7, series, np.expm1(x) - x)
+
+
+def _larger(at: Field) -> Array:
+    """The larger of the two densities."""
+    return np.exp(np.maximum(at.log_data, at.log_generated))
+
+
+def _away(at: Field) -> Array:
+    """|ℓ|, cut where a density ratio of e^800 makes no difference to a double."""
+    return np.minimum(np.abs(at.log_ratio), 800.0)
+
+
+def relative_entropy(log_p: Array, log_q: Array, ell: Array) -> Array:
+    """p log(p/q) + q − p, pointwise: p(ℓ − 1 + e^−ℓ); infinite where p > 0 = q."""
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        p = np.exp(log_p)
+        more = np.where(p > 0.0, p * expm1_minus(-np.maximum(ell, 0.0)), 0.0)
+        near = np.clip(ell, -0.7, 0.0)
+        small = np.exp(near) * expm1_minus(-near)
+        negative = np.clip(ell, -800.0, 0.0)
+        large = 1.0 + np.exp(negative) * (negative - 1.0)
+        less = np.exp(log_q) * np.where(ell > -0.7, small, large)
+        out = np.where(ell >= 0.0, more, less)
+    return np.where(log_p == -np.inf, np.exp(log_q), out)
+
+
+def jensen_shannon(at: Field) -> Array:
+    """Integrand of JSD: m·(y tanh y − log cosh y), m = (p + q)/2, y = ℓ/2."""
+    return 0.5 * _larger(at) * _split(_away(at))[0]
+
+
+def jensen_shannon_gap(at: Field) -> Array:
+    """Integrand of log 2 − JSD, which does not cancel where p and q hardly overlap."""
+    return 0.5 * _larger(at) * _split(_away(at))[1]
+
+
+def _split(u: Array) -> tuple[Array, Array]:
+    """(1 + e^−u) times φ and times log 2 − φ, where φ = (u/2) tanh(u/2) − log cosh(u/2), u ≥ 0."""
+    e = np.exp(-u)
+    gap = u * e / (1.0 + e) + np.log1p(e)
+    near = np.minimum(u, 1.0)
+    small = 0.5 * near * np.tanh(0.5 * near) - 0.5 * np.log1p(np.sinh(0.5 * near) ** 2)
+    value = np.where(u < 1.0, small, np.log(2.0) - gap)
+    return (1.0 + e) * value, (1.0 + e) * gap
+
+
+def kl_data_generated(at: Field) -> Array:
+    """Integrand of KL(p‖q)."""
+    return relative_entropy(at.log_data, at.log_generated, at.log_ratio)
+
+
+def kl_generated_data(at: Field) -> Array:
+    """Integrand of KL(q‖p)."""
+    return relative_entropy(at.log_generated, at.log_data, -at.log_ratio)
+
+
+def kl_middle_data(at: Field) -> Array:
+    """Integrand of 2·KL((p + q)/2 ‖ p), what the non-saturating flow descends."""
+    log_middle = np.logaddexp(at.log_data, at.log_generated) - np.log(2.0)
+    ell = -np.minimum(at.log_ratio, 800.0)
+    # log(m/p) = log((1 + e^−ℓ)/2), without cancellation next to ℓ = 0 and without overflow.
+    near = np.minimum(ell, 1.0)
+    lam = np.where(ell < 1.0, np.log1p(0.5 * np.expm1(near)), -log_expit(-ell) - np.log(2.0))
+    return 2.0 * relative_entropy(log_middle, at.log_data, lam)
+
+
+def jeffreys(at: Field) -> Array:
+    """Integrand of KL(p‖q) + KL(q‖p): (p − q) ℓ."""
+    ell = np.abs(at.log_ratio)
+    with np.errstate(invalid="ignore"):
+        out = _larger(at) * -np.expm1(-ell) * ell
+    return np.where(np.isnan(out), 0.0, out)
+
+
+def total_variation(at: Field) -> Array:
+    """Integrand of ½∫|p − q|."""
+    return -0.5 * _larger(at) * np.expm1(-np.abs(at.log_ratio))
+
+
+def hellinger_squared(at: Field) -> Array:
+    """Integrand of 1 − ∫√(pq) = ½∫(√p − √q)²."""
+    return 0.5 * _larger(at) * np.expm1(-0.5 * np.abs(at.log_ratio)) ** 2
+
+
+def _chi_squared(log_p: Array, log_q: Array, ell: Array) -> Array:
+    """(p − q)²/q."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        more = np.exp(log_p + ell) * np.expm1(-np.maximum(ell, 0.0)) ** 2
+        less = np.exp(log_q) * np.expm1(np.minimum(ell, 0.0)) ** 2
+    return np.where(ell > 0.0, more, less)
+
+
+def chi_squared_data_generated(at: Field) -> Array:
+    """Integrand of ∫(p − q)²/q (Pearson)."""
+    return _chi_squared(at.log_data, at.log_generated, at.log_ratio)
+
+
+def chi_squared_generated_data(at: Field) -> Array:
+    """Integrand of ∫(p − q)²/p (Neyman)."""
+    return _chi_squared(at.log_generated, at.log_data, -at.log_ratio)
+
+
+def under_data(at: Field, cost: Array) -> Array:
+    """p times what is paid for the mass at x, 0 where there is none."""
+    with np.errstate(invalid="ignore", under="ignore"):
+        paid = np.exp(at.log_data) * cost
+    if not np.isfinite(cost).all():
+        # Next to an edge of p's support x rounds to it, where no mass is left to move.
+        paid = np.where(np.minimum(*at.masses) == 0.0, 0.0, paid)
+    return np.where(at.log_data < -700.0, 0.0, paid)
+
+
+def transport(at: Field) -> Array:
+    """Integrand of W₁ = E|x − y| over the monotone coupling of x ~ p and y ~ q."""
+    return under_data(at, np.abs(at.gap))
+
+
+def squared_transport(at: Field) -> Array:
+    """Integrand of W₂² = E(x − y)² over the monotone coupling of x ~ p and y ~ q."""
+    return under_data(at, at.gap**2)
+
+
+def ratio_rounding(at: Field) -> Array:
+    """Rounding, relative, of an integrand of second order in ℓ."""
+    ell = np.maximum(np.abs(at.log_ratio), 1e-290)
+    return at.density_rounding + at.ratio_rounding * (at.ratio_share + 2.0 / ell)
+
+
+def transport_rounding(at: Field) -> Array:
+    """Rounding, relative, of an integrand over the monotone coupling."""
+    if len(at._parts) == 1:
+        return at.density_rounding
+    with np.errstate(invalid="ignore", over="ignore"):
+        lost = 2.0 * at.gap_rounding / np.maximum(np.abs(at.gap), 1e-290)
+    return at.density_rounding + np.where(np.isfinite(lost), lost, 0.0)
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """One row: a divergence as an integral over the line.
+
+    Attributes
+    ----------
+    integrand : callable
+        Maps a `Field` to the integrand, nonnegative, of the shape of its x.
+    rounding : callable
+        Maps a `Field` to the integrand's relative rounding in units of the machine epsilon.
+    """
+
+    integrand: Callable[[Field], Array]
+    rounding: Callable[[Field], Array] = ratio_rounding
+
+
+DIVERGENCES: dict[str, Divergence] = {
+    "jsd": Divergence(jensen_shannon),
+    "jsd_gap": Divergence(
+        jensen_shannon_gap, lambda at: at.density_rounding + at.ratio_share * at.ratio_rounding
+    ),
+    "kl_data_generator": Divergence(kl_data_generated),
+    "kl_generator_data": Divergence(kl_generated_data),
+    "total_variation": Divergence(total_variation),
+    "hellinger_squared": Divergence(hellinger_squared),
+    "chi_squared_data_generator": Divergence(chi_squared_data_generated),
+    "chi_squared_generator_data": Divergence(chi_squared_generated_data),
+    "wasserstein1": Divergence(transport, transport_rounding),
+    "wasserstein2": Divergence(squared_transport, transport_rounding),
+}
+"""Every value of a game, by name. "wasserstein2" is W₂² here; its root is reported."""
+
+
+def alpha_density(at: Field, a: float) -> Array:
+    """Integrand of the α-divergence, α not 0 or 1: p_g (r^α − αr − (1 − α))/(α(α − 1))."""
+    ell = at.log_ratio
+    near = np.clip(ell, -0.7, 0.7)
+    small = np.exp(at.log_generated) * (expm1_minus(a * near) - a * expm1_minus(near))
+    with np.errstate(over="ignore", invalid="ignore"):
+        power = np.exp(at.log_generated + np.where(np.isfinite(ell), a * ell, -np.inf))
+        large = power - a * np.exp(at.log_data) - (1.0 - a) * np.exp(at.log_generated)
+    out = np.where(np.abs(ell) < 0.7, small, large) / (a * (a - 1.0))
+    # Where one density is zero, r^α p_g is 0 or infinite by the sign of α or of α − 1.
+    if a > 1.0:
+        out = np.where(ell == np.inf, np.inf, out)
+    if a < 0.0:
+        out = np.where(ell == -np.inf, np.inf, out)
+    return out

@@ -1,0 +1,89 @@
+"""All divergences between two densities at once, with their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gandyn.distributions import Distribution
+from gandyn.engine.panels import field_integrals, rooted
+from gandyn.errors import InputError
+from gandyn.generators.fixed import Fixed
+from gandyn.objectives.divergences import DIVERGENCES
+
+__all__ = ["Distances", "distances"]
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Divergences between p and q.
+
+    Attributes
+    ----------
+    jsd, jsd_gap : float
+        Jensen-Shannon divergence in nats, and log 2 minus it.
+    kl_pq, kl_qp : float
+        ∫ p log(p/q) and ∫ q log(q/p).
+    total_variation, hellinger_squared : float
+        ½∫|p − q| and 1 − ∫√(pq).
+    chi_squared_pq, chi_squared_qp : float
+        ∫(p − q)²/q and ∫(p − q)²/p.
+    wasserstein1, wasserstein2 : float
+        Wasserstein distances of order 1 and 2, in units of x.
+    errors : dict of str to float
+        An estimate of the absolute error of each.
+    converged : bool
+        Whether every integral met its tolerance.
+    """
+
+    jsd: float
+    jsd_gap: float
+    kl_pq: float
+    kl_qp: float
+    total_variation: float
+    hellinger_squared: float
+    chi_squared_pq: float
+    chi_squared_qp: float
+    wasserstein1: float
+    wasserstein2: float
+    errors: dict[str, float]
+    converged: bool
+
+
+_PLAIN = {
+    "kl_data_generator": "kl_pq",
+    "kl_generator_data": "kl_qp",
+    "chi_squared_data_generator": "chi_squared_pq",
+    "chi_squared_generator_data": "chi_squared_qp",
+}
+
+
+def distances(p: Distribution, q: Distribution) -> Distances:
+    """Every divergence between two distributions, with an error estimate for each.
+
+    Where q has atoms (see `Distribution.atoms`) they count as what they are, mass on which p has
+    none: KL(q‖p) and ∫(p − q)²/p are then infinite.
+
+    Parameters
+    ----------
+    p, q : Distribution
+        Any two distributions, p without atoms.
+
+    Returns
+    -------
+    Distances
+
+    Raises
+    ------
+    InputError
+        Where p has atoms.
+    """
+    if len(p.atoms):
+        raise InputError(f"p: got {p!r}, which has atoms, must have a density")
+    integrals = field_integrals(
+        p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
+    )
+    names = [_PLAIN.get(name, name) for name in DIVERGENCES]
+    rooted(integrals, names.index("wasserstein2"))
+    values = dict(zip(names, map(float, integrals.value[:, 0]), strict=True))
+    errors = dict(zip(names, map(float, integrals.error[:, 0]), strict=True))
+    return Distances(**values, errors=errors, converged=bool(integrals.converged[0]))

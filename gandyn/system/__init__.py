@@ -1,0 +1,1 @@
+"""The ground floor: files, processes, signals, plain data, checks of arguments."""

@@ -1,0 +1,1 @@
+"""What computes for a picture, for the report and the commands alike."""
