@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.differences import derivative
 from gandyn.distributions.edges import ladder, panel_edges
 from gandyn.distributions.inversion import invert_tail, log_or_minus_inf
 from gandyn.system.checks import FloatArray, as_float
+from gandyn.system.differences import derivative
 
 TAIL = 1e-17
 """The mass that may lie beyond each end of `reach`."""

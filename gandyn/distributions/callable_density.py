@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution
 from gandyn.distributions.cumulative import Cumulative, cumulative
-from gandyn.distributions.differences import derivative
 from gandyn.distributions.edges import panel_edges
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, finite_array, show
+from gandyn.system.differences import derivative
 
 Function = Callable[[FloatArray], Any]
 

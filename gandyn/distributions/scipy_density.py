@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.differences import derivative
 from gandyn.distributions.laplace import Laplace
 from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.normal import Normal
@@ -19,6 +18,7 @@ from gandyn.distributions.student_t import StudentT
 from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, show
+from gandyn.system.differences import derivative
 
 _LEVELS = 32
 

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 import gandyn.distributions as gd
 from gandyn import MLPGenerator
-from gandyn.distributions.differences import derivative
+from gandyn.system.differences import derivative
 from tests.networks import random_theta
 
 
