@@ -182,7 +182,7 @@ class Distribution(ABC):
                 tail_mass = flat[use] if side == lower else 1.0 - flat[use]
                 low, high = self._bracket(tail_mass, side)
                 tail = self.cdf if side else self.sf
-                out[use] = invert_tail(tail, self.logpdf, side, tail_mass, low, high)
+                out[use] = invert_tail(tail, tail_mass, low, high)
         return out.reshape(q.shape)[()]
 
     def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:

@@ -60,18 +60,18 @@ def roots(
     f2 = function(high, index) if at_high is None else at_high
     # x1 is the newest point, x2 the end across the root, x3 the point that x1 took the place of
     x1, x2 = np.array(low, dtype=float), np.array(high, dtype=float)
-    least = _EPS**2 * np.abs(x2 - x1)
+    # a root at 0, of which there is no relative error, is one beside the size of its bracket
+    least = np.where(np.sign(x1) * np.sign(x2) < 0, _EPS**2 * np.abs(x2 - x1), 0.0)
     out = np.where(np.abs(f1) < np.abs(f2), x1, x2)
     going = (f1 != 0) & (f2 != 0) & (x1 != x2)
-    share = np.full(x1.shape, 0.5)
+    x = _middle(x1, x2)
     x3, f3 = x1, f1
     for _ in range(_MOST_STEPS):
         if not going.all():
-            parts = (index, x1, x2, x3, f1, f2, f3, least, share)
-            index, x1, x2, x3, f1, f2, f3, least, share = (part[going] for part in parts)
+            parts = (index, x, x1, x2, x3, f1, f2, f3, least)
+            index, x, x1, x2, x3, f1, f2, f3, least = (part[going] for part in parts)
         if not index.size:
             break
-        x = x1 + share * (x2 - x1)
         f = function(x, index)
         stays = np.sign(f) == np.sign(f1)
         x3, f3 = np.where(stays, x1, x2), np.where(stays, f1, f2)
@@ -83,8 +83,16 @@ def roots(
             limit = (_EPS * np.abs(best) + least) / np.abs(x2 - x1)
             across, place = (f1 - f2) / (f3 - f2), (x1 - x2) / (x3 - x2)
             safe = (across**2 < place) & ((1 - across) ** 2 < 1 - place)
-            quadratic = f1 / (f2 - f1) * (f3 / (f2 - f3))
-            quadratic += (x3 - x1) / (x2 - x1) * (f1 / (f3 - f1)) * (f2 / (f3 - f2))
-        share = np.clip(np.where(safe, quadratic, 0.5), limit, 1 - limit)
+            share = f1 / (f2 - f1) * (f3 / (f2 - f3))
+            share += (x3 - x1) / (x2 - x1) * (f1 / (f3 - f1)) * (f2 / (f3 - f2))
+            smooth = x1 + np.clip(share, limit, 1 - limit) * (x2 - x1)
+        x = np.where(safe, smooth, _middle(x1, x2))
         going = (limit < 0.5) & (f1 != 0)
     return out
+
+
+def _middle(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Halfway, in order of magnitude where both are of one sign: 4e-300 is 10 halvings from 1."""
+    one_side = np.sign(one) * np.sign(other) > 0
+    geometric = np.sign(one) * np.sqrt(np.abs(one)) * np.sqrt(np.abs(other))
+    return np.where(one_side, geometric, one + 0.5 * (other - one))
