@@ -51,6 +51,14 @@ class CallableDensity(Distribution):
     def __hash__(self) -> int:
         return hash(self._key())
 
+    def __getstate__(self) -> dict[str, Any]:
+        for name, function in (("logpdf", self._function), ("score", self._score)):
+            if "<" in getattr(function, "__qualname__", ""):
+                raise TypeError(
+                    f"{name}: got {show(function)}, must be a function at module level to pickle"
+                )
+        return self.__dict__
+
     def __repr__(self) -> str:
         name = getattr(self._function, "__qualname__", type(self._function).__name__)
         return f"from_logpdf({name}, {len(self.landmarks)} landmarks, support={self.support})"

@@ -19,6 +19,7 @@ _STEP = 0.16
 _SHRINK = 0.4
 _TRIES = 6
 _MOST_TRIES = 80
+_BLOCK = 1 << 18
 # where the terms of the Taylor series fall off by a factor near 1/100 a step, the seventh
 # difference is more than this many times the error of the slope times the step
 _SEVENTH_TO_ERROR = 1e4
@@ -188,7 +189,8 @@ def _stencil(
     first = np.where(room < _POINTS // 2, _POINTS - 1 - room, left).astype(int)
     rows = [tuple(range(-i, _POINTS - i)) for i in range(_POINTS)]
     weights = np.array([stencil(places, order) for places in rows])
-    values = np.stack([function(x + (i - first) * step) for i in range(_POINTS)])
+    around = x + (np.arange(_POINTS)[:, None] - first) * step
+    values = function(around.ravel()).reshape(around.shape)
     with np.errstate(invalid="ignore", over="ignore"):
         slope = np.einsum("ni,in->n", weights[first], values) / step**order
         seventh = np.maximum(np.abs(_SEVENTH @ values[:8]), np.abs(_SEVENTH @ values[1:]))
@@ -202,13 +204,13 @@ def _stencil(
 
 def _local_width(x: FloatArray, landmarks: FloatArray) -> FloatArray:
     """Width of the landmark nearest to each x, counted in widths, growing slowly far out."""
-    nearest = np.full(x.size, np.inf)
-    width = np.ones(x.size)
-    for centre, scale in landmarks:
+    centre, scale = landmarks.T
+    width = np.empty(x.size)
+    size = max(1, _BLOCK // centre.size)
+    for i in range(0, x.size, size):
         with np.errstate(over="ignore"):
-            distance = np.abs(x - centre) / scale
-        closer = distance < nearest
-        nearest = np.where(closer, distance, nearest)
-        grown = scale * np.maximum(1.0, np.minimum(distance, 1e300) / 30)
-        width = np.where(closer, grown, width)
+            distance = np.abs(x[i : i + size, None] - centre) / scale
+        near = distance.argmin(axis=1)
+        away = np.minimum(distance[np.arange(near.size), near], 1e300)
+        width[i : i + size] = scale[near] * np.maximum(1.0, away / 30)
     return width
