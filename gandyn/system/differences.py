@@ -53,7 +53,7 @@ def stencil(places: tuple[int, ...], order: int = 1) -> FloatArray:
         # the polynomial that is 1 here and 0 at the other places, lowest power first
         basis = [Fraction(1)]
         for other in set(places) - {here}:
-            pairs = zip([0, *basis], [*basis, 0], strict=True)
+            pairs = zip([Fraction(0), *basis], [*basis, Fraction(0)], strict=True)
             basis = [(low - other * high) / (here - other) for low, high in pairs]
         weights.append(float(factorial(order) * basis[order]))
     out = np.array(weights)
