@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.location_scale import SymmetricLocationScale, magnitude_drop
-from gandyn.system.checks import FloatArray, as_float, finite, positive
+from gandyn.system.checks import FloatArray, as_float
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,10 @@ class Laplace(SymmetricLocationScale):
     loc: float = 0.0
     scale: float = 1.0
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "loc", finite("loc", self.loc))
-        object.__setattr__(self, "scale", positive("scale", self.scale))
-
     @cached_property
     def breaks(self) -> FloatArray:
         """The kink at loc."""
         return np.array([self.loc])
-
-    @property
-    def mean(self) -> float:  # type: ignore[override]
-        """loc."""
-        return self.loc
 
     @property
     def std(self) -> float:  # type: ignore[override]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.system.checks import FloatArray, as_float, number_text
+from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
 
 
 class LocationScale(Distribution):
@@ -39,6 +39,10 @@ class LocationScale(Distribution):
     scale: float
     symmetric = False
     notation: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loc", finite("loc", self.loc))
+        object.__setattr__(self, "scale", positive("scale", self.scale))
 
     def __str__(self) -> str:
         if not self.notation:
@@ -137,6 +141,11 @@ class SymmetricLocationScale(LocationScale):
     """A standard density that is the same at z and -z: five functions are enough."""
 
     symmetric = True
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """loc."""
+        return self.loc
 
     def standard_sf(self, z: FloatArray) -> FloatArray:
         return self.standard_cdf(-z)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from gandyn.distributions.location_scale import SymmetricLocationScale, magnitude_drop
-from gandyn.system.checks import FloatArray, as_float, finite, positive
+from gandyn.system.checks import FloatArray, as_float
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,6 @@ class Logistic(SymmetricLocationScale):
 
     loc: float = 0.0
     scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "loc", finite("loc", self.loc))
-        object.__setattr__(self, "scale", positive("scale", self.scale))
-
-    @property
-    def mean(self) -> float:  # type: ignore[override]
-        """loc."""
-        return self.loc
 
     @property
     def std(self) -> float:  # type: ignore[override]

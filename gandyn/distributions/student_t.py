@@ -14,7 +14,7 @@ from scipy.special import gamma, stdtr, stdtrit
 
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.location_scale import SymmetricLocationScale
-from gandyn.system.checks import FloatArray, as_float, finite, positive
+from gandyn.system.checks import FloatArray, as_float, positive
 
 _LARGEST = np.finfo(float).max
 _FAR = 1e10
@@ -47,8 +47,7 @@ class StudentT(SymmetricLocationScale):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "df", positive("df", self.df))
-        object.__setattr__(self, "loc", finite("loc", self.loc))
-        object.__setattr__(self, "scale", positive("scale", self.scale))
+        super().__post_init__()
 
     @property
     def family(self) -> Hashable:
