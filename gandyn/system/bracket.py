@@ -26,8 +26,8 @@ def roots(
 
     By inverse quadratic interpolation where it is safe, else by bisection: as many steps as the
     secant method near a simple root, never many more than bisection. No root depends on what
-    others are found beside it. Where both ends have one sign, the result is one of the ends' sides
-    and means nothing.
+    others are found beside it. Where both ends have one sign, by rounding, the result is the end
+    with the smaller value.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def roots(
     # a root at 0, of which there is no relative error, is one beside the size of its bracket
     least = np.where(np.sign(x1) * np.sign(x2) < 0, _EPS**2 * np.abs(x2 - x1), 0.0)
     out = np.where(np.abs(f1) < np.abs(f2), x1, x2)
-    going = (f1 != 0) & (f2 != 0) & (x1 != x2)
+    going = (np.sign(f1) * np.sign(f2) < 0) & (x1 != x2)
     x = _middle(x1, x2)
     x3, f3 = x1, f1
     for _ in range(_MOST_STEPS):

@@ -50,6 +50,7 @@ def test_ends_may_be_the_root_or_come_in_either_order():
     assert roots(lambda x, _: x, zero, zero + 1)[0] == 0
     assert roots(lambda x, _: x - 1, zero, zero + 1)[0] == 1
     assert roots(lambda x, _: np.cos(x), zero + 3, zero)[0] == pytest.approx(math.pi / 2, 1e-15)
+    assert roots(lambda x, _: x + 1e-16, zero, zero + 1)[0] == 0
     assert roots(lambda x, _: x, zero[:0], zero[:0]).shape == (0,)
 
 
