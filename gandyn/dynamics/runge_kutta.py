@@ -61,9 +61,7 @@ class DormandPrince:
         if self._stages.shape[1] != start.size:
             self._make_room(start.size)
         k, force = self._stages, self._field.force
-        steps = np.empty(shape)
-        steps.T[...] = h
-        steps = steps.ravel()
+        steps = np.repeat(h, shape[-1])
         k[0] = start
         np.multiply(f.ravel(), steps, out=k[1])
         for weights, before, row in self._rows:
