@@ -288,7 +288,7 @@ def test_branches_as_a_table(run, tmp_path):
 
 
 def test_interrupted_branches_leave_nothing(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("gandyn.cli.output.progress_bar", impatient(3))
+    monkeypatch.setattr("gandyn.cli.branches.progress_bar", impatient(3))
     ran = run("branches", "--vary", "m=2:2.5", "--output", "new/")
     assert (ran.status, ran.out, ran.err) == (130, "", "gandyn: interrupted\n")
     assert list(tmp_path.iterdir()) == []
