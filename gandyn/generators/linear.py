@@ -50,6 +50,10 @@ class LinearGenerator(Generator):
         """∂²G/∂z² = 0."""
         return np.zeros_like(z)
 
+    def orientation(self, theta: Array) -> Array:
+        """The sign of a."""
+        return np.sign(theta[..., 0])
+
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of shape (..., 2).
 

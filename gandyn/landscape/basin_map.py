@@ -179,8 +179,6 @@ def attractors_reached(
     """The attractor that the flow from each state (n, 2) comes to rest at, or −1."""
     span = (0.0, np.inf)
     flow = gradient_flow(game, states, span, rtol=1e-7, atol=1e-9, max_steps=max_steps)
-    if (flow.status == -3).any():  # Ctrl-C, which flows keep to themselves
-        raise KeyboardInterrupt
     ends = flow.theta[:, -1]
     known = (flow.status >= 0) & np.isfinite(ends).all(axis=1)
     out = np.full(len(states), UNKNOWN, dtype=np.intp)

@@ -225,8 +225,6 @@ def _ends(family: Any, value: float, starts: Array) -> Ends:
     game = _member(family, value)
     found = equilibria(game)
     flow = gradient_flow(game, starts, (0.0, np.inf), rtol=1e-7, atol=1e-9)
-    if (flow.status == -3).any():  # Ctrl-C, which flows keep to themselves
-        raise KeyboardInterrupt
     final = flow.theta[:, -1]
     reached = np.where(flow.success, found.nearest(final, ("attractor",), _SAME), -1)
     names = [*(point.name for point in found), ""]

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,10 +119,12 @@ def test_a_whole_file_is_not_worked_on_again(plain, tmp_path, monkeypatch):
         assert {"values", "starts", "final", "done", "family", "objective", "latent"} <= {*file}
 
 
-def test_an_interruption_that_the_flow_keeps_to_itself(monkeypatch):
+def test_an_interruption_within_a_flow(monkeypatch):
+    def pressed(*args, **options):
+        raise KeyboardInterrupt
+
     module = importlib.import_module("gandyn.landscape.raster_map")
-    flow = SimpleNamespace(status=np.array([1, -3]))
-    monkeypatch.setattr(module, "gradient_flow", lambda *args, **options: flow)
+    monkeypatch.setattr(module, "gradient_flow", pressed)
     found = raster(FAMILY, VALUES, STARTS, workers=1)
     assert found.status == 1 and not found.done.any() and found.names == ()
     assert found.message == "0 of 4 values done; interrupted; with a path, it could go on"
