@@ -63,6 +63,10 @@ class PanelEngine:
             error = np.where(better, found.error[d:], error)
         return Integrals(value, error, found.converged, found.nodes)
 
+    def force_at(self, theta: Array) -> Array:
+        """Force (d,) at one state (d,)."""
+        return self.force(theta[None]).value[:, 0]
+
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
         rows = [row_of(self.objective, name) for name in names]
