@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,6 +46,10 @@ class Mixture(Distribution):
 
     weights: tuple[float, ...]
     components: tuple[Distribution, ...]
+
+    if TYPE_CHECKING:
+
+        def __init__(self, weights: ArrayLike, components: Iterable[Distribution]) -> None: ...
 
     def __post_init__(self) -> None:
         weights = finite_array("weights", self.weights).tolist()

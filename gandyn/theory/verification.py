@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gandyn.errors import InputError
+from gandyn.system.optional import needed_by
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Claim, Row
 from gandyn.theory.subject import Subject
@@ -82,6 +83,8 @@ def verify(
     ------
     InputError
         If `seed` is negative or not an integer, or a name in `only` is unknown.
+    ImportError
+        If SymPy is not installed.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
@@ -92,6 +95,8 @@ def verify(
         if unknown:
             raise InputError(f"only: got {unknown[0]!r}, must be the name of a claim")
         rows = [row for row in rows if row.name in names]
+    with needed_by("theory"):
+        import sympy  # noqa: F401
     subject = Subject.public() if subject is None else subject
     battery = Battery(seed)
     claims = []
