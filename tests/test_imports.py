@@ -126,7 +126,7 @@ def test_every_public_name_is_there():
 
 @pytest.mark.parametrize("room", ["plots", "report", "landscape", "objectives", "theory"])
 def test_rooms_are_there_after_import_gandyn(room):
-    packages, modules = loaded(f"import gandyn; gandyn.{room}.__all__")
+    _, modules = loaded(f"import gandyn; gandyn.{room}.__all__")
     assert f"gandyn.{room}" in modules
 
 

@@ -30,6 +30,13 @@ class Laplace(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or scale is not positive.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> p = gandyn.Laplace(0.0, 2.0)
+    >>> p.pdf(0.0), p.breaks
+    (np.float64(0.25), array([0.]))
     """
 
     loc: float = 0.0

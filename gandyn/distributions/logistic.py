@@ -28,6 +28,13 @@ class Logistic(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or scale is not positive.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> p = gandyn.Logistic(0.0, 1.0)
+    >>> p.cdf(0.0), round(p.std, 6)
+    (np.float64(0.5), 1.813799)
     """
 
     loc: float = 0.0

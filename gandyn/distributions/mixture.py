@@ -42,6 +42,15 @@ class Mixture(Distribution):
     InputError
         Where a weight is not a positive finite number, the weights do not sum to 1, their number
         differs from that of the components, or a component is not a Distribution.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> p = gandyn.Mixture([0.5, 0.5], [gandyn.Normal(-3, 1), gandyn.Normal(3, 1)])
+    >>> p.mean, round(p.std**2, 12)
+    (0.0, 10.0)
+    >>> p == gandyn.parse(str(p))
+    True
     """
 
     weights: tuple[float, ...]

@@ -36,6 +36,13 @@ class StudentT(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or df or scale is not positive.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> cauchy = gandyn.StudentT(1.0)
+    >>> cauchy.cdf(1.0).round(12), cauchy.mean
+    (np.float64(0.75), nan)
     """
 
     df: float

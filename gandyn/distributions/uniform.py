@@ -29,6 +29,13 @@ class Uniform(LocationScale):
     ------
     InputError
         Where an end is not finite, or low is not below high.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> p = gandyn.Uniform(-1.0, 3.0)
+    >>> p.pdf([0.0, 4.0]), p.support
+    (array([0.25, 0.  ]), (-1.0, 3.0))
     """
 
     low: float = -1.0

@@ -113,6 +113,13 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     References
     ----------
     .. [1] I. Goodfellow et al., "Generative adversarial nets", NeurIPS 2014, Algorithm 1.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> run = gandyn.iterate(gandyn.Game(gandyn.Normal(0, 1)), [1.0, 2.0], step=0.5, n=40)
+    >>> run.theta[-1].round(3), bool(run.descended.all())
+    (array([1., 0.]), True)
     """
     start = _states("theta0", theta0)
     steps = np.asarray(step, dtype=float)
@@ -180,6 +187,12 @@ def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
     -------
     array (...)
         The limit; 0 where some mode grows under the flow itself, as at a saddle.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> round(float(gandyn.stability_limit(gandyn.Game(gandyn.Normal(0, 1)), [1.0, 0.0])), 6)
+    2.0
     """
     rest = _states("theta_star", theta_star)
     rates = np.linalg.eigvals(np.asarray(game.jacobian(rest), dtype=float))
@@ -215,6 +228,13 @@ def largest_descending_step(game: Any, theta: ArrayLike) -> Any:
     integrating the force along the step instead (Gauss-Legendre, 24 nodes), which does not cancel.
     The root is bracketed by lengthening the step by a quarter at a time and then bisected;
     a rise that begins and ends within one such stretch is not seen.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.Normal(0, 1), objective="wasserstein2")
+    >>> round(float(gandyn.largest_descending_step(game, [1.5, 0.7])), 6)
+    1.0
     """
     states = _states("theta", theta)
     y = states.reshape(-1, states.shape[-1])

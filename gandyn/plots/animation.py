@@ -27,7 +27,14 @@ __all__ = ["animate", "can_write_mp4", "log_times", "path_times"]
 
 
 def can_write_mp4() -> bool:
-    """Whether ffmpeg is on the PATH."""
+    """Whether ffmpeg is on the PATH.
+
+    Examples
+    --------
+    >>> from gandyn import plots
+    >>> isinstance(plots.can_write_mp4(), bool)
+    True
+    """
     return FFMpegWriter.isAvailable()
 
 
@@ -45,6 +52,14 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
     -------
     array, shape (frames,)
         Rising from t[0] to t[-1]. Give them to the flow as ``t_eval``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gandyn import plots
+    >>> t = np.linspace(0, 10, 201)
+    >>> plots.path_times(t, np.exp(-t)[:, None], 3).round(2)
+    array([ 0.  ,  0.74, 10.  ])
     """
     times = np.asarray(t, dtype=float)
     length = path_length(theta)
@@ -58,6 +73,14 @@ def log_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float64
     """Times evenly spaced in log t, from the first visible motion on; the first is t[0].
 
     Parameters and result as for :func:`path_times`; this one shows fast and slow phases alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gandyn import plots
+    >>> t = np.linspace(0, 10, 201)
+    >>> len(plots.log_times(t, np.exp(-t)[:, None], 5))
+    5
     """
     times = np.asarray(t, dtype=float)
     begin = max(first_motion(times, theta) - times[0], 1e-12 * float(np.ptp(times)))
@@ -99,6 +122,19 @@ def animate(
         If there are no moments, the suffix is another one, or MP4 is asked for without ffmpeg.
     OSError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import gandyn
+    >>> from gandyn import plots
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> frames = plots.moments(game, [[1.0, 0.5], [2.0, 0.2]], ["start", "later"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = plots.animate(Path(folder) / "flow.gif", frames, dpi=40)
+    ...     path.stat().st_size > 0
+    True
     """
     target = Path(path)
     writer = _writer(target, fps)

@@ -85,6 +85,13 @@ def verify(
         If `seed` is negative or not an integer, or a name in `only` is unknown.
     ImportError
         If SymPy is not installed.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> (row,) = gandyn.verify(only=["weights-sum-symbolic"]).claims
+    >>> row.expected, row.measured, row.passed
+    ('1', '1', True)
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
