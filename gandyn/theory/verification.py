@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from gandyn.errors import InputError
@@ -33,25 +34,25 @@ class Verification:
         return {"claims": [claim.as_dict() for claim in self.claims], "passed": self.passed}
 
 
+_FILES = (
+    "discriminator",
+    "value",
+    "likelihood",
+    "weights",
+    "potentials",
+    "rates",
+    "flows",
+    "samples",
+    "vanishing",
+    "noise",
+    "normals",
+    "modes",
+)
+
+
 def registered() -> list[Row]:
     """Every row, in the order of the table."""
-    from gandyn.theory import (
-        discriminator,
-        flows,
-        likelihood,
-        modes,
-        noise,
-        normals,
-        potentials,
-        rates,
-        samples,
-        value,
-        vanishing,
-        weights,
-    )
-
-    files = (discriminator, value, likelihood, weights, potentials, rates, flows, samples,
-             vanishing, noise, normals, modes)  # fmt: skip
+    files = [import_module(f"gandyn.theory.{name}") for name in _FILES]
     return [row for file in files for row in file.rows]
 
 

@@ -29,7 +29,7 @@ def force(data, target, states=STATES, generator=None):
 
 def test_names():
     rows = "saturating nonsaturating reverse_kl forward_kl jeffreys pearson neyman hellinger"
-    assert set(names()) == {*rows.split(), "wasserstein1", "wasserstein2", "mse"}
+    assert {*rows.split(), "wasserstein1", "wasserstein2", "mse"} <= set(names())
     for name in names():
         assert objective(name).name == name
         assert objective(name.replace("_", "-").upper()).name == name
