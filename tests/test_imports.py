@@ -192,6 +192,7 @@ def test_core_needs_numpy_and_scipy_alone():
         ("gandyn.verify()", "theory", "sympy"),
         ("gandyn.report.write_report", "report", "jinja2"),
         ("from gandyn.cli import main; sys.exit(main(['verify']))", "theory", "sympy"),
+        ("from gandyn.cli import main; sys.exit(main(['portrait']))", "plots", "matplotlib"),
     ],
 )
 def test_missing_package_says_what_to_install(code, room, package):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
@@ -17,6 +16,9 @@ from gandyn.landscape.basin_map import Basins, basins
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.manifolds import Separatrices, separatrices
 from gandyn.landscape.plane import Box
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "MANY_KERNELS",
