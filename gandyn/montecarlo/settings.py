@@ -135,7 +135,11 @@ class Settings:
 
 
 def article(version: str = "plain", **changes: Any) -> Settings:
-    """The settings of the article that gandyn comes from, with one of its four discriminators.
+    """The seed article's settings, with one of its four discriminators.
+
+    It is the article that gandyn comes from: Monnoroch, "Generative adversarial networks" (3 April
+    2018, in Russian), whose text is in https://github.com/Monnoroch/monnoroch.github.io and whose
+    code is ``gan_model_data`` in https://github.com/Monnoroch/generative.
 
     Parameters
     ----------
@@ -149,19 +153,6 @@ def article(version: str = "plain", **changes: Any) -> Settings:
         Adam (0.9, 0.999) with rates 0.01 and 0.02, minibatches of 32, two layers of 256 ReLU units
         drawn as `initial="article"`, λ = 5e-4 and dropout 0.5, which is never switched off, and the
         article's order of steps.
-
-    References
-    ----------
-    .. [1] Monnoroch, "Generative adversarial networks", 3 April 2018 (in Russian): text at
-       https://github.com/Monnoroch/monnoroch.github.io, code in ``gan_model_data`` of
-       https://github.com/Monnoroch/generative.
-
-    Examples
-    --------
-    >>> import gandyn
-    >>> plan = gandyn.article("l2", steps=100)
-    >>> plan.discriminator.l2, plan.batch, plan.generator_optimizer.rate
-    (0.0005, 32, 0.02)
     """
     need_choice("version", version, ARTICLE)
     network = MLP(

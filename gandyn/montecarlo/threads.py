@@ -6,6 +6,14 @@ import itertools
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+try:
+    from threadpoolctl import threadpool_limits
+except ModuleNotFoundError:
+    # The number of threads then stays what the environment (OMP_NUM_THREADS) says.
+    def threadpool_limits(*_: Any, **__: Any) -> Any:  # type: ignore[no-redef]
+        return nullcontext()
+
+
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.settings import Settings
 
@@ -26,13 +34,6 @@ def threads_for(settings: Settings) -> AbstractContextManager[Any]:
     """One thread for small products, as many as there are for large ones.
 
     Threads that wait for each other at every small product gain nothing, and with several runs at
-    a time on one machine they lose a factor of a hundred. Without threadpoolctl the number of
-    threads stays what the environment (OMP_NUM_THREADS) says.
+    a time on one machine they lose a factor of a hundred.
     """
-    if large_products(settings):
-        return nullcontext()
-    try:
-        from threadpoolctl import threadpool_limits
-    except ModuleNotFoundError:
-        return nullcontext()
-    return threadpool_limits(1, user_api="blas")
+    return nullcontext() if large_products(settings) else threadpool_limits(1, user_api="blas")

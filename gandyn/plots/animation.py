@@ -19,11 +19,11 @@ from gandyn.plots.densities import (
     set_density_axis,
 )
 from gandyn.plots.moments import Moment
-from gandyn.plots.scales import first_motion, path_length
+from gandyn.plots.scales import path_length
 from gandyn.plots.style import new_figure, style
 from gandyn.system.files import whole_file
 
-__all__ = ["animate", "can_write_mp4", "log_times", "path_times"]
+__all__ = ["animate", "can_write_mp4", "path_times"]
 
 
 def can_write_mp4() -> bool:
@@ -67,25 +67,6 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
     span = float(times[-1] - times[0]) or 1.0
     length = 0.95 * length + 0.05 * (times - times[0]) / span
     return np.interp(np.linspace(0.0, length[-1], frames), length, times)
-
-
-def log_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float64]:
-    """Times evenly spaced in log t, from the first visible motion on; the first is t[0].
-
-    Parameters and result as for :func:`path_times`; this one shows fast and slow phases alike.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gandyn import plots
-    >>> t = np.linspace(0, 10, 201)
-    >>> len(plots.log_times(t, np.exp(-t)[:, None], 5))
-    5
-    """
-    times = np.asarray(t, dtype=float)
-    begin = max(first_motion(times, theta) - times[0], 1e-12 * float(np.ptp(times)))
-    later = np.geomspace(begin, float(times[-1] - times[0]), frames - 1) if begin > 0 else [0.0]
-    return times[0] + np.concatenate([[0.0], later])
 
 
 def animate(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.mountain_passes import Barrier, Barriers
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["attractor_number", "direct_barriers", "finite_heights", "tree_and_paths"]
 

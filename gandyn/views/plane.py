@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
@@ -16,9 +17,6 @@ from gandyn.landscape.basin_map import Basins, basins
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.manifolds import Separatrices, separatrices
 from gandyn.landscape.plane import Box
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = [
     "MANY_KERNELS",
