@@ -1,7 +1,8 @@
 """How a GAN trains, exactly, in one dimension.
 
 Every public name stands in `__init__.pyi`, with its home and so with its type, and is imported
-when it is first used.
+when it is first used. The examples in the docstrings take ``import gandyn``, ``import numpy as np``
+and ``from gandyn import plots`` as done.
 """
 
 from __future__ import annotations

@@ -142,7 +142,6 @@ class Game:
 
     Examples
     --------
-    >>> import gandyn
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"), objective="reverse_kl")
     >>> game.force([1.0, 0.0]).round(6)
     array([2.2935, 0.    ])

@@ -79,7 +79,6 @@ def distances(p: Distribution, q: Distribution) -> Distances:
 
     Examples
     --------
-    >>> import gandyn
     >>> found = gandyn.distances(gandyn.Normal(0, 1), gandyn.Normal(2, 1))
     >>> round(found.kl_pq, 12), round(found.wasserstein1, 12), found.errors["jsd"] < 1e-12
     (2.0, 2.0, True)

@@ -3,9 +3,13 @@
 import doctest
 import inspect
 
+import numpy as np
 import pytest
 
 import gandyn
+
+READY = {"gandyn": gandyn, "np": np, "plots": gandyn.plots}
+"""What an example may take as imported, as `gandyn.__doc__` says."""
 
 HOMES = [gandyn, gandyn.objectives, gandyn.plots, gandyn.report]
 PUBLIC = {
@@ -19,7 +23,7 @@ EXAMPLES = {
     test.name: test
     for thing in PUBLIC.values()
     for test in doctest.DocTestFinder(exclude_empty=True).find(
-        thing, f"{thing.__module__}.{thing.__qualname__}"
+        thing, f"{thing.__module__}.{thing.__qualname__}", extraglobs=READY
     )
     if test.examples
 }

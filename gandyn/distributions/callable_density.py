@@ -195,7 +195,6 @@ def from_logpdf(
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.from_logpdf(lambda x: -(x**4), landmarks=[[0.0, 0.7]])
     >>> p.cdf(0.0).round(12), p.pdf(0.0).round(6)
     (np.float64(0.5), np.float64(0.551631))

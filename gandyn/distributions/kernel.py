@@ -150,7 +150,6 @@ def from_samples(
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.from_samples([-1.0, 0.0, 0.5, 2.0], bandwidth=0.4)
     >>> round(p.mean, 12), p.cdf(0.0).round(4)
     (0.375, np.float64(0.3999))

@@ -33,7 +33,6 @@ class Laplace(LocationScale):
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.Laplace(0.0, 2.0)
     >>> p.pdf(0.0), p.breaks
     (np.float64(0.25), array([0.]))

@@ -31,7 +31,6 @@ class Logistic(LocationScale):
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.Logistic(0.0, 1.0)
     >>> p.cdf(0.0), round(p.std, 6)
     (np.float64(0.5), 1.813799)

@@ -45,7 +45,6 @@ class Mixture(Distribution):
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.Mixture([0.5, 0.5], [gandyn.Normal(-3, 1), gandyn.Normal(3, 1)])
     >>> p.mean, round(p.std**2, 12)
     (0.0, 10.0)

@@ -34,7 +34,6 @@ class Normal(LocationScale):
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.Normal(1.0, 2.0)
     >>> p.cdf([1.0, 3.0]).round(4), p.ppf(0.975).round(4)
     (array([0.5   , 0.8413]), np.float64(4.9199))

@@ -82,7 +82,6 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.parse("0.3*N(-2, 0.5) + 0.7*Laplace(1, 1)")
     >>> p.components
     (Normal(mean=-2.0, std=0.5), Laplace(loc=1.0, scale=1.0))

@@ -167,7 +167,6 @@ def from_scipy(distribution: Any) -> Distribution:
     Examples
     --------
     >>> import scipy.stats
-    >>> import gandyn
     >>> gandyn.from_scipy(scipy.stats.norm(1, 2))
     Normal(mean=1.0, std=2.0)
     >>> gandyn.from_scipy(scipy.stats.gamma(2)).cdf(1.0).round(6)

@@ -39,7 +39,6 @@ class StudentT(LocationScale):
 
     Examples
     --------
-    >>> import gandyn
     >>> cauchy = gandyn.StudentT(1.0)
     >>> cauchy.cdf(1.0).round(12), cauchy.mean
     (np.float64(0.75), nan)

@@ -32,7 +32,6 @@ class Uniform(LocationScale):
 
     Examples
     --------
-    >>> import gandyn
     >>> p = gandyn.Uniform(-1.0, 3.0)
     >>> p.pdf([0.0, 4.0]), p.support
     (array([0.25, 0.  ]), (-1.0, 3.0))

@@ -116,7 +116,6 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
 
     Examples
     --------
-    >>> import gandyn
     >>> run = gandyn.iterate(gandyn.Game(gandyn.Normal(0, 1)), [1.0, 2.0], step=0.5, n=40)
     >>> run.theta[-1].round(3), bool(run.descended.all())
     (array([1., 0.]), True)
@@ -190,7 +189,6 @@ def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
 
     Examples
     --------
-    >>> import gandyn
     >>> round(float(gandyn.stability_limit(gandyn.Game(gandyn.Normal(0, 1)), [1.0, 0.0])), 6)
     2.0
     """
@@ -231,7 +229,6 @@ def largest_descending_step(game: Any, theta: ArrayLike) -> Any:
 
     Examples
     --------
-    >>> import gandyn
     >>> game = gandyn.Game(gandyn.Normal(0, 1), objective="wasserstein2")
     >>> round(float(gandyn.largest_descending_step(game, [1.5, 0.7])), 6)
     1.0

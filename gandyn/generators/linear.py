@@ -31,7 +31,6 @@ class LinearGenerator(Generator):
 
     Examples
     --------
-    >>> import gandyn
     >>> generator = gandyn.LinearGenerator(gandyn.Uniform(-1, 1))
     >>> p = generator.pushforward([2.0, 1.0])
     >>> p.support, p.pdf(0.0)

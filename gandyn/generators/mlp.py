@@ -61,8 +61,6 @@ class MLPGenerator(Generator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import gandyn
     >>> generator = gandyn.MLPGenerator((4,))
     >>> law = generator.pushforward(np.linspace(-1, 1, generator.dimension))
     >>> law.support, law.cdf(2.0).round(6)

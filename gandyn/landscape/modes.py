@@ -73,7 +73,6 @@ def coverage(generated: Distribution, data: Distribution) -> Coverage:
 
     Examples
     --------
-    >>> import gandyn
     >>> data = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
     >>> found = gandyn.coverage(gandyn.Normal(3, 1), data)
     >>> found.covered

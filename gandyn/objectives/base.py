@@ -88,8 +88,6 @@ class FDivergence(Objective):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import gandyn
     >>> half = gandyn.FDivergence(lambda ell: np.full_like(ell, 0.5), name="half")
     >>> theta, data = [0.8, 1.0], gandyn.Normal(0, 1)
     >>> whole = gandyn.Game(data, objective="reverse_kl").force(theta)
@@ -232,7 +230,6 @@ class Transport(Objective):
 
     Examples
     --------
-    >>> import gandyn
     >>> quartic = gandyn.Transport(lambda d: d**4, lambda d: 4 * d**3, name="quartic")
     >>> gandyn.Game(gandyn.Normal(2, 1), objective=quartic).potential([1.0, 0.0]).round(9)
     np.float64(16.0)

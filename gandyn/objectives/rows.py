@@ -211,7 +211,6 @@ def alpha(parameter: float) -> FDivergence:
 
     Examples
     --------
-    >>> import gandyn
     >>> data, state = gandyn.Normal(0, 1), [0.8, 1.0]
     >>> half = gandyn.Game(data, objective=gandyn.alpha(0.5))
     >>> float(half.potential(state) / gandyn.Game(data, objective="hellinger").potential(state))
@@ -282,7 +281,6 @@ def objective(name: str | Objective) -> Objective:
 
     Examples
     --------
-    >>> import gandyn
     >>> gandyn.objective("reverse-KL").name, gandyn.objective("alpha(0.5)").name
     ('reverse_kl', 'alpha(0.5)')
     """

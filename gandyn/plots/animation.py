@@ -31,7 +31,6 @@ def can_write_mp4() -> bool:
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> isinstance(plots.can_write_mp4(), bool)
     True
     """
@@ -55,8 +54,6 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> t = np.linspace(0, 10, 201)
     >>> plots.path_times(t, np.exp(-t)[:, None], 3).round(2)
     array([ 0.  ,  0.74, 10.  ])
@@ -108,8 +105,6 @@ def animate(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> frames = plots.moments(game, [[1.0, 0.5], [2.0, 0.2]], ["start", "later"])
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -39,9 +39,6 @@ def draw_arrows(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> z = np.linspace(-2, 2, 15)
     >>> with plots.style():
@@ -108,9 +105,6 @@ def draw_arrow_moments(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
     >>> z = np.linspace(-2, 2, 15)

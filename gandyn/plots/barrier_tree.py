@@ -48,8 +48,6 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.barriers(game)
     >>> with plots.style():
@@ -134,8 +132,6 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.barriers(game)
     >>> with plots.style():

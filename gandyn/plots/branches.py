@@ -54,8 +54,6 @@ def draw_branches(
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> family = gandyn.template("0.5*N(-{m}, 1) + 0.5*N({m}, 1)")
     >>> found = gandyn.branches(family, (1.5, 1.7))
     >>> with plots.style():

@@ -170,7 +170,6 @@ def objective_cue(name: str) -> Cue:
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> plots.objective_cue("saturating").line
     {'color': '#AA4499', 'linestyle': '-'}
     """
@@ -182,7 +181,6 @@ def divergence_cue(name: str) -> Cue:
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> plots.divergence_cue("kl_data_generator") == plots.objective_cue("forward_kl")
     True
     """
@@ -196,7 +194,6 @@ def discriminator_cue(name: str) -> Cue:
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> plots.discriminator_cue("L2 + dropout") == plots.discriminator_cue("l2_dropout")
     True
     """
@@ -246,7 +243,6 @@ def ramp(count: int) -> list[str]:
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> len(plots.ramp(4))
     4
     """

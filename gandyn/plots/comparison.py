@@ -35,8 +35,6 @@ def draw_comparison(figure: Figure, comparison: Any, game: Any) -> Figure:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> plan = gandyn.Settings(discriminator="optimal", steps=20, record_every=5)
     >>> beside = gandyn.compare(game, plan, replicas=3)

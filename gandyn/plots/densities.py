@@ -38,8 +38,6 @@ def density_scale(moments: Sequence[Moment]) -> DensityScale:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> plots.density_scale(plots.moments(game, [[1.0, 0.5], [0.9, 3.0]])).log
     False
@@ -75,8 +73,6 @@ def draw_densities(
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()
@@ -116,8 +112,6 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
     >>> titles = [plots.moment_title(t, theta) for t, theta in zip(flow.t, flow.theta)]

@@ -55,8 +55,6 @@ def draw_clock(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> t = np.linspace(0, 4, 30)
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()
@@ -109,8 +107,6 @@ def draw_deviation(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> t = np.linspace(0, 4, 30)
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()

@@ -60,8 +60,6 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> regions = [
     ...     SimpleNamespace(name="averaging", attractors=("averages all modes",)),
     ...     SimpleNamespace(name="collapse", attractors=("collapsed onto mode 2 of 2",)),

@@ -41,9 +41,6 @@ def draw_fits(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> x, data = np.linspace(-6, 6, 99), gandyn.parse("0.5*N(-2, 1) + 0.5*N(2, 1)")
     >>> fits = {"forward_kl": gandyn.Normal(0, 2.2).pdf(x)}
     >>> with plots.style():

@@ -73,8 +73,6 @@ def draw_lines(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> x = np.geomspace(0.1, 10, 50)
     >>> square = plots.Curve(x, x**2, "square", plots.objective_cue("mse"))
     >>> with plots.style():

@@ -63,8 +63,6 @@ def window(*distributions: Any, tail: float = 2e-3) -> tuple[float, float]:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> low, high = plots.window(gandyn.Normal(0, 1), gandyn.Normal(5, 1))
     >>> low < -2 and high > 7
     True
@@ -87,8 +85,6 @@ def moment(
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> frame = plots.moment(game, [1.0, 0.5], limits=(-5, 5))
     >>> frame.x[[0, -1]], frame.discriminator.shape == frame.x.shape
@@ -112,8 +108,6 @@ def moments(game: Any, thetas: ArrayLike, titles: Sequence[str] = ()) -> list[Mo
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> first, last = plots.moments(game, [[1.0, 0.5], [2.6, 0.1]])
     >>> first.x[[0, -1]] == last.x[[0, -1]]
@@ -131,7 +125,6 @@ def moment_title(t: float, theta: ArrayLike, names: Sequence[str] = ("a", "b")) 
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> plots.moment_title(13.5, [2.598, 0.63])
     't = 13.5   a = 2.598   b = 0.630'
     """

@@ -32,8 +32,7 @@ def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import MLP, Settings, plots
+    >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
     >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
     >>> with plots.style():

@@ -50,8 +50,6 @@ def draw_replica_paths(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> rng = np.random.default_rng(0)
     >>> paths = 1 + 0.1 * rng.normal(size=(3, 20, 2)).cumsum(axis=1)
     >>> with plots.style():

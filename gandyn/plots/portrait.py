@@ -85,9 +85,6 @@ def draw_portrait(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import gandyn
-    >>> from gandyn import plots
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> a, b = np.linspace(0.5, 4, 12), np.linspace(-4, 4, 12)
     >>> force = game.force(np.stack(np.meshgrid(a, b), axis=-1))

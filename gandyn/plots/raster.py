@@ -53,7 +53,6 @@ def draw_raster(
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()
     ...     ax = plots.draw_raster(

@@ -69,8 +69,6 @@ def draw_ridges(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> samples = np.random.default_rng(0).normal(size=(5, 200))
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()

@@ -49,7 +49,6 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 20
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from gandyn import plots
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()
     ...     line = ax.plot([0, 1], [0, 1])

@@ -55,7 +55,6 @@ def draw_shares(
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> causes = ["finite step", "finite batch"]
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()

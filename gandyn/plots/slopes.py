@@ -68,8 +68,6 @@ def draw_slope(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> n = np.array([10, 100, 1000])
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()

@@ -46,8 +46,7 @@ def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Mo
 
     Examples
     --------
-    >>> import gandyn
-    >>> from gandyn import MLP, Settings, plots
+    >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
     >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
     >>> [frame.title for frame in plots.training_moments(run, frames=3)]
@@ -102,8 +101,6 @@ def snapshot_moment(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from gandyn import plots
     >>> x = np.linspace(-4, 4, 81)
     >>> density = np.exp(-x**2 / 2) / np.sqrt(2 * np.pi)
     >>> frame = plots.snapshot_moment(x, density, density, [-4.0, 4.0], [0.0, 0.0], 240)

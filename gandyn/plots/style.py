@@ -26,7 +26,6 @@ def style() -> AbstractContextManager[None]:
     Examples
     --------
     >>> import matplotlib
-    >>> from gandyn import plots
     >>> before = dict(matplotlib.rcParams)
     >>> with plots.style():
     ...     changed = dict(matplotlib.rcParams) != before
@@ -51,7 +50,6 @@ def new_figure(size: tuple[float, float] = (5.6, 3.4)) -> Figure:
 
     Examples
     --------
-    >>> from gandyn import plots
     >>> plots.new_figure((4, 3)).get_size_inches()
     array([4., 3.])
     """

@@ -84,7 +84,6 @@ def write_report(
     Examples
     --------
     >>> import tempfile
-    >>> import gandyn
     >>> from gandyn.report import Settings, write_report
     >>> few = Settings(samples=20, moments=2, frames=0, cells=8, others=(), nodes=15,
     ...                replicas=2, training_steps=10, claims=("weights-sum-symbolic",))

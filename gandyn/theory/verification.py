@@ -89,7 +89,6 @@ def verify(
 
     Examples
     --------
-    >>> import gandyn
     >>> (row,) = gandyn.verify(only=["weights-sum-symbolic"]).claims
     >>> row.expected, row.measured, row.passed
     ('1', '1', True)
