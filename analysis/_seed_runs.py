@@ -99,6 +99,7 @@ def _settings(experiment: Experiment, version: str, quick: bool) -> Any:
     if version == CONTROL:
         return settings.changed(discriminator="optimal")
     network = settings.discriminator
+    assert isinstance(network, gandyn.MLP)
     return settings.changed(
         discriminator=gandyn.MLP(
             widths, l2=network.l2, dropout=network.dropout, dropout_when=network.dropout_when

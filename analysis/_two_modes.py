@@ -154,9 +154,9 @@ def _descending(game: gandyn.Game, start: list[float], limit: float) -> float:
     from scipy.optimize import brentq
 
     def rise(step: float) -> float:
-        return float(np.diff(game.potential([start, start + step * force]))[0])
+        return float(np.diff(game.potential(np.array([here, here + step * force])))[0])
 
-    force = game.force(start)
+    here, force = np.array(start), game.force(start)
     steps = limit * np.geomspace(1e-3, 1e3, 200)
     above = next(k for k, step in enumerate(steps) if rise(step) > 0)
     return float(brentq(rise, steps[above - 1], steps[above], rtol=1e-14))

@@ -28,6 +28,7 @@ from gandyn.cli import (
 )
 from gandyn.cli.arguments import Parser, attach_numbers
 from gandyn.errors import InputError
+from gandyn.system.optional import MissingPackage
 
 __all__ = ["main"]
 
@@ -81,6 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except InputError as error:
         return _complain(f"error: {error}", BAD_INPUT)
+    except MissingPackage as error:
+        return _complain(f"error: {error}", 1)
     except KeyboardInterrupt as interrupt:
         return _complain("; ".join(map(str, interrupt.args)) or "interrupted", INTERRUPTED)
     except BrokenPipeError:

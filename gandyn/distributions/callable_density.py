@@ -200,6 +200,12 @@ def from_logpdf(
     InputError
         Where `logpdf` is not a function of arrays, is nan, infinite or nowhere finite, or cannot
         be normalised; or a landmark, the support or a break is wrong.
+
+    Examples
+    --------
+    >>> p = gandyn.from_logpdf(lambda x: -(x**4), landmarks=[[0.0, 0.7]])
+    >>> p.cdf(0.0).round(12), p.pdf(0.0).round(6)
+    (np.float64(0.5), np.float64(0.551631))
     """
     if not callable(logpdf):
         raise InputError(f"logpdf: got {show(logpdf)}, must be a function of an array x")

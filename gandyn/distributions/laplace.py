@@ -31,6 +31,12 @@ class Laplace(SymmetricLocationScale):
     ------
     InputError
         Where a parameter is not finite, or scale is not positive.
+
+    Examples
+    --------
+    >>> p = gandyn.Laplace(0.0, 2.0)
+    >>> p.pdf(0.0), p.breaks
+    (np.float64(0.25), array([0.]))
     """
 
     notation: ClassVar[str] = "Laplace"

@@ -29,6 +29,12 @@ class Logistic(SymmetricLocationScale):
     ------
     InputError
         Where a parameter is not finite, or scale is not positive.
+
+    Examples
+    --------
+    >>> p = gandyn.Logistic(0.0, 1.0)
+    >>> p.cdf(0.0), round(p.std, 6)
+    (np.float64(0.5), 1.813799)
     """
 
     notation: ClassVar[str] = "Logistic"

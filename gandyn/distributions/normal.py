@@ -32,6 +32,14 @@ class Normal(SymmetricLocationScale):
     ------
     InputError
         Where a parameter is not finite, or std is not positive.
+
+    Examples
+    --------
+    >>> p = gandyn.Normal(1.0, 2.0)
+    >>> p.cdf([1.0, 3.0]).round(4), p.ppf(0.975).round(4)
+    (array([0.5   , 0.8413]), np.float64(4.9199))
+    >>> print(p)
+    N(1, 2)
     """
 
     notation: ClassVar[str] = "N"

@@ -77,6 +77,14 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
     ------
     InputError
         One line that says what was expected, and at which column.
+
+    Examples
+    --------
+    >>> p = gandyn.parse("0.3*N(-2, 0.5) + 0.7*Laplace(1, 1)")
+    >>> p.components
+    (Normal(mean=-2.0, std=0.5), Laplace(loc=1.0, scale=1.0))
+    >>> print(gandyn.parse("N({m}, 2*{s})", values={"m": 1, "s": 0.5}))
+    N(1, 1)
     """
     if values is None:
         return read(text, name, arithmetic=False).distribution({})

@@ -173,6 +173,14 @@ def from_scipy(distribution: Any) -> Distribution:
     ------
     InputError
         Where it is something else: discrete, multivariate, not frozen, an array of distributions.
+
+    Examples
+    --------
+    >>> import scipy.stats
+    >>> gandyn.from_scipy(scipy.stats.norm(1, 2))
+    Normal(mean=1.0, std=2.0)
+    >>> gandyn.from_scipy(scipy.stats.gamma(2)).cdf(1.0).round(6)
+    np.float64(0.264241)
     """
     allowed = "must be a continuous scipy.stats distribution with its parameters, such as gamma(2)"
     if hasattr(distribution, "dist") and hasattr(distribution, "kwds"):

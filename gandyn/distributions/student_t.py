@@ -37,6 +37,12 @@ class StudentT(SymmetricLocationScale):
     ------
     InputError
         Where a parameter is not finite, or df or scale is not positive.
+
+    Examples
+    --------
+    >>> cauchy = gandyn.StudentT(1.0)
+    >>> cauchy.cdf(1.0).round(12), cauchy.mean
+    (np.float64(0.75), nan)
     """
 
     notation: ClassVar[str] = "T"

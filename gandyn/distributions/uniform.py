@@ -31,6 +31,12 @@ class Uniform(SymmetricLocationScale):
     ------
     InputError
         Where an end is not finite, or low is not below high.
+
+    Examples
+    --------
+    >>> p = gandyn.Uniform(-1.0, 3.0)
+    >>> p.pdf([0.0, 4.0]), p.support
+    (array([0.25, 0.  ]), (-1.0, 3.0))
     """
 
     notation: ClassVar[str] = "U"
