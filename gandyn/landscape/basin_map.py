@@ -19,6 +19,7 @@ from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.plane import Box, check_box
+from gandyn.system.plain import plain
 
 __all__ = ["Basins", "basins", "integrated_basins"]
 
@@ -61,6 +62,21 @@ class Basins:
     equilibria: Equilibria
     status: int
     message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shares, and the map that they are shares of, as strict JSON has them."""
+        at = self.equilibria
+        return plain({
+            "fractions": [
+                {"index": k, "name": at[k].name, "a": at[k].a, "b": at[k].b, "fraction": share}
+                for k, share in self.fractions.items()
+            ],
+            "unknown": self.unknown,
+            "box": [*self.a[[0, -1]], *self.b[[0, -1]]],
+            "grid": [len(self.a), len(self.b)],
+            "status": self.status,
+            "message": self.message,
+        })  # fmt: skip
 
 
 def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:

@@ -18,6 +18,7 @@ from gandyn.landscape.maxwell import MaxwellPoint, crossings
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Folds, Unfolding
+from gandyn.system.plain import Plain
 
 __all__ = ["Branch", "BranchPoint", "Branches", "Fold", "MaxwellPoint", "branches", "check_range"]
 
@@ -31,7 +32,7 @@ _CHECKS = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Branch:
+class Branch(Plain):
     """One curve of rest points.
 
     Attributes
@@ -52,9 +53,11 @@ class Branch:
     potential: Array
     kind: NDArray[np.str_]
 
+    shown = ("parameter", "theta", "kind", "potential")
+
 
 @dataclass(frozen=True, eq=False)
-class Fold(Placed):
+class Fold(Placed, Plain):
     """Where two rest points meet and vanish.
 
     Attributes
@@ -76,7 +79,7 @@ class Fold(Placed):
 
 
 @dataclass(frozen=True, eq=False)
-class BranchPoint(Placed):
+class BranchPoint(Placed, Plain):
     """Where two branches cross.
 
     Attributes
@@ -97,7 +100,7 @@ class BranchPoint(Placed):
 
 
 @dataclass(frozen=True, eq=False)
-class Branches:
+class Branches(Plain):
     """The rest points of a family over an interval.
 
     Attributes
@@ -123,6 +126,13 @@ class Branches:
     maxwell: tuple[MaxwellPoint, ...]
     status: int
     message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """All as strict JSON has it; events have the parameter under its own name as well."""
+        entry = super().as_dict()
+        for events in ("folds", "branch_points", "maxwell"):
+            entry[events] = [{self.name: event["parameter"], **event} for event in entry[events]]
+        return entry
 
 
 def check_range(name: str, interval: Sequence[float]) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
+from gandyn.system.plain import Plain, plain
 
 __all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
 
@@ -37,7 +38,7 @@ _APART = 0.4
 
 
 @dataclass(frozen=True, eq=False)
-class Equilibrium(Placed):
+class Equilibrium(Placed, Plain):
     """One rest point.
 
     Attributes
@@ -74,9 +75,11 @@ class Equilibrium(Placed):
     error: float
     index: int
 
+    shown = ("theta", "kind", "potential", "eigenvalues", "name", "error", "index", "residual")
+
 
 @dataclass(frozen=True, eq=False)
-class Equilibria(Sequence[Equilibrium]):
+class Equilibria(Sequence[Equilibrium], Plain):
     """The rest points of a game in a box, rising in b, then in a; a sequence of `Equilibrium`.
 
     Attributes
@@ -100,6 +103,12 @@ class Equilibria(Sequence[Equilibrium]):
     status: int
     message: str
     game: Any = dataclass_field(repr=False)
+
+    shown = ("complete", "winding", "box", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rest points, and whether there are others, as strict JSON has them."""
+        return {"equilibria": plain(self.points), **super().as_dict()}
 
     def __len__(self) -> int:
         return len(self.points)

@@ -13,6 +13,7 @@ from gandyn.errors import InputError
 from gandyn.landscape.continuation import Path, correct, follow, solve, tangent_of
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+from gandyn.system.plain import Plain
 
 __all__ = ["Curve", "Cusp", "Tracer"]
 
@@ -26,7 +27,7 @@ _DIFFERENCES = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Plain):
     """A curve of the diagram.
 
     Attributes
@@ -46,7 +47,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Cusp(Placed):
+class Cusp(Placed, Plain):
     """Where two fold curves meet and vanish.
 
     Attributes

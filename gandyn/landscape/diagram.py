@@ -23,6 +23,7 @@ from gandyn.landscape.maxwell import order_changes
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Unfolding
+from gandyn.system.plain import Plain
 
 __all__ = ["Curve", "Cusp", "PhaseDiagram", "Region", "phase_diagram"]
 
@@ -41,7 +42,7 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
+class Region(Plain):
     """A part of the diagram with the same attractors in the same order throughout.
 
     Attributes
@@ -64,7 +65,7 @@ class Region:
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseDiagram:
+class PhaseDiagram(Plain):
     """What training ends in, over two parameters of the data.
 
     Attributes
@@ -97,6 +98,20 @@ class PhaseDiagram:
     labels: NDArray[np.intp]
     status: int
     message: str
+
+    shown = ("curves", "cusps", "regions", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the labels as strict JSON has it; x and y also stand under their names."""
+        axes = {"x": (self.x_name, *self.x), "y": (self.y_name, *self.y)}
+        entry = {
+            k: dict(zip(("name", "low", "high"), axis, strict=True)) for k, axis in axes.items()
+        }
+        for what, things in super().as_dict().items():
+            if isinstance(things, list):
+                things = [{self.x_name: at["x"], self.y_name: at["y"], **at} for at in things]
+            entry[what] = things
+        return entry
 
 
 def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = None) -> PhaseDiagram:

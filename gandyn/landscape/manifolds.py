@@ -13,6 +13,7 @@ from gandyn.dynamics import gradient_flow
 from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.plane import Box, Plane
 from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
+from gandyn.system.plain import Plain, plain
 
 __all__ = ["Manifold", "Separatrices", "manifolds", "separatrices"]
 
@@ -29,7 +30,7 @@ _BESIDE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class Manifold:
+class Manifold(Plain):
     """One half of the stable or unstable manifold of a saddle.
 
     Attributes
@@ -73,6 +74,11 @@ class Separatrices:
     equilibria: Equilibria
     status: int
     message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rest points and the curves as strict JSON has them."""
+        entry = self.equilibria.as_dict() | {"separatrices": plain(self.curves)}
+        return entry | {"status": int(self.status), "message": self.message}
 
     @property
     def stable(self) -> tuple[Manifold, ...]:

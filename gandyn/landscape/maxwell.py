@@ -14,6 +14,7 @@ from gandyn.landscape.census import Equilibria
 from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane
 from gandyn.landscape.unfolding import Unfolding
+from gandyn.system.plain import Plain
 
 __all__ = ["MaxwellPoint", "crossings", "order_changes"]
 
@@ -29,7 +30,7 @@ _STAGES = 4
 
 
 @dataclass(frozen=True, eq=False)
-class MaxwellPoint:
+class MaxwellPoint(Plain):
     """Where two attractors are equally deep, and the deeper of them changes.
 
     Attributes

@@ -20,6 +20,7 @@ from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, Equilibrium, equilibria
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Plane
+from gandyn.system.plain import Plain, columns, plain
 
 __all__ = ["Barrier", "Barriers", "Merge", "barriers", "eyring_kramers", "rise"]
 
@@ -33,7 +34,7 @@ _PLACES = np.array([0.23, 0.48, 0.71])
 
 
 @dataclass(frozen=True, eq=False)
-class Barrier:
+class Barrier(Plain):
     """The mountain pass between two attractors.
 
     Attributes
@@ -66,9 +67,11 @@ class Barrier:
     path: Array
     potential: Array
 
+    shown = ("height_from", "height_to", "error", "prefactor_from", "prefactor_to")
+
 
 @dataclass(frozen=True)
-class Merge:
+class Merge(Plain):
     """One joint of the tree: at this potential two groups of attractors become one.
 
     Attributes
@@ -86,7 +89,7 @@ class Merge:
 
 
 @dataclass(frozen=True, eq=False)
-class Barriers:
+class Barriers(Plain):
     """All barriers of a game.
 
     Attributes
@@ -106,6 +109,27 @@ class Barriers:
     equilibria: Equilibria
     status: int
     message: str
+
+    shown = ("tree", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every barrier with its path, the tree and the rest points as strict JSON has them."""
+
+        def state(index: int) -> dict[str, Any]:
+            point = self.equilibria[index].as_dict()
+            return {"index": index} | {key: point[key] for key in ("a", "b", "potential", "name")}
+
+        barriers = [
+            {"from": state(barrier.start), "to": state(barrier.end)}
+            | barrier.as_dict()
+            | {"saddle": state(barrier.saddle)}
+            | {"path": plain({**columns(barrier.path), "potential": barrier.potential})}
+            for barrier in self.barriers
+        ]
+        return {
+            "barriers": barriers,
+            "equilibria": plain(self.equilibria.points),
+        } | super().as_dict()
 
 
 def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:

@@ -27,6 +27,7 @@ from gandyn.landscape.family import Template
 from gandyn.landscape.plane import Plane
 from gandyn.system.checks import finite_array, show
 from gandyn.system.files import array_path, whole_file
+from gandyn.system.plain import Plain, columns, plain
 from gandyn.system.processes import crew, travels, worker_count
 
 __all__ = ["Raster", "raster"]
@@ -42,7 +43,7 @@ _FOUND = ("done", "final", "labels", "names")
 
 
 @dataclass(frozen=True, eq=False)
-class Raster:
+class Raster(Plain):
     """The ends of flows over a parameter and starts.
 
     Attributes
@@ -69,6 +70,11 @@ class Raster:
     done: NDArray[np.bool_]
     status: int
     message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """All as strict JSON has it."""
+        places = {"starts": columns(self.starts), "final": columns(self.final)}
+        return super().as_dict() | plain(places)
 
 
 def raster(

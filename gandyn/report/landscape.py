@@ -14,22 +14,12 @@ from gandyn.landscape.basin_map import Basins
 from gandyn.landscape.census import Equilibria, Equilibrium, equilibria
 from gandyn.landscape.manifolds import Manifold, Separatrices
 from gandyn.landscape.mountain_passes import Barriers, barriers
+from gandyn.plots.marks import number_attractors
 from gandyn.report.blocks import Block, Picture, Section, Table, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short, with_error
-from gandyn.views.entries import (
-    barrier_entries,
-    basin_entries,
-    curve_entries,
-    eigenvalues,
-    equilibria_entries,
-)
-from gandyn.views.passes import (
-    attractor_number,
-    direct_barriers,
-    finite_heights,
-    tree_and_paths,
-)
+from gandyn.system.plain import plain
+from gandyn.views.passes import direct_barriers, finite_heights, tree_and_paths
 from gandyn.views.plane import map_basins, portrait, window
 
 __all__ = ["section"]
@@ -69,17 +59,14 @@ def section(results: Results, folder: Path) -> Section:
         Picture("portrait.png", _alt(found, box), _caption(cells, bool(flows), bool(passes))),
         _rest_points(found, cells),
     ]
-    numbers = equilibria_entries(found) | {
-        "basins": basin_entries(cells),
-        "separatrices": curve_entries(cells.walls),
-    }
+    numbers = found.as_dict() | {"basins": cells.as_dict(), "separatrices": plain(cells.walls)}
     if passes is None:
         blocks.append(Text(reason))
         numbers |= {"barriers": [], "tree": [], "no_barriers": reason}
     else:
         plots.save_figure(tree_and_paths(passes), folder / "barriers.png")
         blocks += [_tree(passes), _table(passes)]
-        entries = barrier_entries(passes)
+        entries = passes.as_dict()
         numbers |= {key: entries[key] for key in ("barriers", "tree")}
     return Section("landscape", title, blocks, numbers)
 
@@ -146,12 +133,12 @@ def _caption(cells: Basins, flow: bool, ways: bool) -> Markup:
 
 
 def _rest_points(found: Equilibria, cells: Basins) -> Table:
-    numbers = attractor_number(found)
+    numbers = number_attractors(found)
     rows = []
     for index, point in enumerate(found):
         mark = f"{numbers[index]} " if index in numbers else ""
         basin = _share(cells, point) if index in numbers else Markup("")
-        rates = Markup(", ").join(_rate(rate) for rate in eigenvalues(point.eigenvalues))
+        rates = Markup(", ").join(_rate(rate) for rate in plain(point.eigenvalues))
         a, b = (with_error(value, point.error) for value in point.theta)
         rows.append(
             [f"{mark}{point.name}", point.kind, a, b, short(point.potential, 7), rates, basin]
@@ -178,7 +165,7 @@ def _share(cells: Basins, point: Equilibrium) -> Markup:
 
 
 def _tree(passes: Barriers) -> Picture:
-    found, numbers = passes.equilibria, attractor_number(passes.equilibria)
+    found, numbers = passes.equilibria, number_attractors(passes.equilibria)
     climbs = "; ".join(
         f"from {numbers[barrier.start]} to {numbers[barrier.end]} {barrier.height_from:.3g}, back "
         f"{barrier.height_to:.3g}"
@@ -196,7 +183,7 @@ def _tree(passes: Barriers) -> Picture:
 
 
 def _table(passes: Barriers) -> Table:
-    found, numbers = passes.equilibria, attractor_number(passes.equilibria)
+    found, numbers = passes.equilibria, number_attractors(passes.equilibria)
     all_shown = len(passes.barriers) <= _MANY
     rows = []
     for barrier in passes.barriers if all_shown else direct_barriers(passes):

@@ -12,13 +12,7 @@ from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.mountain_passes import Barrier, Barriers
 
-__all__ = ["attractor_number", "direct_barriers", "finite_heights", "tree_and_paths"]
-
-
-def attractor_number(found: Equilibria) -> dict[int, int]:
-    """The number, from 1, of each attractor in pictures and tables, by its index."""
-    indices = [index for index, point in enumerate(found) if point.kind == "attractor"]
-    return {index: number for number, index in enumerate(indices, start=1)}
+__all__ = ["direct_barriers", "finite_heights", "tree_and_paths"]
 
 
 def finite_heights(found: Equilibria) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "NODES",
     "kernels",
     "map_basins",
+    "matching_state",
     "portrait",
     "separatrices_across",
     "window",
@@ -161,3 +162,11 @@ def _potential(game: Game, a: Array, b: Array) -> Array | None:
 def kernels(game: Any) -> int:
     """How many normals the data's density is a sum of: evaluating costs as much."""
     return 1 if game.data.normals is None else len(game.data.normals[0])
+
+
+def matching_state(game: Game) -> Array | None:
+    """The (a, b), a > 0, at which p_g has the data's mean and standard deviation, if they exist."""
+    latent, data = game.generator.latent, game.data
+    a = data.std / latent.std
+    match = np.array([a, data.mean - a * latent.mean])
+    return match if np.isfinite(match).all() and a > 0 else None

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import gandyn
-from gandyn.cli.output import print_table, work
+from gandyn.cli.output import print_table
 from gandyn.errors import InputError
 from gandyn.landscape.basin_map import basins
 from gandyn.landscape.bifurcations import branches
@@ -25,7 +25,7 @@ from gandyn.landscape.family import template
 from gandyn.landscape.manifolds import separatrices
 from gandyn.landscape.mountain_passes import barriers
 from gandyn.landscape.raster_map import raster
-from gandyn.views.entries import eigenvalues
+from gandyn.system.plain import plain
 from gandyn.views.passes import direct_barriers, tree_and_paths
 from gandyn.views.plane import separatrices_across, window
 from tests.strict_json import strict
@@ -79,8 +79,8 @@ def test_equilibria_json(run, tmp_path, game):
 
 
 def test_complex_eigenvalues_are_pairs():
-    assert eigenvalues(np.array([-1.0, 2.0])) == [-1.0, 2.0]
-    assert eigenvalues(np.array([-1 - 2j, -1 + 2j])) == [[-1.0, -2.0], [-1.0, 2.0]]
+    assert plain(np.array([-1.0, 2.0])) == [-1.0, 2.0]
+    assert plain(np.array([-1 - 2j, -1 + 2j])) == [[-1.0, -2.0], [-1.0, 2.0]]
 
 
 def test_a_list_that_may_not_be_complete_is_status_1(run):
@@ -288,7 +288,7 @@ def test_branches_as_a_table(run, tmp_path):
 
 
 def test_interrupted_branches_leave_nothing(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("gandyn.cli.output.progress_bar", impatient(3))
+    monkeypatch.setattr("gandyn.cli.command.progress_bar", impatient(3))
     ran = run("branches", "--vary", "m=2:2.5", "--output", "new/")
     assert (ran.status, ran.out, ran.err) == (130, "", "gandyn: interrupted\n")
     assert list(tmp_path.iterdir()) == []
@@ -392,7 +392,7 @@ def test_raster_json_and_file(run, tmp_path):
 
 def test_raster_goes_on_where_it_was_interrupted(run, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("gandyn.cli.raster.progress_bar", impatient(1))
+        patch.setattr("gandyn.cli.command.progress_bar", impatient(1))
         ran = run(*RASTER)
     assert ran.status == 130
     assert ran.err == (
@@ -471,23 +471,13 @@ def test_ctrl_c_in_the_terminal(start, tmp_path):
     assert names(tmp_path) == ["raster.npz", "raster.png"]
 
 
-def test_ctrl_c_that_a_flow_took_for_its_own_ends_the_work():
-    with pytest.raises(KeyboardInterrupt), work("flows") as tell:
-        tell(0.1, "one")
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
 def test_tables(capsys):
     print_table(["", "x", "name"], [["1", 0.25, "one"], ["", -3.0, ""]])
     assert capsys.readouterr().out == "      x  name\n1  0.25  one\n     -3\n"
 
 
 def test_lost_results_are_status_1(run, monkeypatch):
-    lost = SimpleNamespace(status=1)
-    monkeypatch.setattr("gandyn.views.entries.branch_entries", vars)
+    lost = SimpleNamespace(status=-1, success=False, as_dict=dict)
     module = import_module("gandyn.landscape.bifurcations")
     monkeypatch.setattr(module, "branches", lambda *arguments, **options: lost)
     assert run("branches", "--json").status == 1

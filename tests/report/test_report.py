@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,7 +18,6 @@ from gandyn.landscape.mountain_passes import barriers
 from gandyn.report import Settings, write_report
 from gandyn.report.collect import _affordable
 from gandyn.report.numbers import short, with_error
-from gandyn.report.theory import theory_beside
 from gandyn.system.folder import staged_folder
 from tests.strict_json import strict
 
@@ -85,7 +85,7 @@ def small(folder, data="0.5*N(-3, 1) + 0.5*N(3, 1)", latent="N(0, 1)", **options
         gandyn.LinearGenerator(gandyn.parse(latent)),
         options.pop("objective", "nonsaturating"),
     )
-    return write_report(folder, game, settings=SMALL, **options)
+    return write_report(folder, game, **{"settings": SMALL} | options)
 
 
 def test_the_folder_holds_the_page_and_its_figures(default):
@@ -348,13 +348,11 @@ def test_a_folder_where_a_file_is_to_be(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
 
 
-def test_the_theory_process_ends_with_its_block():
-    with pytest.raises(RuntimeError), theory_beside():
-        raise RuntimeError
-    with theory_beside(["value-floor"]) as claims:
-        assert [claim["name"] for claim in claims()] == ["value-floor"]
-    with theory_beside(["no-such-claim"]) as claims, pytest.raises(InputError, match="only"):
-        claims()
+def test_a_claim_that_is_not_there_is_bad_input_and_leaves_nothing(tmp_path):
+    wrong = replace(SMALL, claims=("no-such-claim",))
+    with pytest.raises(InputError, match="only"):
+        small(tmp_path / "out", settings=wrong, t_end=1.0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_numbers_for_readers():
