@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from gandyn.cli import compare, train
 from gandyn.cli.arguments import Parser, attach_numbers
@@ -28,7 +29,7 @@ from gandyn.errors import InputError
 
 __all__ = ["main"]
 
-_COMMANDS = {
+_COMMANDS: dict[str, Any] = {
     "evaluate": EvaluateCommand,
     "flow": FlowCommand,
     "equilibria": EquilibriaCommand,

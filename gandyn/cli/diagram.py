@@ -36,7 +36,8 @@ under their names and as "x" and "y"."""
         """The diagram."""
         from gandyn.landscape.diagram import phase_diagram
 
-        return phase_diagram(self.family, *self.ranges, progress=tell)
+        x, y = self.ranges
+        return phase_diagram(self.family, x, y, tell)
 
     def draw(self, found: PhaseDiagram, tell: Any) -> Any:
         """Its curves and regions."""

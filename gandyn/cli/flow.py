@@ -100,7 +100,7 @@ example:
             (0.0, end),
             times,
             *self.tolerances,
-            progress=lambda part, text="": tell(part, text),
+            progress=lambda part: tell(part, ""),
         )
 
     @cached_property
@@ -138,7 +138,8 @@ example:
 
     def write(self, found: Flow, tell: Any) -> None:
         """The animation."""
-        if not self.files:
+        path = self.files.get("animate")
+        if path is None:
             return
         import numpy as np
 
@@ -151,7 +152,7 @@ example:
             plots.moment_title(time, state) for time, state in zip(times, states, strict=True)
         ]
         moments = plots.moments(self.game, states, titles)
-        plots.animate(self.files["animate"], moments, progress=tell)
+        plots.animate(path, moments, progress=tell)
 
     def entry(self, found: Flow) -> dict[str, Any]:
         """The states, and how it went."""

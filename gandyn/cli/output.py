@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gandyn.game import Game
     from gandyn.landscape.family import Template
-    from gandyn.system.progress import Progress
 
 __all__ = [
     "print_family",
@@ -60,7 +59,7 @@ def _silent(fraction: float, name: str = "") -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Progress]:
+def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
     """A bar on stderr, on a terminal only and from the first second on.
 
     Gives a function to be told the fraction done and, if there is one, the name of what comes.

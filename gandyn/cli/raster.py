@@ -86,10 +86,8 @@ The exit status is 1 where not all is done."""
         from gandyn.landscape.raster_map import raster
 
         ((_, low, high),) = self.ranges
-        values, starts = (
-            np.linspace(low, high, self.counts[0]),
-            np.linspace(*self.line, self.counts[1]),
-        )
+        (first, last), (count, lines) = self.line, self.counts
+        values, starts = np.linspace(low, high, count), np.linspace(first, last, lines)
         fresh = not self.file.exists()
         try:
             return raster(self.family, values, starts, self.file, self.workers, tell)
