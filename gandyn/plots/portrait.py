@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-from gandyn.errors import InputError
-from gandyn.plots.cells import draw_cells, rising, unknown_handle
+from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
 from gandyn.plots.colours import GENERATED, INK, NULLCLINES, REFERENCE, kind_cue
 from gandyn.plots.marks import (
     KINDS,
@@ -84,12 +83,7 @@ def draw_portrait(
         If a or b does not rise, or the shapes do not match.
     """
     columns, rows = rising("a", a), rising("b", b)
-    push = np.asarray(force, dtype=float)
-    if push.shape != (rows.size, columns.size, 2):
-        raise InputError(
-            f"force: got shape {push.shape}, must be (len(b), len(a), 2)"
-            f" = {(rows.size, columns.size, 2)}"
-        )
+    push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
     ax.set_xlim(columns[0], columns[-1])
     ax.set_ylim(rows[0], rows[-1])
     ax.set_xlabel("a (scale)")

@@ -251,9 +251,25 @@ def test_what_is_infinite_has_no_tree(game):
         tree_and_paths(found)
 
 
-def test_branches_json_and_picture(run, tmp_path):
+@pytest.fixture(scope="module")
+def followed():
+    return branches(template(FAMILY), (2.0, 2.5))
+
+
+@pytest.fixture
+def once(followed, monkeypatch):
+    """Branches that are followed once for all tests, which see that they are asked for."""
+
+    def same(family, interval, progress):
+        assert (family, interval) == (template(FAMILY), (2.0, 2.5))
+        return followed
+
+    monkeypatch.setattr(import_module("gandyn.landscape.bifurcations"), "branches", same)
+
+
+def test_branches_json_and_picture(run, tmp_path, once, followed):
     ran = run("branches", "--vary", "m=2:2.5", "--json", "--output", "b.png")
-    found, expected = strict(ran.out), branches(template(FAMILY), (2.0, 2.5))
+    found, expected = strict(ran.out), followed
     assert ran.status == 0 and names(tmp_path) == ["b.png"]
     assert len(expected.folds) == len(expected.maxwell) == 2
     for key in ("folds", "branch_points", "maxwell"):
@@ -280,7 +296,7 @@ def test_a_parameter_may_be_called_a(run, tmp_path):
     assert fold["a"] == pytest.approx(1.3262451, abs=1e-6)
 
 
-def test_branches_as_a_table(run, tmp_path):
+def test_branches_as_a_table(run, tmp_path, once):
     ran = run("branches", "--vary", "m=2:2.5")
     assert ran.status == 0 and names(tmp_path) == ["branches.png"]
     events = [line.split()[1] for line in ran.out.splitlines() if line.strip().startswith("2.")]

@@ -72,7 +72,7 @@ def test_animation(game, path, tmp_path):
         for frame in range(8):
             image.seek(frame)
             image.load()
-    assert seen == [(k, 8) for k in range(1, 9)]
+    assert seen == [k / 8 for k in range(1, 9)]
     assert [p.name for p in tmp_path.iterdir()] == ["flow.gif"]
 
 
