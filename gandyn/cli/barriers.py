@@ -11,8 +11,6 @@ from gandyn.cli.output import print_game, print_table
 if TYPE_CHECKING:
     from gandyn.landscape.mountain_passes import Barriers
 
-__all__ = ["BarriersCommand"]
-
 
 class BarriersCommand(PlaneCommand):
     """The passes between attractors."""
@@ -34,20 +32,17 @@ place in "equilibria", from 0; so are "saddle", "left" and "right" in "tree"."""
     picture = "barriers.png"
 
     def work(self, tell: Any) -> Barriers:
-        """The barriers."""
         from gandyn.landscape.mountain_passes import barriers
 
         return barriers(self.game, self.box)
 
     def draw(self, found: Barriers, tell: Any) -> Any:
-        """The tree above the paths between neighbours."""
         from gandyn.views.passes import tree_and_paths
 
         tell(0.8, "picture")
         return tree_and_paths(found)
 
     def show(self, found: Barriers) -> None:
-        """The rest points and the ways between them."""
         from gandyn.plots.marks import number_attractors
 
         print_game(self.game)

@@ -14,8 +14,6 @@ from gandyn.errors import InputError
 if TYPE_CHECKING:
     from gandyn.landscape.basin_map import Basins
 
-__all__ = ["BasinsCommand"]
-
 _MOST = 20_000
 
 
@@ -41,7 +39,6 @@ places, with "theta", their (a, b), and "names"."""
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A game, a box, the cells of the map and its file."""
         super().arguments(parser)
         parser.add_argument(
             "--grid", metavar="N", default="1000", help="cells along a and b; default %(default)s"
@@ -53,7 +50,6 @@ places, with "theta", their (a, b), and "names"."""
         )
 
     def read(self, options: argparse.Namespace) -> None:
-        """A game, a box, the cells of the map and its file."""
         super().read(options)
         self.grid = read_count("grid", options.grid, 2, _MOST)
         labels = None if self.output is None else self.output.with_name("basins.npz")
@@ -62,7 +58,6 @@ places, with "theta", their (a, b), and "names"."""
         self.files = {"labels": labels}
 
     def work(self, tell: Any) -> Basins:
-        """The map."""
         from gandyn.landscape.census import equilibria
         from gandyn.views.plane import map_basins, window
 
@@ -77,7 +72,6 @@ places, with "theta", their (a, b), and "names"."""
             ) from None
 
     def draw(self, found: Basins, tell: Any) -> Any:
-        """The portrait with the basins."""
         from gandyn.views.plane import portrait, separatrices_across
 
         tell(0.5, "picture")
@@ -85,7 +79,6 @@ places, with "theta", their (a, b), and "names"."""
         return portrait(self.game, self.shown, walls, found, lines=False)
 
     def write(self, found: Basins, tell: Any) -> None:
-        """The array file."""
         import numpy as np
 
         from gandyn.system.files import whole_file
@@ -107,12 +100,10 @@ places, with "theta", their (a, b), and "names"."""
             )
 
     def entry(self, found: Basins) -> dict[str, Any]:
-        """The shares, and where the labels are."""
         path = self.files["labels"]
         return found.as_dict() | ({"labels": str(path)} if path else {})
 
     def show(self, found: Basins) -> None:
-        """The attractors and their shares."""
         print_game(self.game)
         rows: list[list[float | str]] = []
         for number, (index, fraction) in enumerate(found.fractions.items(), start=1):

@@ -10,8 +10,6 @@ from gandyn.cli.output import print_family, print_table
 if TYPE_CHECKING:
     from gandyn.landscape.bifurcations import Branches
 
-__all__ = ["BranchesCommand"]
-
 
 class BranchesCommand(FamilyCommand):
     """The rest points over a parameter."""
@@ -32,14 +30,12 @@ as "parameter", and "a" and "b", which for a Maxwell point are those of both sta
     picture = "branches.png"
 
     def work(self, tell: Any) -> Branches:
-        """The branches."""
         from gandyn.landscape.bifurcations import branches
 
         ((_, low, high),) = self.ranges
         return branches(self.family, (low, high), progress=tell)
 
     def draw(self, found: Branches, tell: Any) -> Any:
-        """b, a and the potential over the parameter."""
         from gandyn import plots
 
         with plots.style():
@@ -48,7 +44,6 @@ as "parameter", and "a" and "b", which for a Maxwell point are those of both sta
         return figure
 
     def show(self, found: Branches) -> None:
-        """What happens, rising in the parameter."""
         print_family(self.family, self.ranges)
         rows: list[list[float | str]] = []
         for fold in found.folds:

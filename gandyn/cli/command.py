@@ -125,12 +125,10 @@ class PlaneCommand(Command):
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A game and a box."""
         add_game(parser)
         add_box(parser, cls.box_meaning)
 
     def read(self, options: argparse.Namespace) -> None:
-        """A game and a box."""
         self.box, self.game = read_box(options.box), read_game(options)
 
 
@@ -141,9 +139,7 @@ class FamilyCommand(Command):
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A family and the ranges of its parameters."""
         add_family(parser, cls.count)
 
     def read(self, options: argparse.Namespace) -> None:
-        """A family and the ranges of its parameters."""
         self.family, self.ranges = read_family(options, self.count)

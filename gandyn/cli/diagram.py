@@ -10,8 +10,6 @@ from gandyn.cli.output import print_family, print_table
 if TYPE_CHECKING:
     from gandyn.landscape.diagram import PhaseDiagram
 
-__all__ = ["DiagramCommand"]
-
 
 class DiagramCommand(FamilyCommand):
     """The phase diagram."""
@@ -33,14 +31,12 @@ under their names and as "x" and "y"."""
     count = 2
 
     def work(self, tell: Any) -> PhaseDiagram:
-        """The diagram."""
         from gandyn.landscape.diagram import phase_diagram
 
         x, y = self.ranges
         return phase_diagram(self.family, x, y, tell)
 
     def draw(self, found: PhaseDiagram, tell: Any) -> Any:
-        """Its curves and regions."""
         from gandyn import plots
 
         with plots.style():
@@ -49,7 +45,6 @@ under their names and as "x" and "y"."""
         return figure
 
     def show(self, found: PhaseDiagram) -> None:
-        """Cusps and regions."""
         print_family(self.family, self.ranges)
         for cusp in found.cusps:
             print(f"cusp at {found.x_name} = {cusp.x:.10g}, {found.y_name} = {cusp.y:.10g}")

@@ -10,8 +10,6 @@ from gandyn.cli.output import print_game, print_table
 if TYPE_CHECKING:
     from gandyn.landscape.census import Equilibria
 
-__all__ = ["EquilibriaCommand", "print_rest_points"]
-
 
 class EquilibriaCommand(PlaneCommand):
     """Every rest point."""
@@ -33,13 +31,11 @@ is 1 where it may not be complete."""
     picture = "equilibria.png"
 
     def work(self, tell: Any) -> Equilibria:
-        """The rest points."""
         from gandyn.landscape.census import equilibria
 
         return equilibria(self.game, self.box)
 
     def draw(self, found: Equilibria, tell: Any) -> Any:
-        """Their portrait."""
         from gandyn.landscape.manifolds import separatrices
         from gandyn.views.plane import portrait, window
 
@@ -49,7 +45,6 @@ is 1 where it may not be complete."""
         return portrait(self.game, window(found), walls)
 
     def show(self, found: Equilibria) -> None:
-        """A table, and whether it is complete."""
         print_game(self.game)
         print_rest_points(found)
         print(f"\n{found.message}")

@@ -9,8 +9,6 @@ from gandyn.cli.arguments import add_game, read_game, read_state
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game
 
-__all__ = ["EvaluateCommand"]
-
 _MEANING = {
     "value": "V = 2 JSD − 2 log 2",
     "value_gap": "0 − V",
@@ -45,22 +43,18 @@ example:
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A game and a state."""
         add_game(parser)
         parser.add_argument(
             "--theta", metavar="a,b", required=True, help="the generator's state, such as 1,0.5"
         )
 
     def read(self, options: argparse.Namespace) -> None:
-        """A game and a state."""
         self.theta, self.game = read_state("theta", options.theta), read_game(options)
 
     def work(self, tell: Any) -> dict[str, Any]:
-        """The values and their errors."""
         return self.game.evaluate(self.theta).as_dict()
 
     def entry(self, found: dict[str, Any]) -> dict[str, Any]:
-        """The values, their errors, and what they are of."""
         return (
             {key: found[key] for key in _MEANING}
             | {"errors": {key: found["errors"][key] for key in _MEANING}}
@@ -70,7 +64,6 @@ example:
         )
 
     def show(self, found: dict[str, Any]) -> None:
-        """One a line, with its error and its meaning."""
         from gandyn.system.text import with_error
 
         print_game(self.game, f"theta      a = {self.theta[0]:.16g}, b = {self.theta[1]:.16g}\n")
@@ -90,5 +83,4 @@ example:
             print(f"\n{found['message']}")
 
     def succeeded(self, found: dict[str, Any]) -> bool:
-        """Always: what a value lacks, its error tells."""
         return True

@@ -25,8 +25,6 @@ from gandyn.errors import InputError
 if TYPE_CHECKING:
     from gandyn.dynamics import Flow
 
-__all__ = ["FlowCommand"]
-
 _FRAMES = 60
 _INTERRUPTED = -3
 
@@ -45,7 +43,6 @@ example:
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A game, a start, times and tolerances."""
         add_game(parser)
         add_start(parser)
         add_t_end(parser, "200")
@@ -65,7 +62,6 @@ example:
         )
 
     def read(self, options: argparse.Namespace) -> None:
-        """A game, a start, times and tolerances."""
         self.start = read_state("start", options.start)
         self.end = read_end(options.t_end)
         self.times = None if options.t_eval is None else read_times(options.t_eval, self.end)
@@ -87,7 +83,6 @@ example:
         self.game = read_game(options)
 
     def work(self, tell: Any) -> Flow:
-        """The flow."""
         self.found = self._flow(self.end, self.times, tell)
         return self.found
 
@@ -120,7 +115,6 @@ example:
         return times[known], found.theta[known]
 
     def draw(self, found: Flow, tell: Any) -> Any:
-        """a and b, and the potential, in time."""
         from gandyn import plots
         from gandyn.views.plane import matching_state
 
@@ -137,7 +131,6 @@ example:
         return figure
 
     def write(self, found: Flow, tell: Any) -> None:
-        """The animation."""
         path = self.files.get("animate")
         if path is None:
             return
@@ -155,7 +148,6 @@ example:
         plots.animate(path, moments, progress=tell)
 
     def entry(self, found: Flow) -> dict[str, Any]:
-        """The states, and how it went."""
         return {
             "t": found.t,
             "a": found.theta[..., 0],
@@ -165,7 +157,6 @@ example:
         }
 
     def show(self, found: Flow) -> None:
-        """A dozen states, and how it went."""
         print_game(self.game)
         columns = (found.t, found.theta[:, 0], found.theta[:, 1], found.potential)
         print("".join(f"{name:>20}" for name in ("t", "a", "b", "potential")))
@@ -174,7 +165,6 @@ example:
         print(f"\n{found.message} ({found.nfev} evaluations of the force)")
 
     def succeeded(self, found: Flow) -> bool:
-        """Whether it got to its end."""
         if found.status == _INTERRUPTED:
             written = (self.output, *self.files.values())
             notes = (f"wrote {path}" for path in written if path is not None)

@@ -11,8 +11,6 @@ from gandyn.cli.output import print_game
 if TYPE_CHECKING:
     from gandyn.landscape.manifolds import Separatrices
 
-__all__ = ["PortraitCommand"]
-
 
 class PortraitCommand(PlaneCommand):
     """The phase portrait."""
@@ -35,21 +33,18 @@ list of rest points, from 0, and "end" is -1 where the curve leaves the plane th
     box_meaning = "the part of the (a, b) plane to show; by default the rest points with a margin"
 
     def work(self, tell: Any) -> Separatrices:
-        """The separatrices, with the rest points."""
         from gandyn.views.plane import separatrices_across
 
         tell(0.0, "separatrices")
         return separatrices_across(self.game, self.box)
 
     def draw(self, found: Separatrices, tell: Any) -> Any:
-        """The portrait of the box, or of the rest points with a margin."""
         from gandyn.views.plane import portrait, window
 
         tell(0.5, "picture")
         return portrait(self.game, self.box or window(found.equilibria), found)
 
     def show(self, found: Separatrices) -> None:
-        """The rest points, and whether all was found."""
         print_game(self.game)
         print_rest_points(found.equilibria)
         print(f"\n{found.equilibria.message}; {found.message}")

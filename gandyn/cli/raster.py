@@ -15,8 +15,6 @@ from gandyn.errors import InputError
 if TYPE_CHECKING:
     from gandyn.landscape.raster_map import Raster
 
-__all__ = ["RasterCommand"]
-
 _FILE = "raster.npz"
 _MOST = 100_000
 _NOWHERE = "no known attractor"
@@ -44,7 +42,6 @@ The exit status is 1 where not all is done."""
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A family, how many values and starts, the line, and the file."""
         super().arguments(parser)
         counts = {"values": "values of the parameter", "starts": "starts on the line"}
         for name, meaning in counts.items():
@@ -67,7 +64,6 @@ The exit status is 1 where not all is done."""
         )
 
     def read(self, options: argparse.Namespace) -> None:
-        """A family, how many values and starts, the line, and the file."""
         self.counts = [read_count(n, getattr(options, n), 2, _MOST) for n in ("values", "starts")]
         self.workers = read_workers(options)
         self.line = [_start(name, getattr(options, name)) for name in ("start", "to")]
@@ -80,7 +76,6 @@ The exit status is 1 where not all is done."""
         super().read(options)
 
     def work(self, tell: Any) -> Raster:
-        """The ends, from those in the file on."""
         import numpy as np
 
         from gandyn.landscape.raster_map import raster
@@ -98,7 +93,6 @@ The exit status is 1 where not all is done."""
             raise InputError(str(error).replace("path:", "labels:", 1)) from None
 
     def draw(self, found: Raster, tell: Any) -> Any:
-        """The ends over the parameter, and over that of a and b in which the starts differ."""
         import numpy as np
 
         from gandyn import plots
@@ -130,11 +124,9 @@ The exit status is 1 where not all is done."""
         return figure
 
     def entry(self, found: Raster) -> dict[str, Any]:
-        """The ends, the parameter's name and the file."""
         return {"name": self.ranges[0][0], **found.as_dict(), "file": str(self.file)}
 
     def show(self, found: Raster) -> None:
-        """The share of each end, and at which values there are such."""
         print_family(self.family, self.ranges)
         rows: list[list[float | str]] = []
         for index, outcome in [*enumerate(found.names), (-1, _NOWHERE)]:
@@ -149,7 +141,6 @@ The exit status is 1 where not all is done."""
         print(found.message)
 
     def succeeded(self, found: Raster) -> bool:
-        """Whether all is done."""
         if "interrupted" in found.message:
             done = f"interrupted: {int(found.done.sum())} of {len(found.done)} values done"
             raise KeyboardInterrupt(

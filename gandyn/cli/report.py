@@ -18,8 +18,6 @@ from gandyn.cli.arguments import (
 )
 from gandyn.cli.command import Command
 
-__all__ = ["ReportCommand"]
-
 
 class ReportCommand(Command):
     """The page."""
@@ -37,7 +35,6 @@ example:
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """A game, a start, the last time, and the folder."""
         add_game(parser)
         add_start(parser)
         add_t_end(parser, "inf")
@@ -46,7 +43,6 @@ example:
         )
 
     def read(self, options: argparse.Namespace) -> None:
-        """A game, a start, and the last time."""
         self.start, self.end = read_state("start", options.start), read_end(options.t_end)
         self.game = read_game(options)
         # What to type for the same report; the folder is the reader's own.
@@ -56,7 +52,6 @@ example:
         self.line = shlex.join(parts)
 
     def work(self, tell: Any) -> tuple[Path, dict[str, Any]]:
-        """The page and its numbers."""
         from gandyn.report import write_report
 
         page, numbers = write_report(
@@ -70,11 +65,9 @@ example:
         return page, numbers
 
     def entry(self, found: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
-        """The numbers."""
         return found[1]
 
     def show(self, found: tuple[Path, dict[str, Any]]) -> None:
-        """Where the flow ends, how many claims failed, and where the page is."""
         page, numbers = found
         summary, claims = numbers["summary"], numbers["theory"]["claims"]
         (a, b), jsd = summary["end"]["theta"], summary["end"]["jsd"]
@@ -84,7 +77,6 @@ example:
         print(f"theory: {len(claims)} claims, {failed or 'none'} failed\nwrote {page}")
 
     def succeeded(self, found: tuple[Path, dict[str, Any]]) -> bool:
-        """Whether the flow got to its end and every claim holds."""
         numbers = found[1]
         claims = (row["passed"] for row in numbers["theory"]["claims"])
         return bool(numbers["summary"]["success"]) and all(claims)

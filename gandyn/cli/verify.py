@@ -14,8 +14,6 @@ from gandyn.errors import InputError
 if TYPE_CHECKING:
     from gandyn.theory import Verification
 
-__all__ = ["VerifyCommand"]
-
 
 class VerifyCommand(Command):
     """The theory."""
@@ -35,25 +33,21 @@ The exit status is 1 if a claim fails."""
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """The seed."""
         parser.add_argument(
             "--seed", metavar="N", default="0", help="seed of the random games; default %(default)s"
         )
 
     def read(self, options: argparse.Namespace) -> None:
-        """The seed."""
         if not (options.seed.isascii() and options.seed.isdigit()):
             raise InputError(f"seed: got {options.seed!r}, must be an integer, 0 or more")
         self.seed = int(options.seed)
 
     def work(self, tell: Any) -> Verification:
-        """The claims with their verdicts."""
         from gandyn.theory import verify
 
         return verify(self.seed, progress=tell)
 
     def show(self, found: Verification) -> None:
-        """A table; a claim that is longer than its column goes on in the next line."""
         rows = [
             (
                 claim.claim,
@@ -80,7 +74,6 @@ The exit status is 1 if a claim fails."""
         print(f"\n{len(found.claims)} claims, {verdict}")
 
     def succeeded(self, found: Verification) -> bool:
-        """Whether all passed."""
         return found.passed
 
 
