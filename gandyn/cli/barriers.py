@@ -68,13 +68,13 @@ def run(options: argparse.Namespace) -> int:
             _print(found)
             print(f"\n{found.message}")
             say_written(picture)
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1
 
 
 def _print(found: Barriers) -> None:
-    from gandyn.views.passes import attractor_number
+    from gandyn.plots.marks import number_attractors
 
-    number = attractor_number(found.equilibria)
+    number = number_attractors(found.equilibria.points)
     rows: list[list[float | str]] = []
     for barrier in found.barriers:
         point = found.equilibria[barrier.saddle]

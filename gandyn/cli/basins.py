@@ -60,16 +60,17 @@ def run(options: argparse.Namespace) -> int:
     if options.labels is not None:
         labels = read_file("labels", options.labels, ".npz")
     game = read_game(options)
-    from gandyn.landscape.census import equilibria
-    from gandyn.views.plane import map_basins, portrait, separatrices_across, window
+    from gandyn.landscape.manifolds import separatrices
+    from gandyn.views.plane import equilibria_across, map_basins, portrait, window
 
     with ExitStack() as stack:
         claim_files(stack, output=picture, labels=labels)
         with work("basins") as tell:
             tell(0.0, "separatrices")
-            shown = window(equilibria(game)) if box is None else box
+            points = equilibria_across(game, box)
+            shown = window(points) if box is None else box
             try:
-                found = map_basins(game, shown, grid)
+                found = map_basins(points, shown, grid)
             except MemoryError:
                 raise InputError(
                     f"grid: got {grid}, must be less: the memory does not hold {grid} x {grid} "
@@ -78,8 +79,7 @@ def run(options: argparse.Namespace) -> int:
             figure = None
             if picture is not None:
                 tell(0.5, "picture")
-                walls = separatrices_across(game, box)
-                figure = portrait(game, shown, walls, found, lines=False)
+                figure = portrait(shown, separatrices(points), found, lines=False)
             tell(0.9, "files")
             if labels is not None:
                 _save(found, labels)
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
             print_game(game)
             _print(found)
             say_written(picture, labels)
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1
 
 
 def _save(found: Basins, path: Path) -> None:

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             print_family(family, {name: (low, high)})
             _print(found)
             say_written(picture)
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1
 
 
 def _print(found: Branches) -> None:

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             print_family(family, {name: (low, high) for name, low, high in (x, y)})
             _print(found)
             say_written(picture)
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1
 
 
 def _print(found: PhaseDiagram) -> None:

@@ -56,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
                 from gandyn.views.plane import portrait, window
 
                 tell(0.1, "separatrices")
-                walls = separatrices(game, box)
+                walls = separatrices(found)
                 tell(0.5, "picture")
-                plots.save_figure(portrait(game, window(found), walls), picture)
+                plots.save_figure(portrait(window(found), walls), picture)
         if options.json:
             from gandyn.views.entries import equilibria_entries
 
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
             print_rest_points(found)
             print(f"\n{found.message}")
             say_written(picture)
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1
 
 
 def print_rest_points(found: Equilibria) -> None:

@@ -44,19 +44,20 @@ def run(options: argparse.Namespace) -> int:
     box = read_box(options.box)
     picture = read_output(options, "portrait.png")
     game = read_game(options)
-    from gandyn.views.plane import portrait, separatrices_across, window
+    from gandyn.landscape.manifolds import separatrices
+    from gandyn.views.plane import equilibria_across, portrait, window
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
         with work("portrait") as tell:
             tell(0.0, "separatrices")
-            found = separatrices_across(game, box)
+            found = separatrices(equilibria_across(game, box))
             if picture is not None:
                 from gandyn import plots
 
                 tell(0.5, "picture")
                 shown = window(found.equilibria) if box is None else box
-                plots.save_figure(portrait(game, shown, found), picture)
+                plots.save_figure(portrait(shown, found), picture)
         if options.json:
             from gandyn.views.entries import curve_entries, equilibria_entries
 
@@ -71,4 +72,4 @@ def run(options: argparse.Namespace) -> int:
             print_rest_points(found.equilibria)
             print(f"\n{found.equilibria.message}; {found.message}")
             say_written(picture)
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1

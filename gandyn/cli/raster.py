@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     if "interrupted" in found.message:
         done = f"interrupted: {int(found.done.sum())} of {count} values done"
         raise KeyboardInterrupt(f"{done}, kept in {file}; the same command goes on from there")
-    return 0 if found.status == 0 else 1
+    return 0 if found.success else 1
 
 
 def _state(name: str, text: str) -> list[float]:

@@ -27,7 +27,7 @@ from gandyn.landscape.mountain_passes import barriers
 from gandyn.landscape.raster_map import raster
 from gandyn.views.entries import eigenvalues
 from gandyn.views.passes import direct_barriers, tree_and_paths
-from gandyn.views.plane import separatrices_across, window
+from gandyn.views.plane import equilibria_across, window
 from tests.strict_json import strict
 
 TWO = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
@@ -86,7 +86,7 @@ def test_complex_eigenvalues_are_pairs():
 def test_a_list_that_may_not_be_complete_is_status_1(run):
     ran = run("equilibria", "--box", "1,4,0,5", "--json")
     found = strict(ran.out)
-    assert (ran.status, found["status"], found["winding"]) == (1, 1, None)
+    assert (ran.status, found["status"], found["winding"]) == (1, -1, None)
     assert not found["complete"]
 
 
@@ -141,8 +141,7 @@ def test_windows(game):
     # Neither the way to a = 0 nor that to infinity is followed for good.
     far = window(found, np.array([[1e-14, 0.0], [1e9, 1e9], [-1.0, 0.0]]))
     assert far == box
-    walls = separatrices_across(game, (1.0, 2.0, 0.0, 1.0))
-    assert walls.equilibria.box == found.box
+    assert equilibria_across(game, (1.0, 2.0, 0.0, 1.0)).box == found.box
 
 
 @pytest.fixture
@@ -486,7 +485,7 @@ def test_tables(capsys):
 
 
 def test_lost_results_are_status_1(run, monkeypatch):
-    lost = SimpleNamespace(status=1)
+    lost = SimpleNamespace(success=False)
     monkeypatch.setattr("gandyn.views.entries.branch_entries", vars)
     module = import_module("gandyn.landscape.bifurcations")
     monkeypatch.setattr(module, "branches", lambda *arguments, **options: lost)
