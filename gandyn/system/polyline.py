@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["distance", "even", "feet", "length"]
+__all__ = ["distance", "even", "feet", "length", "pace", "travel"]
 
 Array = NDArray[np.float64]
 
@@ -13,6 +13,37 @@ Array = NDArray[np.float64]
 def length(path: Array) -> Array:
     """How far each corner (n, k) lies along a polyline, shape (n,), from 0 on."""
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+
+
+def travel(curves: ArrayLike) -> Array:
+    """How far each sample lies along a curve, every column measured in units of its own travel.
+
+    Parameters
+    ----------
+    curves : array, shape (T,) or (T, k)
+
+    Returns
+    -------
+    array, shape (T,)
+        From 0 to 1, not falling; all zero where nothing moves.
+    """
+    columns = np.asarray(curves, dtype=float)
+    columns = columns.reshape(len(columns), -1)
+    with np.errstate(invalid="ignore"):
+        steps = np.abs(np.diff(columns, axis=0))
+    steps[~np.isfinite(steps)] = 0.0
+    total = steps.sum(axis=0)
+    moved = (steps / np.where(total > 0, total, 1.0)).sum(axis=1)
+    length = np.concatenate([[0.0], np.cumsum(moved)])
+    return length / length[-1] if length[-1] > 0 else length
+
+
+def pace(t: Array, path: ArrayLike) -> Array:
+    """How far along a path each time is, so that even steps of it show a change in each.
+
+    A twentieth of it follows time itself, or the times of rest would all be one.
+    """
+    return 0.95 * travel(path) + 0.05 * (t - t[0]) / (float(t[-1] - t[0]) or 1.0)
 
 
 def even(path: Array, count: int, along: Array | None = None) -> Array:
