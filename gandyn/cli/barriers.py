@@ -48,7 +48,7 @@ place in "equilibria", from 0; so are "saddle", "left" and "right" in "tree"."""
         print_game(self.game)
         print_rest_points(found.equilibria)
         print()
-        number = number_attractors(found.equilibria)
+        number = number_attractors(found.equilibria.points)
         rows: list[list[float | str]] = []
         for barrier in found.barriers:
             point = found.equilibria[barrier.saddle]

@@ -58,13 +58,13 @@ places, with "theta", their (a, b), and "names"."""
         self.files = {"labels": labels}
 
     def work(self, tell: Any) -> Basins:
-        from gandyn.landscape.census import equilibria
-        from gandyn.views.plane import map_basins, window
+        from gandyn.views.plane import equilibria_across, map_basins, window
 
         tell(0.0, "separatrices")
-        self.shown = self.box or window(equilibria(self.game))
+        points = equilibria_across(self.game, self.box)
+        self.shown = self.box or window(points)
         try:
-            return map_basins(self.game, self.shown, self.grid)
+            return map_basins(points, self.shown, self.grid)
         except MemoryError:
             grid = self.grid
             raise InputError(
@@ -72,11 +72,11 @@ places, with "theta", their (a, b), and "names"."""
             ) from None
 
     def draw(self, found: Basins, tell: Any) -> Any:
-        from gandyn.views.plane import portrait, separatrices_across
+        from gandyn.landscape.manifolds import separatrices
+        from gandyn.views.plane import portrait
 
         tell(0.5, "picture")
-        walls = separatrices_across(self.game, self.box)
-        return portrait(self.game, self.shown, walls, found, lines=False)
+        return portrait(self.shown, separatrices(found.equilibria), found, lines=False)
 
     def write(self, found: Basins, tell: Any) -> None:
         import numpy as np

@@ -113,7 +113,7 @@ class Command:
 
     def succeeded(self, found: Any) -> bool:
         """Whether it is all that was asked for; raises KeyboardInterrupt for what was cut short."""
-        return bool(getattr(found, "success", found.status == 0))
+        return bool(found.success)
 
 
 class PlaneCommand(Command):

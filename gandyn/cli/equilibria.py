@@ -40,9 +40,9 @@ is 1 where it may not be complete."""
         from gandyn.views.plane import portrait, window
 
         tell(0.1, "separatrices")
-        walls = separatrices(self.game, self.box)
+        walls = separatrices(found)
         tell(0.5, "picture")
-        return portrait(self.game, window(found), walls)
+        return portrait(window(found), walls)
 
     def show(self, found: Equilibria) -> None:
         print_game(self.game)

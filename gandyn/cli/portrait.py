@@ -33,16 +33,17 @@ list of rest points, from 0, and "end" is -1 where the curve leaves the plane th
     box_meaning = "the part of the (a, b) plane to show; by default the rest points with a margin"
 
     def work(self, tell: Any) -> Separatrices:
-        from gandyn.views.plane import separatrices_across
+        from gandyn.landscape.manifolds import separatrices
+        from gandyn.views.plane import equilibria_across
 
         tell(0.0, "separatrices")
-        return separatrices_across(self.game, self.box)
+        return separatrices(equilibria_across(self.game, self.box))
 
     def draw(self, found: Separatrices, tell: Any) -> Any:
         from gandyn.views.plane import portrait, window
 
         tell(0.5, "picture")
-        return portrait(self.game, self.box or window(found.equilibria), found)
+        return portrait(self.box or window(found.equilibria), found)
 
     def show(self, found: Separatrices) -> None:
         print_game(self.game)

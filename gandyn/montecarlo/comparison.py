@@ -233,7 +233,7 @@ def _basins(game: Game, known: Equilibria, states: Array) -> NDArray[np.intp]:
     out = np.full(len(states), -1, np.intp)
     good = np.flatnonzero(np.isfinite(states).all(axis=1) & (states[:, 0] > 0.0))
     if len(good) and known.attractors:
-        out[good] = attractors_reached(game, known, states[good], _STEPS)
+        out[good], _ = attractors_reached(known, states[good], max_steps=_STEPS)
     return out
 
 

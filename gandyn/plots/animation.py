@@ -19,9 +19,9 @@ from gandyn.plots.densities import (
     set_density_axis,
 )
 from gandyn.plots.moments import Moment
-from gandyn.plots.scales import path_length
 from gandyn.plots.style import new_figure, style
 from gandyn.system.files import whole_file
+from gandyn.system.polyline import even, pace
 from gandyn.system.progress import Progress
 
 __all__ = ["animate", "can_write_mp4", "path_times"]
@@ -48,11 +48,7 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
         Rising from t[0] to t[-1]. Give them to the flow as ``t_eval``.
     """
     times = np.asarray(t, dtype=float)
-    length = path_length(theta)
-    # A tenth of the steps follow time itself, or the times of rest would all be one.
-    span = float(times[-1] - times[0]) or 1.0
-    length = 0.95 * length + 0.05 * (times - times[0]) / span
-    return np.interp(np.linspace(0.0, length[-1], frames), length, times)
+    return even(times[:, None], frames, pace(times, theta))[:, 0]
 
 
 def animate(

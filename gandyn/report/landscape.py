@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.landscape.basin_map import Basins
-from gandyn.landscape.census import Equilibria, Equilibrium, equilibria
+from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.manifolds import Manifold, Separatrices
 from gandyn.landscape.mountain_passes import Barriers, barriers
 from gandyn.plots.marks import number_attractors
@@ -24,10 +24,6 @@ from gandyn.views.plane import map_basins, portrait, window
 
 __all__ = ["section"]
 
-_JUMP = (
-    "Barriers are not defined: where a density jumps, the force that a generator feels is not "
-    "minus the gradient of a potential."
-)
 _MANY = 10
 """Barriers, above which the table has only those between neighbours."""
 _CELLS = 3
@@ -44,15 +40,15 @@ def section(results: Results, folder: Path) -> Section:
     path = results.course.theta
     flows = [path] if path[0, 0] > 0 else []
     box = window(found, *flows)
-    cells = map_basins(game, box, _CELLS * results.settings.nodes)
+    cells = map_basins(found, box, _CELLS * results.settings.nodes)
     passes, reason = None, _why_none(found)
     if not reason:
         try:
-            passes = barriers(game)
-        except InputError:
-            reason = _JUMP
+            passes = barriers(found)
+        except InputError as error:
+            reason = f"There are no barriers here: {error}."
     walls = _walls(cells, found, passes)
-    figure = portrait(game, box, walls, cells, flows=flows, nodes=results.settings.nodes)
+    figure = portrait(box, walls, cells, flows=flows, nodes=results.settings.nodes)
     plots.save_figure(figure, folder / "portrait.png")
     blocks: list[Block] = [
         Text(_words(found)),
@@ -137,7 +133,9 @@ def _rest_points(found: Equilibria, cells: Basins) -> Table:
     rows = []
     for index, point in enumerate(found):
         mark = f"{numbers[index]} " if index in numbers else ""
-        basin = _share(cells, point) if index in numbers else Markup("")
+        basin = Markup("")
+        if index in numbers:
+            basin = short(100 * cells.fractions[index], 3) + "\u00a0%"
         rates = Markup(", ").join(_rate(rate) for rate in plain(point.eigenvalues))
         a, b = (with_error(value, point.error) for value in point.theta)
         rows.append(
@@ -155,13 +153,6 @@ def _rate(rate: Any) -> Markup:
     if isinstance(rate, list):
         return short(rate[0], 4) + (" + " if rate[1] > 0 else " − ") + short(abs(rate[1]), 4) + "i"
     return short(rate, 4)
-
-
-def _share(cells: Basins, point: Equilibrium) -> Markup:
-    """The basin of an attractor, which the map may have found at another index."""
-    others = cells.equilibria
-    index = int(others.nearest(point.theta[None], ("attractor",), 1e-6)[0])
-    return short(100 * cells.fractions.get(index, float("nan")), 3) + "\u00a0%"
 
 
 def _tree(passes: Barriers) -> Picture:

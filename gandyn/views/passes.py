@@ -11,6 +11,7 @@ from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.mountain_passes import Barrier, Barriers
+from gandyn.system.polyline import length
 
 __all__ = ["direct_barriers", "finite_heights", "tree_and_paths"]
 
@@ -36,7 +37,7 @@ def direct_barriers(found: Barriers) -> tuple[Barrier, ...]:
 
 
 def _length(barrier: Barrier) -> float:
-    return float(np.hypot(*np.diff(barrier.path, axis=0).T).sum())
+    return float(length(barrier.path)[-1])
 
 
 def tree_and_paths(found: Barriers) -> Figure:

@@ -152,9 +152,9 @@ def test_a_wrong_map_is_told():
     drawn = gandyn.basins(game, np.linspace(0.5, 4.0, 60), np.linspace(-5.0, 5.0, 60))
     low = next(k for k, point in enumerate(drawn.equilibria) if point.kind == "attractor")
     wrong = SimpleNamespace(**{**vars(drawn), "labels": np.full_like(drawn.labels, low)})
-    assert landscape._differing(game, drawn, 40, np.random.default_rng(0)) == (80, 0)
+    assert landscape._differing(drawn, 40, np.random.default_rng(0)) == (80, 0)
     # No border then: only cells anywhere, of which those that average are called wrong.
-    count, differing = landscape._differing(game, wrong, 40, np.random.default_rng(0))
+    count, differing = landscape._differing(wrong, 40, np.random.default_rng(0))
     assert count == 40 and 15 <= differing <= 35
 
 
@@ -165,9 +165,3 @@ def test_newton_from_everywhere_finds_the_rest_points():
     assert len(ends) == len(found) == 5
     for end in ends:
         assert np.abs(found.theta - end).max(axis=1).min() < 1e-5
-
-
-def test_distance_to_a_polyline():
-    line = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
-    places = np.array([[0.5, 0.25], [2.0, 0.5], [-3.0, -4.0], [1.0, 1.0]])
-    assert landscape._distance(places, line) == pytest.approx([0.25, 1.0, 5.0, 0.0])

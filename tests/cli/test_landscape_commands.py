@@ -27,7 +27,7 @@ from gandyn.landscape.mountain_passes import barriers
 from gandyn.landscape.raster_map import raster
 from gandyn.system.plain import plain
 from gandyn.views.passes import direct_barriers, tree_and_paths
-from gandyn.views.plane import separatrices_across, window
+from gandyn.views.plane import equilibria_across, window
 from tests.strict_json import strict
 
 TWO = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
@@ -86,7 +86,7 @@ def test_complex_eigenvalues_are_pairs():
 def test_a_list_that_may_not_be_complete_is_status_1(run):
     ran = run("equilibria", "--box", "1,4,0,5", "--json")
     found = strict(ran.out)
-    assert (ran.status, found["status"], found["winding"]) == (1, 1, None)
+    assert (ran.status, found["status"], found["winding"]) == (1, -1, None)
     assert not found["complete"]
 
 
@@ -123,9 +123,9 @@ def test_the_box_of_a_portrait_is_what_it_shows(run, tmp_path, rough):
     ran = run("portrait", "--data", TWO, "--box", "0.05,7,-4,9", "--output", "wide.svg")
     assert ran.status == 0 and names(tmp_path) == ["wide.svg"]
     (arguments, _) = rough[0]
-    assert arguments[1] == (0.05, 7.0, -4.0, 9.0)
+    assert arguments[0] == (0.05, 7.0, -4.0, 9.0)
     # The separatrices go on to the borders of what is shown.
-    low, high = (np.array(arguments[2].equilibria.box)[k] for k in ([0, 2], [1, 3]))
+    low, high = (np.array(arguments[1].equilibria.box)[k] for k in ([0, 2], [1, 3]))
     assert np.all(low <= [0.05, -4]) and np.all(high >= [7, 9])
 
 
@@ -141,8 +141,7 @@ def test_windows(game):
     # Neither the way to a = 0 nor that to infinity is followed for good.
     far = window(found, np.array([[1e-14, 0.0], [1e9, 1e9], [-1.0, 0.0]]))
     assert far == box
-    walls = separatrices_across(game, (1.0, 2.0, 0.0, 1.0))
-    assert walls.equilibria.box == found.box
+    assert equilibria_across(game, (1.0, 2.0, 0.0, 1.0)).box == found.box
 
 
 @pytest.fixture
@@ -493,7 +492,7 @@ def test_tables(capsys):
 
 
 def test_lost_results_are_status_1(run, monkeypatch):
-    lost = SimpleNamespace(status=-1, success=False, as_dict=dict)
+    lost = SimpleNamespace(success=False, as_dict=dict)
     module = import_module("gandyn.landscape.bifurcations")
     monkeypatch.setattr(module, "branches", lambda *arguments, **options: lost)
     assert run("branches", "--json").status == 1
