@@ -111,7 +111,7 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     >>> from gandyn import Game, parse
     >>> run = iterate(Game(parse("N(2, 1)"), objective="reverse_kl"), [0.5, 0.0], 0.1, 20)
     >>> run.theta[-1].round(3), bool(run.descended.all())
-    (array([0.989, 1.757]), True)
+    (array([0.996, 1.757]), True)
     """
     start = _states("theta0", theta0)
     steps = np.asarray(step, dtype=float)

@@ -41,7 +41,7 @@ class GuardedForce:
     """
 
     def __init__(self, game: Any) -> None:
-        self._game, self._force = game, game.force
+        self._force = game.force
         self._chart: Chart | None = None
         self._orientation: Callable[[Array], Any] | None = getattr(
             getattr(game, "generator", None), "orientation", None
@@ -71,18 +71,6 @@ class GuardedForce:
         """The same force by a `Chart` around ``starts`` (n, 2), off by ``share`` at most."""
         out = copy(self)
         out._chart = Chart(self._lane_by_lane, starts, share)
-        return out
-
-    def for_newton(self) -> GuardedForce:
-        """The same force by the game's engine, if it has one: next to rest this is far cheaper.
-
-        What is zero by symmetry may come out as rounding, on which only steps would build up.
-        """
-        out = copy(self)
-        engine = getattr(self._game, "engine", None)
-        if engine is not None:
-            check = self._game.generator.check
-            out._force = lambda y: engine.force(check(np.atleast_2d(y))).value.T.reshape(y.shape)
         return out
 
     def jacobian(self, y: Array, home: Array) -> Array:

@@ -202,7 +202,7 @@ def examine(
     lanes = np.flatnonzero(~still & stable & np.isfinite(reach))
     if lanes.size:
         _land(
-            guarded.for_newton(),
+            guarded,
             y[lanes],
             f[lanes],
             jacobian[lanes],

@@ -32,6 +32,7 @@ class LinearGenerator(Generator):
 
     dimension = 2
     scale_and_place = (0, 1)
+    affine = True
 
     def __call__(self, z: Array, theta: Array) -> Array:
         """A z + b."""
@@ -80,7 +81,7 @@ class LinearStack(Generated):
         self.lanes = len(theta)
         self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
         self.folds = [np.empty((0, 2))] * self.lanes
-        if isinstance(latent, LocationScale):
+        if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
             self.standard = (
                 latent.family,
                 latent,
