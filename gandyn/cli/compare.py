@@ -79,10 +79,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _entry(found: Comparison, seed: int) -> dict[str, Any]:
-    from gandyn.views.entries import comparison_entries
-
     names = [point.name for point in found.attractors]
-    return comparison_entries(found) | {
+    return found.as_dict() | {
         "one_clock": found.one_clock,
         "time": found.time,
         "mean": found.mean,

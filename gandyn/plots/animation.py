@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,10 @@ from gandyn.plots.densities import (
     set_density_axis,
 )
 from gandyn.plots.moments import Moment
-from gandyn.plots.scales import path_length
 from gandyn.plots.style import new_figure, style
 from gandyn.system.files import whole_file
+from gandyn.system.polyline import even, pace
+from gandyn.system.progress import Progress
 
 __all__ = ["animate", "can_write_mp4", "path_times"]
 
@@ -59,11 +60,7 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
     array([ 0.  ,  0.74, 10.  ])
     """
     times = np.asarray(t, dtype=float)
-    length = path_length(theta)
-    # A tenth of the steps follow time itself, or the times of rest would all be one.
-    span = float(times[-1] - times[0]) or 1.0
-    length = 0.95 * length + 0.05 * (times - times[0]) / span
-    return np.interp(np.linspace(0.0, length[-1], frames), length, times)
+    return even(times[:, None], frames, pace(times, theta))[:, 0]
 
 
 def animate(
@@ -72,7 +69,7 @@ def animate(
     *,
     fps: int = 12,
     dpi: float = 120,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write the moments one after another as a GIF or MP4 (by the suffix), whole or not at all.
 
@@ -87,7 +84,7 @@ def animate(
     dpi : float
         Pixels per inch; the picture is 5.6 by 3.6 inches.
     progress : callable, optional
-        Called with (frames done, frames in all) after every frame.
+        Told the share of the frames that are done, after each.
 
     Returns
     -------
@@ -138,7 +135,7 @@ def animate(
                 for artist in artists:
                     artist.remove()
                 if progress is not None:
-                    progress(done, len(moments))
+                    progress(done / len(moments), "animation")
     return target
 
 

@@ -96,7 +96,7 @@ def test_two_workers_find_the_same_bits(plain):
 def test_an_interruption_keeps_what_is_done_and_the_file_goes_on(plain, tmp_path, workers):
     path = tmp_path / "raster.npz"
     part = raster(FAMILY, VALUES, STARTS, path, workers, stop_after(2))
-    assert (part.status, part.done.sum()) == (1, 2)
+    assert (part.status, part.done.sum()) == (-1, 2)
     assert part.message == "2 of 4 values done; interrupted; call again to go on"
     assert not multiprocessing.active_children()
     assert np.isnan(part.final[~part.done]).all() and (part.labels[~part.done] == -1).all()
@@ -119,14 +119,14 @@ def test_a_whole_file_is_not_worked_on_again(plain, tmp_path, monkeypatch):
         assert {"values", "starts", "final", "done", "family", "objective", "latent"} <= {*file}
 
 
-def test_an_interruption_within_a_flow(monkeypatch):
-    def pressed(*args, **options):
+def test_an_interruption_leaves_what_is_done(monkeypatch):
+    def interrupted(found, theta):
         raise KeyboardInterrupt
 
     module = importlib.import_module("gandyn.landscape.raster_map")
-    monkeypatch.setattr(module, "gradient_flow", pressed)
+    monkeypatch.setattr(module, "attractors_reached", interrupted)
     found = raster(FAMILY, VALUES, STARTS, workers=1)
-    assert found.status == 1 and not found.done.any() and found.names == ()
+    assert found.status == -1 and not found.done.any() and found.names == ()
     assert found.message == "0 of 4 values done; interrupted; with a path, it could go on"
 
 
@@ -147,7 +147,7 @@ def test_an_error_midway_leaves_a_file_that_goes_on(plain, tmp_path):
 
 def test_a_worker_that_dies_is_told_and_the_rest_is_kept(tmp_path):
     found = raster(deadly, [0.5, 4.0, 4.5], STARTS, tmp_path / "raster.npz", 2)
-    assert found.status == 1 and not found.done[1:].any()
+    assert found.status == -1 and not found.done[1:].any()
     assert "a process died: short of memory, or no `if __name__" in found.message
     assert not multiprocessing.active_children()
 
