@@ -50,7 +50,8 @@ def check_box(box: Sequence[float]) -> Box:
         Where they are not finite, do not rise, or a = 0 lies between a_low and a_high.
     """
     allowed = (
-        "must be (a_low, a_high, b_low, b_high), rising, with a_low and a_high on one side of 0"
+        "must be (a_low, a_high, b_low, b_high) with a_low < a_high, on one side of 0, and "
+        "b_low < b_high"
     )
     try:
         a_low, a_high, b_low, b_high = (float(value) for value in box)
@@ -210,7 +211,8 @@ class Plane:
         ]
         force = self.force(np.concatenate(edges)).reshape(4, _EDGE, 2)
         inwards = np.array([force[0, :, 0], -force[1, :, 0], force[2, :, 1], -force[3, :, 1]])
-        inside = [bool((side > 0).all()) for side in inwards]
+        # Where it is not finite a wider box would not help.
+        inside = [not (side <= 0).any() for side in inwards]
         wider = 0.25 * (b_high - b_low)
         grown = [
             a_low * (1.0 if inside[0] or walls[0] else 0.5),
@@ -220,14 +222,14 @@ class Plane:
         ]
         return grown, grown == box
 
-    def axes(self, box: Box, fineness: float = 1.0) -> tuple[Array, Array]:
+    def axes(self, box: Box) -> tuple[Array, Array]:
         """Axes a (A,) and b (B,) of a lattice: fine where the data are.
 
         In a the steps are even in log a; in b they are a share of the width of the nearest mode,
         growing with the distance from it.
         """
         a_low, a_high, b_low, b_high = box
-        count = 2 + int(np.log(a_high / a_low) / (0.09 / fineness))
+        count = 2 + int(np.log(a_high / a_low) / 0.09)
         a = np.geomspace(a_low, a_high, count)
         a[[0, -1]] = a_low, a_high
         x = np.linspace(b_low, b_high, _FINE)
@@ -241,7 +243,7 @@ class Plane:
         spacing = np.full(x.shape, (b_high - b_low) / 12.0)
         for centre, width in zip(centres, widths, strict=True):
             np.minimum(spacing, np.hypot(width, 0.4 * (x - centre)), out=spacing)
-        rate = fineness / (0.3 * spacing)
+        rate = 1.0 / (0.3 * spacing)
         steps = 0.5 * (rate[1:] + rate[:-1]) * np.diff(x)
         t = np.concatenate([[0.0], np.cumsum(steps)])
         return a, np.interp(np.linspace(0.0, t[-1], 2 + int(t[-1])), t, x)
