@@ -221,7 +221,7 @@ def check_small_heights(climb):
         )
         low, high = equilibria(game)[:2]
         assert (low.kind, high.kind) == ("attractor", "saddle")
-        height, error = climb(game, low, high)
+        height, error = climb(Plane(game), low, high)
         assert 1e-10 < height < 1e-8
         assert error <= 1e-6 * height
         # An arc through both, bent sideways by as much as they are apart.
