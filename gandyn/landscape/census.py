@@ -253,7 +253,7 @@ def describe(game: Any, theta: Array) -> list[Equilibrium]:
     u = plane.turned(theta)
     u = u[np.lexsort((u[:, 0], u[:, 1]))]
     states = plane.state(u)
-    jacobian = plane.exact_jacobian(u)
+    jacobian = plane.jacobian(u)
     values = game.evaluate(states)
     residual = np.hypot(*np.asarray(values.force).T)
     noise = np.hypot(*np.asarray(values.errors["force"]).T)
