@@ -172,11 +172,15 @@ class Plane:
         b_low, b_high = low - margin + shifts[0], high + margin + shifts[1]
         inner, outer, walls = self._finite(inner, outer, np.linspace(b_low, b_high, 5))
         box = [inner, outer, b_low, b_high]
+        first, grown = box, self._grown(box, walls)
         for _ in range(_GROWTHS):
-            box, good = self._grown(box, walls)
-            if good:
+            if grown == box:
                 break
-        return box[0], box[1], box[2], box[3]
+            box, grown = grown, self._grown(grown, walls)
+        # An edge that has not come to where the force points inwards stays where it was.
+        ends = zip(first, box, grown, strict=True)
+        kept = [own if more == own else old for old, own, more in ends]
+        return kept[0], kept[1], kept[2], kept[3]
 
     def _finite(self, inner: float, outer: float, b: Array) -> tuple[float, float, list[bool]]:
         """The scales between which the force is finite, and whether either end is a wall to it.
@@ -193,7 +197,7 @@ class Plane:
         last = first + int(np.append(~finite[first:], True).argmax()) - 1
         return float(a[first]), float(a[last]), [first > 0, last < _EDGE - 1]
 
-    def _grown(self, box: list[float], walls: list[bool]) -> tuple[list[float], bool]:
+    def _grown(self, box: list[float], walls: list[bool]) -> list[float]:
         """The box with every edge moved out at which the force does not point inwards."""
         a_low, a_high, b_low, b_high = box
         a, b = np.geomspace(a_low, a_high, _EDGE), np.linspace(b_low, b_high, _EDGE)
@@ -208,13 +212,12 @@ class Plane:
         # Where it is not finite a wider box would not help.
         inside = [not (side <= 0).any() for side in inwards]
         wider = 0.25 * (b_high - b_low)
-        grown = [
+        return [
             a_low * (1.0 if inside[0] or walls[0] else 0.5),
             a_high * (1.0 if inside[1] or walls[1] else 1.5),
             b_low - (0.0 if inside[2] else wider),
             b_high + (0.0 if inside[3] else wider),
         ]
-        return grown, grown == box
 
     def axes(self, box: Box) -> tuple[Array, Array]:
         """Axes a (A,) and b (B,) of a lattice: fine where the data are.
