@@ -29,7 +29,6 @@ _HOME = {
         "Iteration",
         "gradient_flow",
         "iterate",
-        "largest_descending_step",
         "stability_limit",
     ],
     "gandyn.errors": ["InputError"],

@@ -174,6 +174,8 @@ class Game:
             Where θ is not a valid state (for a z + b: a = 0).
         """
         states = self.generator.check(theta)
+        if states.ndim == 1:
+            return self.engine.force_at(states)
         flat = states.reshape(-1, states.shape[-1])
         return self.engine.force(flat).value.T.reshape(states.shape)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_box, add_game, add_json, read_box, read_count, read_game
-from gandyn.cli.output import print_game, print_json, print_table, work
+from gandyn.cli.output import print_game, print_json, print_table, progress_bar
 from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
 from gandyn.errors import InputError
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         claim_files(stack, output=picture, labels=labels)
-        with work("basins") as tell:
+        with progress_bar("basins") as tell:
             tell(0.0, "separatrices")
             points = equilibria_across(game, box)
             shown = window(points) if box is None else box

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_family, add_json, read_family
-from gandyn.cli.output import print_family, print_json, print_table, work
+from gandyn.cli.output import print_family, print_json, print_table, progress_bar
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
-        with work("branches") as tell:
+        with progress_bar("branches") as tell:
             found = branches(family, (low, high), progress=tell)
         if picture is not None:
             from gandyn import plots

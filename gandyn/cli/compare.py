@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_json, read_workers
-from gandyn.cli.output import print_json, print_table, rows_of, work
+from gandyn.cli.output import print_json, print_table, progress_bar, rows_of
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 from gandyn.cli.settings import (
     add_settings,
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
-        with work("compare") as tell:
+        with progress_bar("compare") as tell:
             found = compare(
                 game,
                 settings,

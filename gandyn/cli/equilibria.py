@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_box, add_game, add_json, read_box, read_game
-from gandyn.cli.output import print_game, print_json, print_table, work
+from gandyn.cli.output import print_game, print_json, print_table, progress_bar
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
-        with work("equilibria") as tell:
+        with progress_bar("equilibria") as tell:
             found = equilibria(game, box)
             if picture is not None:
                 from gandyn import plots

@@ -32,7 +32,6 @@ example:
   gandyn flow --start -1,0.5 --t-end inf --t-eval 1,10,50 --rtol 1e-10 --json"""
 
 _FRAMES = 60
-_INTERRUPTED = -3
 
 
 def add(commands: Any) -> None:
@@ -80,30 +79,36 @@ def run(options: argparse.Namespace) -> int:
     picture = read_output(options, "flow.png")
     movie = _movie(options.animate)
     game = read_game(options)
-    from gandyn.dynamics import gradient_flow
+    from gandyn.dynamics import Interrupted, gradient_flow
 
     with ExitStack() as stack:
         claim_files(stack, output=picture, animate=movie)
-        with progress_bar("flow") as tell:
-            found = gradient_flow(
-                game, start, (0.0, end), times, rtol, atol, progress=lambda part: tell(part, "")
-            )
+        stopped = False
+        try:
+            with progress_bar("flow") as tell:
+                found = gradient_flow(game, start, (0.0, end), times, rtol, atol, progress=tell)
+        except Interrupted as stop:
+            found, stopped = stop.flow, True
+
+        def dense() -> tuple[Any, Any]:
+            return _known(found) if stopped else _dense(game, start, found, end, rtol, atol)
+
         written = []
         if picture is not None:
-            dense = _dense(game, start, found, end, rtol, atol)
-            _draw(dense, game, picture)
+            curve = dense()
+            _draw(curve, game, picture)
             written.append(picture)
             if movie is not None:
-                _animate(dense, game, movie)
+                _animate(curve, game, movie)
                 written.append(movie)
         elif movie is not None:
-            _animate(_dense(game, start, found, end, rtol, atol), game, movie)
+            _animate(dense(), game, movie)
             written.append(movie)
         if options.json:
             _print_json(found)
         else:
             _print(found, game, written)
-        if found.status == _INTERRUPTED:
+        if stopped:
             raise KeyboardInterrupt(found.message, *(f"wrote {path}" for path in written))
     return 0 if found.success else 1
 
@@ -128,19 +133,18 @@ def _dense(
 
     from gandyn.dynamics import gradient_flow
 
-    known = np.isfinite(found.theta).all(axis=-1)
-    t, theta = found.t[known], found.theta[known]
-    if found.status == _INTERRUPTED:
-        return t, theta
     if math.isinf(end):
         end = _rest(game, start, found, rtol, atol)
     times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 400)])
     with progress_bar("picture") as tell:
-        flow = gradient_flow(
-            game, start, (0.0, end), times, rtol, atol, progress=lambda part: tell(part, "")
-        )
-    known = np.isfinite(flow.theta).all(axis=-1)
-    return times[known], flow.theta[known]
+        return _known(gradient_flow(game, start, (0.0, end), times, rtol, atol, progress=tell))
+
+
+def _known(found: Flow) -> tuple[Any, Any]:
+    import numpy as np
+
+    known = np.isfinite(found.theta).all(axis=-1)
+    return found.t[known], found.theta[known]
 
 
 def _rest(game: Game, start: list[float], found: Flow, rtol: float, atol: float) -> float:

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gandyn.system.interrupts import interrupts_to
-
 if TYPE_CHECKING:
     from gandyn.game import Game
     from gandyn.landscape.family import Template
@@ -23,7 +21,6 @@ __all__ = [
     "progress_bar",
     "rows_of",
     "with_error",
-    "work",
 ]
 
 
@@ -104,28 +101,3 @@ def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
             bar.update(max(0.0, min(1.0, fraction) - bar.n))
 
         yield tell
-
-
-@contextmanager
-def work(what: str) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar around work that Ctrl-C ends for certain.
-
-    A flow takes Ctrl-C for its own end and no one else's. Here it is remembered, and raised again
-    when the work next tells of its progress, or ends.
-    """
-    pressed = False
-
-    def press() -> None:
-        nonlocal pressed
-        pressed = True
-        raise KeyboardInterrupt
-
-    with progress_bar(what) as bar, interrupts_to(press):
-
-        def tell(fraction: float, name: str = "") -> None:
-            if pressed:
-                raise KeyboardInterrupt
-            bar(fraction, name)
-
-        yield tell
-        tell(1.0)

@@ -8,7 +8,7 @@ import shlex
 from typing import Any
 
 from gandyn.cli.arguments import add_game, add_json, add_start, read_end, read_game, read_state
-from gandyn.cli.output import print_json, work
+from gandyn.cli.output import print_json, progress_bar
 
 _EXAMPLE = """\
 example:
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     game = read_game(options)
     from gandyn.report import write_report
 
-    with work("report") as tell:
+    with progress_bar("report") as tell:
         page, numbers = write_report(
             options.output, game, start, end, command=_command(options), progress=tell
         )

@@ -9,7 +9,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_json
-from gandyn.cli.output import print_json, work
+from gandyn.cli.output import print_json, progress_bar
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"seed: got {options.seed!r}, must be an integer, 0 or more")
     from gandyn.theory import verify
 
-    with work("verify") as tell:
+    with progress_bar("verify") as tell:
         found = verify(
             int(options.seed), progress=lambda done, total, name: tell(done / total, name)
         )

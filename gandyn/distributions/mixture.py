@@ -77,6 +77,10 @@ class Mixture(Distribution):
         terms = zip(self.weights, self.components, strict=True)
         return " + ".join(f"{number_text(weight)}*{component}" for weight, component in terms)
 
+    def __repr__(self) -> str:
+        text = str(self)
+        return text if len(text) <= 80 else f"{text[:60]}... ({len(self.components)} components)"
+
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
         """From the lowest to the highest end of the components' supports."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from gandyn.distributions.location_scale import LocationScale
-from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
+from gandyn.distributions.location_scale import SymmetricLocationScale
+from gandyn.system.checks import FloatArray, as_float, finite, positive
 
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
-class Normal(LocationScale):
+class Normal(SymmetricLocationScale):
     """N(mean, std): density exp(-z²/2) / (√(2π) std) at x = mean + std z.
 
     Parameters
@@ -33,6 +34,8 @@ class Normal(LocationScale):
         Where a parameter is not finite, or std is not positive.
     """
 
+    notation: ClassVar[str] = "N"
+
     mean: float = 0.0  # type: ignore[assignment]
     std: float = 1.0  # type: ignore[assignment]
 
@@ -41,9 +44,6 @@ class Normal(LocationScale):
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", finite("mean", self.mean))
         object.__setattr__(self, "std", positive("std", self.std))
-
-    def __str__(self) -> str:
-        return f"N({number_text(self.mean)}, {number_text(self.std)})"
 
     @property
     def loc(self) -> float:  # type: ignore[override]

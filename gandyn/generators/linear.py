@@ -81,7 +81,7 @@ class LinearStack(Generated):
         self.lanes = len(theta)
         self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
         self.folds = [np.empty((0, 2))] * self.lanes
-        if isinstance(latent, LocationScale):
+        if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
             self.standard = (
                 latent.family,
                 latent,

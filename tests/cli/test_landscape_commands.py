@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import gandyn
-from gandyn.cli.output import print_table, work
+from gandyn.cli.output import print_table
 from gandyn.errors import InputError
 from gandyn.landscape.basin_map import basins
 from gandyn.landscape.bifurcations import branches
@@ -287,7 +287,7 @@ def test_branches_as_a_table(run, tmp_path):
 
 
 def test_interrupted_branches_leave_nothing(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("gandyn.cli.output.progress_bar", impatient(3))
+    monkeypatch.setattr("gandyn.cli.branches.progress_bar", impatient(3))
     ran = run("branches", "--vary", "m=2:2.5", "--output", "new/")
     assert (ran.status, ran.out, ran.err) == (130, "", "gandyn: interrupted\n")
     assert list(tmp_path.iterdir()) == []
@@ -468,15 +468,6 @@ def test_ctrl_c_in_the_terminal(start, tmp_path):
     with np.load(file) as held:
         assert 0 < held["done"].sum() < 2000
     assert names(tmp_path) == ["raster.npz", "raster.png"]
-
-
-def test_ctrl_c_that_a_flow_took_for_its_own_ends_the_work():
-    with pytest.raises(KeyboardInterrupt), work("flows") as tell:
-        tell(0.1, "one")
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_tables(capsys):
