@@ -38,8 +38,8 @@ _REACH = 8.1
 _BLOCK = 65_536
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
 
-_WASTE = 12_000
-"""Nodes that cost as much as the calls that a block takes."""
+_SMALL_BLOCK = 12_288
+"""The same where many arrays are made of each."""
 
 _LONGEST = 6000
 _FEWEST = 8
@@ -83,6 +83,10 @@ class OnGrid(Field):
     @property
     def score_slope_data(self) -> Array:  # type: ignore[override]
         return self.level.score_slope[None, self.window]
+
+    @cached_property
+    def log_ratio(self) -> Array:
+        return self.log_data - self.log_generated
 
     @cached_property
     def z(self) -> Array:
@@ -157,9 +161,16 @@ class OnNormalGrid(OnGrid):
         return np.matmul(lines, self._basis, out=out)
 
     @cached_property
-    def _latent_side(self) -> tuple[Array, Array]:
-        out = np.empty((len(self.loc), len(self.y)))
-        return self.log_generated_into(out), -self.z * self.inverse[:, None]
+    def log_generated(self) -> Array:  # type: ignore[override]
+        return self.log_generated_into(np.empty((len(self.loc), len(self.y))))
+
+    @cached_property
+    def score_generated(self) -> Array:  # type: ignore[override]
+        return self.z * -self.inverse[:, None]
+
+    @cached_property
+    def ratio_slope(self) -> Array:
+        return self.ratio_slope_into(np.empty((len(self.loc), len(self.y))))
 
 
 class GridEngine:
@@ -231,7 +242,7 @@ class GridEngine:
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._adapted(
-            scale[finite], loc[finite], self._force_sums, 12, self._force_is_good
+            scale[finite], loc[finite], self._force_sums, 12, self._force_is_good, block=_BLOCK
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
@@ -297,10 +308,15 @@ class GridEngine:
 
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
-                along, wider = changes(self._target, at, (at.scale / self._std)[:, None])
+                mass = np.empty_like(at.log_generated)
+                log_p, density = at.level.log_density[at.window], at.level.density[at.window]
+                self._target.quick_mass(log_p, density, at.log_generated.copy(), mass)
+                a = (at.scale / self._std)[:, None]
+                along, wider = changes(self._target, at, mass, a)
                 z = self._mean + self._std * at.z
                 tilted = along * z
-                entries = [(tilted + wider) * z, tilted, tilted + wider, along]
+                wider += tilted
+                entries = [wider * z, tilted, wider, along]
                 return np.concatenate([at.sums(entry) for entry in entries])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
@@ -472,6 +488,7 @@ class GridEngine:
         rows: int,
         judge: Callable[[Array, Array, Array], NDArray[np.bool_]],
         both: bool = False,
+        block: int = _SMALL_BLOCK,
     ) -> tuple[Array, NDArray[np.bool_], Index]:
         """Sums (rows, L), whether they are good, and the nodes used, each on a level that does."""
         # Neighbours side by side, so that they share windows and are looked up faster.
@@ -496,7 +513,7 @@ class GridEngine:
             stop = np.minimum((np.searchsorted(level.x, high[index]) + 3) & ~3, len(level.x))
             fits = (stop - start <= _LONGEST) & (stop - start >= _FEWEST)
             index, start, stop = index[fits], start[fits], stop[fits]
-            for run, window in _alike(start, stop):
+            for run, window in _alike(start, stop, block):
                 states = index[run]
                 at = self._kind(level, window, self._latent, scale[states], loc[states])
                 out[:, states] = sums(at)
@@ -583,16 +600,16 @@ def _error(sums: Array, first: int, modulus: int = 8) -> Array:
         )
 
 
-def _alike(start: Index, stop: Index) -> Iterator[tuple[slice, slice]]:
+def _alike(start: Index, stop: Index, block: int) -> Iterator[tuple[slice, slice]]:
     """Runs of states and a common window of each, on which little is wasted."""
     first = 0
     while first < len(start):
-        count = max(1, _BLOCK // int(stop[first] - start[first]))
+        count = max(1, block // int(stop[first] - start[first]))
         while True:
             run = slice(first, first + count)
             low, high = int(start[run].min()), int(stop[run].max())
             own = int((stop[run] - start[run]).sum())
-            if count == 1 or (high - low) * len(start[run]) - own <= _WASTE:
+            if count == 1 or (high - low) * len(start[run]) - own <= block // 5:
                 break
             count = (count + 1) // 2
         yield run, slice(low, high)

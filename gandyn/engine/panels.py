@@ -92,7 +92,9 @@ class PanelEngine:
         order, (a, b) = np.argsort(place), theta[:, place].T
 
         def entries(at: Field) -> Array:
-            along, wider = changes(target, at, a[at.lane, None])
+            mass = target.mass(at)
+            found = changes(target, at, mass, a[at.lane, None])
+            along, wider = (np.where(mass > 0.0, values, 0.0) for values in found)
             z = (at.x - b[at.lane, None]) / a[at.lane, None]
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])

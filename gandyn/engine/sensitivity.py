@@ -15,7 +15,7 @@ __all__ = ["at_breaks", "changes"]
 Array = NDArray[np.float64]
 
 
-def changes(target: FDivergence, at: Field, a: Array) -> tuple[Array, Array]:
+def changes(target: FDivergence, at: Field, mass: Array, a: Array) -> tuple[Array, Array]:
     """What the four entries of the Jacobian are moments of, at the points of a field.
 
     Along a particle's path (z fixed) the log density ratio changes by s_p ∂G/∂θ + e_a/a, so that
@@ -23,15 +23,18 @@ def changes(target: FDivergence, at: Field, a: Array) -> tuple[Array, Array]:
 
         q c = w q·(ε s_p ℓ' + s_p'),   q k = w q·(ε ℓ' + s_q)/a,   ε = d log w/dℓ,
 
-    and s_q is the generated density's score. Returns q c and q k, of the shape of at.x.
+    and s_q is the generated density's score. Returns q c and q k, given `mass` = w q; all of the
+    shape of at.x.
     """
-    mass = target.mass(at)
-    bent = target.elasticity(at.log_ratio) * at.ratio_slope
+    bent = target.elasticity(at.log_ratio)
+    bent *= at.ratio_slope
     with np.errstate(over="ignore", invalid="ignore"):
-        along = mass * (bent * at.score_data + at.score_slope_data)
-        wider = mass * (bent + at.score_generated) / a
-    empty = mass == 0.0
-    return np.where(empty, 0.0, along), np.where(empty, 0.0, wider)
+        along = bent * at.score_data
+        along += at.score_slope_data
+        along *= mass
+        bent += at.score_generated
+        bent *= mass / a
+    return along, bent
 
 
 def at_breaks(

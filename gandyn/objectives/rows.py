@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, log_expit
 
 from gandyn.errors import InputError
 from gandyn.objectives import divergences
@@ -24,6 +23,12 @@ __all__ = ["alpha", "names", "objective"]
 
 def _softplus(ell: Array) -> Array:
     return np.maximum(ell, 0.0) + np.log1p(np.exp(-np.abs(ell)))
+
+
+def _sigmoid(ell: Array) -> Array:
+    """σ(ℓ), relatively exact at both ends; several times as fast as SciPy's."""
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-ell))
 
 
 def _log_softplus(ell: Array) -> Array:
@@ -108,10 +113,10 @@ _ROWS: dict[str, Objective] = {
     row.name: row
     for row in (
         FDivergence(
-            expit,
+            _sigmoid,
             "saturating",
-            log_weight=log_expit,
-            elasticity=lambda ell: expit(-ell),
+            log_weight=lambda ell: -_softplus(-ell),
+            elasticity=lambda ell: _sigmoid(-ell),
             density=lambda at: 2.0 * divergences.jensen_shannon(at),
             first=lambda ell: _softplus(ell) - LOG2,
             tail=lambda ell: _softplus(-ell),
@@ -119,10 +124,10 @@ _ROWS: dict[str, Objective] = {
             quick=_saturating_mass,
         ),
         FDivergence(
-            lambda ell: expit(-ell),
+            lambda ell: _sigmoid(-ell),
             "nonsaturating",
-            log_weight=lambda ell: log_expit(-ell),
-            elasticity=lambda ell: -expit(ell),
+            log_weight=lambda ell: -_softplus(ell),
+            elasticity=lambda ell: -_sigmoid(ell),
             density=divergences.kl_middle_data,
             first=lambda ell: LOG2 - _softplus(-ell),
             tail=lambda ell: _exp(-ell) - _softplus(-ell),
@@ -135,7 +140,7 @@ _ROWS: dict[str, Objective] = {
             lambda ell: 1.0 + _exp(ell),
             "jeffreys",
             log_weight=_softplus,
-            elasticity=expit,
+            elasticity=_sigmoid,
             density=divergences.jeffreys,
             first=lambda ell: ell + np.expm1(ell),
             tail=lambda ell: np.full_like(ell, np.inf),
