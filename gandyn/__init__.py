@@ -34,7 +34,7 @@ _HOME = {
     ],
     "gandyn.errors": ["InputError"],
     "gandyn.game": ["Discriminator", "Evaluation", "Game"],
-    "gandyn.generators": ["Generator", "LinearGenerator", "MLPGenerator"],
+    "gandyn.generators": ["Generator", "HermiteGenerator", "LinearGenerator", "MLPGenerator"],
     "gandyn.landscape": [
         "Barriers",
         "Basins",

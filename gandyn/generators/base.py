@@ -65,6 +65,18 @@ class Generator(ABC):
         h = 0.02
         return _differences(lambda u: self.slope(u, theta), z, _FIRST, h) / h
 
+    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
+        """G, its slope, curvature and sensitivity at latents (n,) of a stack of states (L, d).
+
+        Three arrays (L, n) and one (d, L, n), or (d, 1, n) where it is the same in every state.
+        """
+        of_each = [
+            [self(z, row), self.slope(z, row), self.curvature(z, row), *self.sensitivity(z, row)]
+            for row in theta
+        ]
+        jets = np.array(of_each).reshape(len(theta), 3 + self.dimension, len(z))
+        return jets[:, 0], jets[:, 1], jets[:, 2], np.swapaxes(jets[:, 3:], 0, 1)
+
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of floats of shape (..., d).
 
