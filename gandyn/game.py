@@ -12,6 +12,8 @@ from scipy.special import expit
 
 from gandyn.distributions import Distribution
 from gandyn.engine.grid import DataGrid
+from gandyn.engine.folds import push_at_folds
+from gandyn.engine.latent import LatentLine
 from gandyn.engine.panels import field_integrals, rooted
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import by_differences, under_the_integral
@@ -187,6 +189,13 @@ class Game:
 
     def _stacked(self, flat: Array) -> tuple[Array, NDArray[np.intp]]:
         """Force (L, d) and nodes used, on the grid and by panels where the grid does not do."""
+        if self._latent is not None:
+            quick = self._latent.force(flat)
+            force, nodes, again = quick.value.T.copy(), quick.nodes, ~quick.converged
+            if again.any():
+                force[again], _, more = self._force(flat[again])
+                nodes[again] += more
+            return force, nodes
         if self._grid is None:
             force, _, nodes = self._force(flat)
             return force, nodes
@@ -268,7 +277,15 @@ class Game:
                     self.data, self.generator, self.objective, flat[block]
                 )
         else:
-            out = by_differences(self.force, flat)
+            out = np.empty((*flat.shape, flat.shape[-1]))
+            again = np.ones(len(flat), bool)
+            jet = self.generator.sensitivity_jet(np.zeros(1))
+            if self._latent is not None and jet is not None and isinstance(self.objective, FDivergence):
+                quick = self._latent.jacobian(flat)
+                out[:] = quick.value.T.reshape(out.shape)
+                again = ~quick.converged
+            if again.any():
+                out[again] = by_differences(self.force, flat[again])
         return out.reshape(*states.shape, states.shape[-1])
 
     def fast_jacobian(self, theta: ArrayLike) -> Array:
@@ -360,8 +377,27 @@ class Game:
         mean, std = float(latent[1][0]), float(latent[2][0])
         return DataGrid(self.data, mean, std, target.quick_mass, target.wide)
 
+    @cached_property
+    def _latent(self) -> LatentLine | None:
+        if type(self.generator) is LinearGenerator or isinstance(self.objective, Transport):
+            return None
+        if not LatentLine.takes(self.data, self.generator):
+            return None
+        return LatentLine(self.data, self.generator, self.objective)
+
     def _integrals(self, flat: Array, rows: list, transport: bool) -> Integrals:
         """Integrals of rows over a stack of states, some states at a time."""
+        if self._latent is not None and not transport and len(rows) == 1 and rows[0][0] == self.objective.potential:
+            quick = self._latent.integrals(flat, rows)
+            again = ~quick.converged
+            if again.any():
+                slow = self._by_panels(flat[again], rows, transport)
+                quick.value[:, again], quick.error[:, again] = slow.value, slow.error
+                quick.converged[again] = slow.converged
+            return quick
+        return self._by_panels(flat, rows, transport)
+
+    def _by_panels(self, flat: Array, rows: list, transport: bool) -> Integrals:
         blocks = [
             field_integrals(
                 self.data,
@@ -386,6 +422,18 @@ class Game:
         if not len(flat):
             return flat, flat, np.empty(0, np.intp), np.empty(0, bool)
         target = self.objective
+        push = push_at_folds(self.data, self.generator, target, flat)
+        folded = (push != 0.0).any(axis=1)
+        if folded.any():
+            error, nodes = np.zeros(flat.shape), np.zeros(len(flat), np.intp)
+            if not folded.all():
+                push[~folded], error[~folded], nodes[~folded], good = self._force_with_error(
+                    flat[~folded]
+                )
+                converged = ~folded
+                converged[~folded] = good
+                return push, error, nodes, converged
+            return push, error, nodes, ~folded
         d = flat.shape[-1]
         rows: list = [(target.force, target.force_rounding)]
         if self._smooth and isinstance(target, FDivergence) and target.has_level:

@@ -66,16 +66,21 @@ class Generator(ABC):
         return _differences(lambda u: self.slope(u, theta), z, _FIRST, h) / h
 
     def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
-        """G, its slope, curvature and sensitivity at latents (n,) of a stack of states (L, d).
+        """G, its slope, curvature and sensitivity at the latents of a stack of states (L, d).
 
-        Three arrays (L, n) and one (d, L, n), or (d, 1, n) where it is the same in every state.
+        At z of shape (n,), those of all states, or (L, n), a row for each: three arrays (L, n) and
+        one of shape (d, L, n), or (d, 1, n) where it is the same in every state.
         """
-        of_each = [
-            [self(z, row), self.slope(z, row), self.curvature(z, row), *self.sensitivity(z, row)]
-            for row in theta
-        ]
-        jets = np.array(of_each).reshape(len(theta), 3 + self.dimension, len(z))
-        return jets[:, 0], jets[:, 1], jets[:, 2], np.swapaxes(jets[:, 3:], 0, 1)
+        jets = np.empty((3 + self.dimension, len(theta), z.shape[-1]))
+        for k, row in enumerate(theta):
+            at = z if z.ndim == 1 else z[k]
+            jets[0, k], jets[1, k] = self(at, row), self.slope(at, row)
+            jets[2, k], jets[3:, k] = self.curvature(at, row), self.sensitivity(at, row)
+        return jets[0], jets[1], jets[2], jets[3:]
+
+    def sensitivity_jet(self, z: Array) -> Array | None:
+        """∂G/∂θ and its two derivatives in z, (3, d, *z.shape), where G is linear in θ; else None."""
+        return None
 
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of floats of shape (..., d).

@@ -97,7 +97,18 @@ class HermiteGenerator(Generator):
         basis = self._basis(z)
         slopes = self._derived(theta)
         bends = slopes[:, 1:] * self._roots[1:-1]
-        return theta @ basis, slopes @ basis[:-1], bends @ basis[: self.degree - 1], basis[:, None]
+        how = "lk,kn->ln" if z.ndim == 1 else "lk,kln->ln"
+        jet = (np.einsum(how, c, basis[: c.shape[1]]) for c in (theta, slopes, bends))
+        return *jet, basis[:, None] if z.ndim == 1 else basis
+
+    def sensitivity_jet(self, z: Array) -> Array:
+        """The basis and its first two derivatives."""
+        jet = np.zeros((3, self.dimension, *z.shape))
+        jet[0] = self._basis(z)
+        roots = self._roots[1:].reshape(-1, *(1 for _ in z.shape))
+        for order in (1, 2):
+            jet[order, 1:] = roots * jet[order - 1, :-1]
+        return jet
 
     def pieces(self, theta: Array) -> Sequence[float]:
         """Latents, ascending, at which G turns: the roots of G' at which it changes sign."""
