@@ -170,7 +170,7 @@ class LatentLine:
 
         parts = self._summed(theta, terms, 3 * theta.shape[1] ** 2, self._wide)
         value, error = (
-            array.reshape(3, -1, len(theta)).sum(axis=0) for array in (parts.value, parts.error)
+            array.reshape(3, theta.shape[1] ** 2, len(theta)).sum(axis=0) for array in (parts.value, parts.error)
         )
         return Integrals(value, error, parts.converged, parts.nodes)
 

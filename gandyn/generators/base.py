@@ -28,13 +28,27 @@ class Generator(ABC):
     ----------
     latent : Distribution
         The distribution of z; N(0, 1) by default.
+
+    Attributes
+    ----------
+    dimension : int
+        Number of parameters d: the length of θ's last axis.
+    scale_and_place : (int, int) or None
+        Which of the parameters are a scale, a, and a place, b, as the landscape takes them: what
+        is generated widens in proportion to a > 0 and moves along with b. Where a < 0 is allowed,
+        the latent is reflected there. None where there are no two such parameters.
+
+    Notes
+    -----
+    A step of the dynamics does not change `orientation(theta)`: a generator that degenerates
+    on a surface among its parameters (a = 0) tells its sides apart by it.
     """
 
     def __init__(self, latent: Distribution | None = None) -> None:
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
     dimension: int
-    """Number of parameters d: the length of θ's last axis."""
+    scale_and_place: tuple[int, int] | None = None
 
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:
@@ -65,22 +79,9 @@ class Generator(ABC):
         h = 0.02
         return _differences(lambda u: self.slope(u, theta), z, _FIRST, h) / h
 
-    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
-        """G, its slope, curvature and sensitivity at the latents of a stack of states (L, d).
-
-        At z of shape (n,), those of all states, or (L, n), a row for each: three arrays (L, n) and
-        one of shape (d, L, n), or (d, 1, n) where it is the same in every state.
-        """
-        jets = np.empty((3 + self.dimension, len(theta), z.shape[-1]))
-        for k, row in enumerate(theta):
-            at = z if z.ndim == 1 else z[k]
-            jets[0, k], jets[1, k] = self(at, row), self.slope(at, row)
-            jets[2, k], jets[3:, k] = self.curvature(at, row), self.sensitivity(at, row)
-        return jets[0], jets[1], jets[2], jets[3:]
-
-    def sensitivity_jet(self, z: Array) -> Array | None:
-        """∂G/∂θ and its two derivatives in z, (3, d, *z.shape), where G is linear in θ; else None."""
-        return None
+    def orientation(self, theta: Array) -> Array:
+        """What no step may change, of shape ``theta.shape[:-1]``: nothing, in the base class."""
+        return np.zeros(theta.shape[:-1])
 
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of floats of shape (..., d).
@@ -116,6 +117,23 @@ class Generator(ABC):
             Where θ is not one valid set of parameters.
         """
         return Pushforward(self, self._one(theta))
+
+    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
+        """G, its slope, curvature and sensitivity at the latents of a stack of states (L, d).
+
+        At z of shape (n,), those of all states, or (L, n), a row for each: three arrays (L, n) and
+        one of shape (d, L, n), or (d, 1, n) where it is the same in every state.
+        """
+        jets = np.empty((3 + self.dimension, len(theta), z.shape[-1]))
+        for k, row in enumerate(theta):
+            at = z if z.ndim == 1 else z[k]
+            jets[0, k], jets[1, k] = self(at, row), self.slope(at, row)
+            jets[2, k], jets[3:, k] = self.curvature(at, row), self.sensitivity(at, row)
+        return jets[0], jets[1], jets[2], jets[3:]
+
+    def sensitivity_jet(self, z: Array) -> Array | None:
+        """∂G/∂θ and its two derivatives in z, (3, d, *z.shape), where G is linear in θ; else None."""
+        return None
 
     def _one(self, theta: ArrayLike) -> Array:
         """θ as one state."""

@@ -15,6 +15,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.errors import InputError
+from gandyn.landscape.many_starts import Search
 from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
@@ -82,11 +84,13 @@ class Equilibria(Sequence[Equilibrium]):
     Attributes
     ----------
     points : tuple of Equilibrium
-    box : (a_low, a_high, b_low, b_high)
+    box : (a_low, a_high, b_low, b_high) or None
+        None, as `winding`, for a generator without a plane.
     winding : int or None
         Turns of the force around the box; None where it could not be counted.
-    complete : bool
-        Whether `winding` is the sum of the indices of `points`.
+    complete : bool or None
+        Whether `winding` is the sum of the indices of `points`; None where nothing can be proven,
+        for a generator without a plane.
     status : int
         0 complete; 1 the winding number differs or could not be counted.
     message : str
@@ -94,9 +98,9 @@ class Equilibria(Sequence[Equilibrium]):
     """
 
     points: tuple[Equilibrium, ...]
-    box: Box
+    box: Box | None
     winding: int | None
-    complete: bool
+    complete: bool | None
     status: int
     message: str
     game: Any = dataclass_field(repr=False)
@@ -152,7 +156,13 @@ class Equilibria(Sequence[Equilibrium]):
 
 
 def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
-    """Every rest point of a game of the linear generator in a box of (a, b).
+    """Every rest point of a game in a box of (a, b), or those that many starts lead to.
+
+    A generator of a scale and a place alone has a plane (a, b), in which a winding number proves
+    that none is missing. For any other, with one or many parameters, rest points are looked for
+    from many starts made from the data: `complete` is None, not proven. Where networks with kinks
+    have rest points they come in families, along which their units are rescaled against each
+    other; the points found are then "degenerate".
 
     Parameters
     ----------
@@ -178,6 +188,11 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
     >>> [(round(p.a, 9), round(p.b, 9), p.kind, p.name) for p in found]
     [(0.5, 2.0, 'attractor', 'fits the only mode')]
     """
+    generator = getattr(game, "generator", None)
+    if generator is not None and (generator.dimension != 2 or generator.scale_and_place is None):
+        if box is not None:
+            raise InputError(f"box: got {box!r:.80}, must be None for {generator!r}: no plane")
+        return _from_many_starts(game)
     plane = Plane(game)
     bounds = plane.box() if box is None else check_box(box)
     roots = Roots(np.empty((0, 2)))
@@ -206,6 +221,49 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
             "choose another box"
         )
     return Equilibria(tuple(points), bounds, winding, complete, 0 if complete else 1, message, game)
+
+
+def _from_many_starts(game: Any) -> Equilibria:
+    """The rest points that many starts lead to; that these are all is not proven."""
+    search = Search(game)
+    theta = search.found[np.lexsort(search.found.T[::-1])]
+    jacobian = np.asarray(game.jacobian(theta), dtype=float)
+    residual = np.linalg.norm(game.force(theta), axis=1)
+    modes = Modes(game.data)
+    points = []
+    for k, place in enumerate(theta):
+        rates, vectors = np.linalg.eig(jacobian[k])
+        order = np.argsort(rates.real)
+        rates, vectors = rates[order], vectors[:, order]
+        size, least = float(np.abs(rates).max()), float(np.abs(rates).min())
+        flat = least <= _ZERO * size
+        growing = int((rates.real > 0).sum())
+        kind = "saddle" if growing < len(rates) else "repeller"
+        kind = "degenerate" if flat else kind if growing else "attractor"
+        reach = float(residual[k]) + 1e-15 * size * float(np.abs(place).max())
+        generated = game.generator.generated(place[None])
+        points.append(
+            Equilibrium(
+                place,
+                kind,
+                modes.name(generated),
+                rates,
+                vectors,
+                float(game.potential(place)),
+                float(residual[k]),
+                reach / max(least, 1e-300),
+                0 if flat else (-1) ** int((rates.real < 0).sum()),
+            )
+        )
+    message = (
+        f"the rest points that {search.starts} starts lead to: that these are all is not proven"
+    )
+    if search.stuck:
+        message += (
+            f"; {search.stuck} ways ended where the generator folds, before which the force is "
+            "not finite"
+        )
+    return Equilibria(tuple(points), None, None, None, 0, message, game)
 
 
 def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equilibrium]:

@@ -38,7 +38,7 @@ _SAME = 1e-6
 _SHORTEST = 1e-8
 _SPREADS = (0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
 """Sizes of the spread about a matched state, in units of the data's."""
-_MOST = 32
+_MOST = 24
 _NODES = 65
 
 
@@ -136,26 +136,29 @@ class Search:
         theta, found = theta.copy(), []
         force = self._force(theta)
         live = np.flatnonzero(self._finite(force))
-        time = np.zeros(len(theta))
+        time, stale = np.zeros(len(theta)), np.ones(len(theta), bool)
+        rates, modes = np.empty(theta.shape), np.empty((*theta.shape, theta.shape[1]))
         for _ in range(_STEPS):
             if not live.size:
                 break
-            jacobian = self._jacobian(theta[live])
-            rates, modes = np.linalg.eigh(0.5 * (jacobian + np.swapaxes(jacobian, 1, 2)))
-            sizes = np.maximum(np.abs(rates), 1e-12)
+            new = live[stale[live]]
+            jacobian = self._jacobian(theta[new])
+            rates[new], modes[new] = np.linalg.eigh(0.5 * (jacobian + np.swapaxes(jacobian, 1, 2)))
+            sizes = np.maximum(np.abs(rates[live]), 1e-12)
             time[live] = np.where(time[live] == 0.0, 0.1 / sizes.max(axis=1), time[live])
-            along = np.einsum("nij,ni->nj", modes, force[live])
+            along = np.einsum("nij,ni->nj", modes[live], force[live])
             if climb:
                 along[:, -1] *= -1.0
             left = np.linalg.norm(along / sizes, axis=1)
             share = time[live, None] / (1.0 + time[live, None] * sizes)
-            step = np.einsum("nij,nj->ni", modes, share * along)
+            step = np.einsum("nij,nj->ni", modes[live], share * along)
             length = np.linalg.norm(step, axis=1)
             step *= np.minimum(1.0, _LONGEST * self.unit / np.maximum(length, 1e-300))[:, None]
             trial = theta[live] + step
-            new = self._force(trial)
-            good = self._finite(new)
-            theta[live[good]], force[live[good]] = trial[good], new[good]
+            ahead = self._force(trial)
+            good = self._finite(ahead)
+            theta[live[good]], force[live[good]] = trial[good], ahead[good]
+            stale[live] = good
             time[live] *= np.where(good, 2.5, 0.2)
             there = good & (left <= _SETTLED * self.unit)
             found.append(theta[live[there]])
@@ -222,7 +225,7 @@ class Search:
             tried |= pairs
             if not pairs:
                 break
-            t = np.linspace(0.0, 1.0, 11)[1:-1, None]
+            t = np.linspace(0.0, 1.0, 7)[1:-1, None]
             ways = [(1.0 - t) * self.found[i] + t * self.found[j] for i, j in sorted(pairs)]
             tops = self._join(self._relaxed(np.concatenate(ways), climb=True))
             if not len(tops):
