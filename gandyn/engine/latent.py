@@ -40,6 +40,8 @@ _BLOCK = 65_536
 _CUT = 1e-13
 _AGREEMENT, _HALF_WAY = 1e-7, 3e-5
 _FAINT = 1e-290
+_PLAIN = np.array(64.0)
+"""Rounding of a derivative, which only Newton's method and rates ask for."""
 _EPS = float(np.finfo(float).eps)
 
 
@@ -162,9 +164,8 @@ class LatentLine:
                 inverse**2,
             )
             pairs = (jet[0][:, None] * jet[:, None]).reshape(3, -1, *np.atleast_2d(at.z).shape)
-            rounding = np.broadcast_to(8.0 + at.density_rounding, mass.shape)
             return [
-                (mass * factor, rounding, columns)
+                (mass * factor, _PLAIN, columns)
                 for factor, columns in zip(factors, pairs, strict=True)
             ]
 
@@ -312,7 +313,7 @@ def _judged(f: Array, rounding: Array, columns: Array) -> tuple[Array, Array, ND
     size = np.abs(f)
     width = np.abs(columns)
     modulus = _sums(size, width)
-    noise = _EPS * _sums(size * rounding, width)
+    noise = _EPS * (_sums(size * rounding, width) if rounding.ndim else rounding * modulus)
     ends = np.maximum(*(size[:, k] * width[..., k] for k in (0, -1)))
     apart = np.abs(p[0] + p[2] - p[1] - p[3])
     good = (ends <= _CUT * modulus) & (apart <= _AGREEMENT * modulus)

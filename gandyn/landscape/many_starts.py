@@ -38,7 +38,7 @@ _SAME = 1e-6
 _SHORTEST = 1e-8
 _SPREADS = (0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
 """Sizes of the spread about a matched state, in units of the data's."""
-_MOST = 24
+_MOST = 16
 _NODES = 65
 
 
@@ -68,6 +68,7 @@ class Search:
         starts = self._spread(anchors)
         self.starts, self.stuck = len(starts), 0
         self.found = np.empty((0, starts.shape[1]))
+        self._small = 1e-7 * float(np.median(np.linalg.norm(self._force(starts), axis=1)))
         self._join(self._relaxed(starts, climb=False))
         self._passes()
         for _ in range(_ROUNDS):
@@ -207,7 +208,8 @@ class Search:
     def _join(self, more: Array) -> Array:
         """Those of `more` that are new, now among the found."""
         new = []
-        for place in more:
+        still = np.linalg.norm(self._force(more), axis=1) <= self._small
+        for place in more[still]:
             known = [*self.found, *new]
             if all(np.abs(place - other).max() > _SAME * self.unit for other in known):
                 new.append(place)
