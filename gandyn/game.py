@@ -191,7 +191,7 @@ class Game:
         """Force (L, d) and nodes used, on the grid and by panels where the grid does not do."""
         if self._latent is not None:
             quick = self._latent.force(flat)
-            force, nodes, again = quick.value.T.copy(), quick.nodes, ~quick.converged
+            force, nodes, again = quick.value.T.copy(), quick.nodes, np.isinf(quick.error).any(axis=0)
             if again.any():
                 force[again], _, more = self._force(flat[again])
                 nodes[again] += more
@@ -283,7 +283,7 @@ class Game:
             if self._latent is not None and jet is not None and isinstance(self.objective, FDivergence):
                 quick = self._latent.jacobian(flat)
                 out[:] = quick.value.T.reshape(out.shape)
-                again = ~quick.converged
+                again = np.isinf(quick.error).any(axis=0)
             if again.any():
                 out[again] = by_differences(self.force, flat[again])
         return out.reshape(*states.shape, states.shape[-1])
@@ -389,7 +389,7 @@ class Game:
         """Integrals of rows over a stack of states, some states at a time."""
         if self._latent is not None and not transport and len(rows) == 1 and rows[0][0] == self.objective.potential:
             quick = self._latent.integrals(flat, rows)
-            again = ~quick.converged
+            again = np.isinf(quick.error).any(axis=0)
             if again.any():
                 slow = self._by_panels(flat[again], rows, transport)
                 quick.value[:, again], quick.error[:, again] = slow.value, slow.error

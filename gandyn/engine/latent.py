@@ -169,7 +169,7 @@ class LatentLine:
                 for factor, columns in zip(factors, pairs, strict=True)
             ]
 
-        parts = self._summed(theta, terms, 3 * theta.shape[1] ** 2, self._wide)
+        parts = self._summed(theta, terms, 3 * theta.shape[1] ** 2, self._wide, 1e-5)
         value, error = (
             array.reshape(3, theta.shape[1] ** 2, len(theta)).sum(axis=0) for array in (parts.value, parts.error)
         )
@@ -184,7 +184,7 @@ class LatentLine:
         return [(push, np.broadcast_to(4.0 + at.density_rounding, push.shape), at.sensitivity)]
 
     def _summed(
-        self, theta: Array, terms: Callable[[Paths], list[Term]], count: int, wide: bool
+        self, theta: Array, terms: Callable[[Paths], list[Term]], count: int, wide: bool, rtol: float = 1e-11
     ) -> Integrals:
         """Each state on the coarsest nodes that see its features, and once more if need be."""
         lanes = len(theta)
@@ -203,7 +203,7 @@ class LatentLine:
             for w in np.unique(window[~out.converged]).tolist():
                 if w <= _WINDOWS:
                     index = np.flatnonzero(~out.converged & (window == w))
-                    self._adapted(theta, terms, index, w, out)
+                    self._adapted(theta, terms, index, w, out, rtol)
         return out
 
     def _adapted(
@@ -213,6 +213,7 @@ class LatentLine:
         index: Index,
         window: int,
         out: Integrals,
+        rtol: float,
     ) -> None:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
         z, _ = self._nodes(window, 0)
@@ -242,11 +243,10 @@ class LatentLine:
             values, roundings = zip(*parts, strict=True)
             return np.concatenate(values), np.concatenate(roundings)
 
-        found = integrate(integrand, panels, len(index))
+        found = integrate(integrand, panels, len(index), rtol=rtol)
         out.nodes[index] += found.nodes
-        index, good = index[found.converged], found.converged
-        out.value[:, index], out.error[:, index] = found.value[:, good], found.error[:, good]
-        out.converged[index] = True
+        out.value[:, index], out.error[:, index] = found.value, found.error
+        out.converged[index] = found.converged
 
     def _nodes(self, window: int, level: int) -> tuple[Array, float]:
         low, high = self._reach

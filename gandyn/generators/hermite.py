@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 _NEARLY_REAL = 1e-5
 """Imaginary part below which a computed root may be half of a real double one."""
 
+_FAR = 1e3
+"""Latents within which a coefficient must count for G to turn because of it."""
+
 
 class HermiteGenerator(Generator):
     """x = Σ θ_k He_k(z)/√k! over k = 0 … degree, He_k the probabilists' Hermite polynomials.
@@ -114,7 +117,9 @@ class HermiteGenerator(Generator):
         """Latents, ascending, at which G turns: the roots of G' at which it changes sign."""
         slope = self._derived(theta)
         factor = np.cumprod(np.concatenate([[1.0], self._roots[1:-1]]))
-        slope = np.trim_zeros(slope / factor, "b")
+        slope = slope / factor
+        share = np.abs(slope) * _FAR ** np.arange(len(slope))
+        slope = slope[: 1 + np.flatnonzero(share > 1e-6 * share.max())[-1]]
         if len(slope) < 2:
             return []
         roots = hermite_e.hermeroots(slope)

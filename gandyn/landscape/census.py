@@ -13,7 +13,7 @@ from dataclasses import field as dataclass_field
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.landscape.many_starts import Search
@@ -155,7 +155,9 @@ class Equilibria(Sequence[Equilibrium]):
         return np.where(apart.min(axis=1) <= within, np.array(index)[best], -1)
 
 
-def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
+def equilibria(
+    game: Any, box: Sequence[float] | None = None, starts: ArrayLike | None = None
+) -> Equilibria:
     """Every rest point of a game in a box of (a, b), or those that many starts lead to.
 
     A generator of a scale and a place alone has a plane (a, b), in which a winding number proves
@@ -192,7 +194,9 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
     if generator is not None and (generator.dimension != 2 or generator.scale_and_place is None):
         if box is not None:
             raise InputError(f"box: got {box!r:.80}, must be None for {generator!r}: no plane")
-        return _from_many_starts(game)
+        return _from_many_starts(game, None if starts is None else game.generator.check(starts))
+    if starts is not None:
+        raise InputError("starts: got some, must be None for a generator with a plane")
     plane = Plane(game)
     bounds = plane.box() if box is None else check_box(box)
     roots = Roots(np.empty((0, 2)))
@@ -223,9 +227,9 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
     return Equilibria(tuple(points), bounds, winding, complete, 0 if complete else 1, message, game)
 
 
-def _from_many_starts(game: Any) -> Equilibria:
+def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
     """The rest points that many starts lead to; that these are all is not proven."""
-    search = Search(game)
+    search = Search(game, starts)
     theta = search.found[np.lexsort(search.found.T[::-1])]
     jacobian = np.asarray(game.jacobian(theta), dtype=float)
     residual = np.linalg.norm(game.force(theta), axis=1)

@@ -28,14 +28,14 @@ __all__ = ["Search"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_STEPS = 120
+_STEPS = 200
 _NEWTON_STEPS = 25
 _ROUNDS = 2
-_LONGEST = 0.15
+_LONGEST = 0.05
 """Longest step, in units of the data's spread; Newton's, the same."""
 _SETTLED = 1e-10
 _SAME = 1e-6
-_SHORTEST = 1e-8
+_SHORTEST = 1e-10
 _SPREADS = (0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
 """Sizes of the spread about a matched state, in units of the data's."""
 _MOST = 16
@@ -53,7 +53,7 @@ class Search:
         Starts whose way ended where the force stops to be finite: at a fold of the generator.
     """
 
-    def __init__(self, game: Any) -> None:
+    def __init__(self, game: Any, given: Array | None = None) -> None:
         self._game = game
         self._field = GuardedForce(game)
         modes = Modes(game.data)
@@ -64,11 +64,15 @@ class Search:
         if np.isfinite(moments).all():
             places[-1], widths[-1] = moments
         self.unit = float(widths[-1])
-        anchors = np.array([self._matched(*law) for law in zip(places, widths, strict=True)])
-        starts = self._spread(anchors)
+        if given is None:
+            laws = zip(places, widths, strict=True)
+            starts = self._spread(np.array([self._matched(*law) for law in laws]))
+        else:
+            starts = given[self._finite(self._force(given))]
         self.starts, self.stuck = len(starts), 0
         self.found = np.empty((0, starts.shape[1]))
-        self._small = 1e-7 * float(np.median(np.linalg.norm(self._force(starts), axis=1)))
+        steep = np.linalg.norm(self._jacobian(starts), axis=(1, 2)) * self.unit
+        self._small = 1e-7 * float(np.median(steep)) if self.starts else 0.0
         self._join(self._relaxed(starts, climb=False))
         self._passes()
         for _ in range(_ROUNDS):
@@ -160,7 +164,7 @@ class Search:
             good = self._finite(ahead)
             theta[live[good]], force[live[good]] = trial[good], ahead[good]
             stale[live] = good
-            time[live] *= np.where(good, 2.5, 0.2)
+            time[live] *= np.where(good, 1.5, 0.5)
             there = good & (left <= _SETTLED * self.unit)
             found.append(theta[live[there]])
             lost = time[live] * sizes.max(axis=1) < _SHORTEST
