@@ -18,13 +18,11 @@ from gandyn.distributions import Distribution
 from gandyn.generators import Generator
 from gandyn.objectives import FDivergence, Objective
 
-__all__ = ["push_at_folds"]
+__all__ = ["WIDER", "push_at_folds"]
 
 Array = NDArray[np.float64]
 
-_FAR = -200.0
-"""ℓ at which d log w/dℓ is its limit κ."""
-_WIDER = 0.12
+WIDER = 0.12
 """Share of the latent's reach, on either side, beyond which a fold is too far out to count."""
 
 
@@ -36,10 +34,10 @@ def push_at_folds(
     nan where folds push a component both ways.
     """
     out = np.zeros(theta.shape)
-    if not isinstance(target, FDivergence) or target.elasticity(np.array([_FAR]))[0] > 1.0 + 1e-6:
+    if not isinstance(target, FDivergence) or target.powers[0] > 1.0:
         return out
     low, high = generator.latent.reach
-    low, high = low - _WIDER * (high - low), high + _WIDER * (high - low)
+    low, high = low - WIDER * (high - low), high + WIDER * (high - low)
     for push, state in zip(out, theta, strict=True):
         turns = np.asarray(generator.pieces(state), dtype=float)
         turns = turns[(turns > low) & (turns < high)]

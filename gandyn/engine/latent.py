@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.engine.folds import WIDER
+from gandyn.engine.panels import PanelEngine, by_differences, row_of
 from gandyn.engine.quadrature import Integrals, Panels, integrate
 from gandyn.generators import Generator
-from gandyn.objectives import FDivergence, Objective
+from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
-__all__ = ["LatentLine", "Paths"]
+__all__ = ["LatentEngine", "Paths"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -40,6 +42,7 @@ _BLOCK = 65_536
 _CUT = 1e-13
 _AGREEMENT, _HALF_WAY = 1e-7, 3e-5
 _FAINT = 1e-290
+_ANY = np.zeros(1)
 _PLAIN = np.array(64.0)
 """Rounding of a derivative, which only Newton's method and rates ask for."""
 _EPS = float(np.finfo(float).eps)
@@ -79,31 +82,32 @@ class _Later:
         return getattr(self._make(), name)
 
 
-class LatentLine:
-    """Integrals of a game's force, and of any rows, over the latent line.
+class LatentEngine:
+    """Force, values and Jacobian of a game on the latent line, where its states are monotone.
 
     Parameters
     ----------
-    data : Distribution
-        Smooth, without breaks, on the whole line: see `takes`.
-    generator : Generator
-        Any whose latent is smooth on the whole line.
-    target : Objective
-        An f-divergence, or an objective by its slope.
+    panels : PanelEngine
+        The game, and the way that is gone where this does not do.
 
     Notes
     -----
     The sums are taken in four interleaved parts and judged as in `gandyn.engine.grid`. Halving the
     spacing squares the rule's error, so that of the sum over all is estimated as the square of the
-    disagreement of its halves, in units of the integral of the absolute value.
+    disagreement of its halves, in units of the integral of the absolute value. States next to a
+    fold are integrated by adaptive panels in z.
     """
 
-    def __init__(self, data: Distribution, generator: Generator, target: Objective) -> None:
-        self._data, self._generator, self._target = data, generator, target
-        low, high = generator.latent.reach
+    name = "latent line"
+
+    def __init__(self, panels: PanelEngine) -> None:
+        self._panels, self._data = panels, panels.data
+        self._generator, self._target = panels.generator, panels.objective
+        low, high = self._generator.latent.reach
         # A little beyond, for what grows with powers of z.
-        self._reach = low - 0.12 * (high - low), high + 0.12 * (high - low)
-        self._wide = getattr(target, "wide", True)
+        self._reach = low - WIDER * (high - low), high + WIDER * (high - low)
+        target, data = self._target, self._data
+        self._wide = not isinstance(target, FDivergence) or target.powers[1] > 0.0
         marks = np.concatenate([data.landmarks, data.handovers[:, :2] * [1.0, 4.0]])
         low, high = data.reach
         near = marks[:, :1] + marks[:, 1:] * np.linspace(-6.0, 6.0, 25)
@@ -114,33 +118,51 @@ class LatentLine:
         self._grain = x, grain
 
     @staticmethod
-    def takes(data: Distribution, generator: Generator) -> bool:
-        """Whether both are smooth on the whole line, without heavy tails in the latent."""
-        latent = generator.latent
+    def takes(panels: PanelEngine) -> bool:
+        """Whether all is smooth on the whole line, and the latent is normal or a few normals."""
+        data, latent = panels.data, panels.generator.latent
         smooth = all(
             not len(law.breaks) and not np.isfinite(law.support).any() for law in (data, latent)
         )
-        if not smooth or len(data.landmarks) > 500 or latent.normals is None:
+        if not smooth or panels.objective.transport or panels.generator.affine:
             return False
-        span = latent.reach[1] - latent.reach[0]
-        return bool(span < 100.0 * latent.landmarks[:, 1].min())
+        if len(data.landmarks) > 500 or latent.normals is None:
+            return False
+        return bool(np.ptp(latent.reach) < 100.0 * latent.landmarks[:, 1].min())
 
     def force(self, theta: Array) -> Integrals:
-        """The force at states (L, d); nan and not converged where the panels must do."""
-        return self._summed(theta, self._push, theta.shape[1], self._wide)
+        """The force at states (L, d)."""
+        found = self._summed(theta, self._push, theta.shape[1], self._wide)
+        return self._mended(found, theta, self._panels.force)
 
-    def integrals(self, theta: Array, rows: Sequence[Row]) -> Integrals:
-        """Integrals over x of K rows, each an integrand and its rounding of a `Field`."""
+    def values(self, theta: Array, names: Sequence[str]) -> Integrals:
+        """Divergences by name, and "potential": a row of the result for each."""
+        if any(name.startswith("wasserstein") for name in names):
+            return self._panels.values(theta, names)
+        rows = [row_of(self._target, name) for name in names]
 
         def terms(at: Paths) -> list[Term]:
             one = np.ones((1, 1, at.x.shape[1]))
             return [(f(at), rounding(at), one) for f, rounding in rows]
 
         # What the data have where nothing is generated counts as well.
-        return self._summed(theta, terms, len(rows), True)
+        found = self._summed(theta, terms, len(rows), True)
+        return self._mended(found, theta, lambda states: self._panels.values(states, names))
 
-    def jacobian(self, theta: Array) -> Integrals:
-        """∂F_i/∂θ_j of an f-divergence, for a generator linear in θ: d² integrals, row after row.
+    def _mended(
+        self, found: Integrals, theta: Array, way: Callable[[Array], Integrals]
+    ) -> Integrals:
+        """What was not tried here by way of the panels."""
+        again = np.isinf(found.error).any(axis=0)
+        if again.any():
+            other = way(theta[again])
+            found.value[:, again], found.error[:, again] = other.value, other.error
+            found.converged[again] = other.converged
+            found.nodes[again] += other.nodes
+        return found
+
+    def jacobian(self, theta: Array) -> Array:
+        """∂F_i/∂θ_j (L, d, d): under the integral for an f-divergence and G linear in θ.
 
         With φ = ∂G/∂θ, along a path (z fixed) ℓ changes by s_p φ_j + φ_j'/G' and the generated
         score s_g by −(s_g − G''/G'²) φ_j'/G' − φ_j''/G'², so that
@@ -150,8 +172,9 @@ class LatentLine:
 
         e = d log w/dℓ.
         """
-        target = self._target
-        assert isinstance(target, FDivergence)
+        target, d = self._target, theta.shape[1]
+        if not isinstance(target, FDivergence) or self._generator.sensitivity_jet(_ANY) is None:
+            return self._by_differences(theta)
 
         def terms(at: Paths) -> list[Term]:
             jet = self._generator.sensitivity_jet(at.z)
@@ -159,7 +182,7 @@ class LatentLine:
             mass, inverse = target.mass(at), 1.0 / at.slope
             steep = target.elasticity(at.log_ratio) * at.ratio_slope
             factors = (
-                steep * at.score_data + self._data.score_slope(at.x),
+                steep * at.score_data + at.score_slope_data,
                 (steep + at.score_generated - at.bend * inverse**2) * inverse,
                 inverse**2,
             )
@@ -169,11 +192,16 @@ class LatentLine:
                 for factor, columns in zip(factors, pairs, strict=True)
             ]
 
-        parts = self._summed(theta, terms, 3 * theta.shape[1] ** 2, self._wide, 1e-5)
-        value, error = (
-            array.reshape(3, theta.shape[1] ** 2, len(theta)).sum(axis=0) for array in (parts.value, parts.error)
-        )
-        return Integrals(value, error, parts.converged, parts.nodes)
+        parts = self._summed(theta, terms, 3 * d * d, self._wide, 1e-5)
+        out = parts.value.reshape(3, d, d, len(theta)).sum(axis=0).transpose(2, 0, 1).copy()
+        again = np.isinf(parts.error).any(axis=0)
+        if again.any():
+            out[again] = self._by_differences(theta[again])
+        return out
+
+    def _by_differences(self, theta: Array) -> Array:
+        step = 3e-3 * np.maximum(np.abs(theta).max(axis=1, initial=0.0), 1e-3)
+        return by_differences(lambda states: self.force(states).value.T, theta, step)
 
     def _push(self, at: Paths) -> list[Term]:
         target = self._target

@@ -50,6 +50,12 @@ class Generator(ABC):
     dimension: int
     scale_and_place: tuple[int, int] | None = None
 
+    scale_and_place: tuple[int, int] | None = None
+    """Which parameters are a positive scale and a place of the generated density, if two are."""
+
+    affine: bool = False
+    """Whether G = a z + b, where a and b are the parameters that `scale_and_place` names."""
+
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:
         """G(z; θ) for z of any shape and one θ of shape (d,)."""

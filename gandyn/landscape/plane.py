@@ -86,13 +86,13 @@ class Plane:
         good = (theta[:, 0] > 0) & np.isfinite(theta).all(axis=1)
         out = np.full(theta.shape, np.nan)
         if good.any():
-            out[good] = self.game.fast_force(theta[good])
+            out[good] = self.game.force(theta[good])
         out[~np.isfinite(out).all(axis=1)] = np.nan
         return out
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian (n, 2, 2), to nine digits or better: for Newton's method."""
-        return np.asarray(self.game.fast_jacobian(theta))
+        return np.asarray(self.game.jacobian(theta))
 
     def box(self) -> Box:
         """A box with all rest points: at its edges, if it can be, the force points inwards.

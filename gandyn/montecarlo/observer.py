@@ -90,7 +90,7 @@ class Observer:
         opponent = self._players.discriminator
         if not isinstance(opponent, LearnedDiscriminator):
             # One by one: the products of a stack round by its size.
-            force = np.stack([self._game.fast_force(state) for state in theta])
+            force = np.stack([self._game.force(state) for state in theta])
             return measure_optimal(self._data, generated, force)
         networks = opponent.trained.networks
         assert opponent.trained.plan is not None

@@ -53,7 +53,7 @@ def rough(monkeypatch):
         calls.append((arguments, options))
         return drawn(*arguments, **options | {"nodes": 9})
 
-    from gandyn.report import plane
+    from gandyn.views import plane
 
     drawn = plane.portrait
     monkeypatch.setattr("gandyn.views.plane.portrait", figure)

@@ -156,7 +156,7 @@ def test_ctrl_c_to_a_script_and_its_workers(tmp_path):
     script = tmp_path / "script.py"  # without a guard: a template needs none
     script.write_text(
         "import numpy as np, gandyn\n"
-        "from gandyn.landscape.raster import raster\n"
+        "from gandyn.landscape.raster_map import raster\n"
         f"family = gandyn.template({TWO!r})\n"
         "tell = lambda fraction, text: print(text, flush=True)\n"
         "found = raster(family, np.linspace(1, 4, 500), [[1, 2]], None, 2, tell)\n"
