@@ -1,8 +1,8 @@
 """Where the pathwise force of an f-divergence is infinite: at the folds of a generator.
 
-Where G turns, at z₀ with image x₀, the generated density is like u^(−1/2) in the distance u from x₀,
-so that ℓ' is like 1/(2u) and r = p/p_g like u^(1/2). With w(ℓ) like r^κ as r → 0, the integrand
-p_g w ℓ' ∂G/∂θ of the force is like u^((κ−3)/2): its integral exists where κ > 1 and in no other case.
+Where G turns, at z₀ with image x₀, the generated density is like u^(−1/2) in the distance u from
+x₀, so that ℓ' is like 1/(2u) and r = p/p_g like u^(1/2). With w(ℓ) like r^κ as r → 0, the integrand
+p_g w ℓ' ∂G/∂θ of the force is like u^((κ−3)/2): its integral exists where κ > 1, and nowhere else.
 The non-saturating loss, reverse KL and Jeffreys have κ = 0, Hellinger ½, the saturating loss and
 forward KL 1; Pearson has 2 and is finite. The same limit holds at turns of higher order. The force
 pushes the fold open, ∂G/∂θ(z₀) upwards at a minimum and downwards at a maximum, while the potential

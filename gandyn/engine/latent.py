@@ -212,7 +212,12 @@ class LatentEngine:
         return [(push, np.broadcast_to(4.0 + at.density_rounding, push.shape), at.sensitivity)]
 
     def _summed(
-        self, theta: Array, terms: Callable[[Paths], list[Term]], count: int, wide: bool, rtol: float = 1e-11
+        self,
+        theta: Array,
+        terms: Callable[[Paths], list[Term]],
+        count: int,
+        wide: bool,
+        rtol: float = 1e-11,
     ) -> Integrals:
         """Each state on the coarsest nodes that see its features, and once more if need be."""
         lanes = len(theta)
@@ -246,7 +251,11 @@ class LatentEngine:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
         z, _ = self._nodes(window, 0)
         index = np.array(
-            [k for k in index if not any(z[0] < t < z[-1] for t in self._generator.pieces(theta[k]))],
+            [
+                k
+                for k in index
+                if not any(z[0] < t < z[-1] for t in self._generator.pieces(theta[k]))
+            ],
             dtype=np.intp,
         )
         if not len(index):
@@ -265,7 +274,10 @@ class LatentEngine:
         def integrand(z: Array, lane: Index) -> tuple[Array, Array]:
             at = Paths(self._data, self._generator, z, theta[index[lane]])
             parts = [
-                (f * np.abs(at.slope) * columns, np.broadcast_to(rounding, (len(columns), *z.shape)))
+                (
+                    f * np.abs(at.slope) * columns,
+                    np.broadcast_to(rounding, (len(columns), *z.shape)),
+                )
                 for f, rounding, columns in terms(at)
             ]
             values, roundings = zip(*parts, strict=True)

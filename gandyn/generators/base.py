@@ -48,7 +48,6 @@ class Generator(ABC):
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
     dimension: int
-    scale_and_place: tuple[int, int] | None = None
 
     scale_and_place: tuple[int, int] | None = None
     """Which parameters are a positive scale and a place of the generated density, if two are."""
@@ -138,7 +137,7 @@ class Generator(ABC):
         return jets[0], jets[1], jets[2], jets[3:]
 
     def sensitivity_jet(self, z: Array) -> Array | None:
-        """∂G/∂θ and its two derivatives in z, (3, d, *z.shape), where G is linear in θ; else None."""
+        """∂G/∂θ, ∂²G/∂z∂θ and ∂³G/∂z²∂θ, (3, d, *z.shape), if G is linear in θ; else None."""
         return None
 
     def _one(self, theta: ArrayLike) -> Array:

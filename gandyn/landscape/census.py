@@ -98,7 +98,7 @@ class Equilibria(Sequence[Equilibrium]):
     """
 
     points: tuple[Equilibrium, ...]
-    box: Box | None
+    box: Any
     winding: int | None
     complete: bool | None
     status: int

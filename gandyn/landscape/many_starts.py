@@ -116,9 +116,7 @@ class Search:
         each = max(1, _MOST // len(centres))
         kept = [centres]
         for centre in centres:
-            more = [
-                centre + size * self.unit * self.unit_free(4 * each, d) for size in _SPREADS
-            ]
+            more = [centre + size * self.unit * self.unit_free(4 * each, d) for size in _SPREADS]
             around = np.concatenate(more)
             kept.append(around[self._finite(self._force(around))][:: len(_SPREADS)][:each])
         out = np.concatenate(kept)
@@ -211,7 +209,7 @@ class Search:
 
     def _join(self, more: Array) -> Array:
         """Those of `more` that are new, now among the found."""
-        new = []
+        new: list[Array] = []
         still = np.linalg.norm(self._force(more), axis=1) <= self._small
         for place in more[still]:
             known = [*self.found, *new]

@@ -69,7 +69,7 @@ def rates_engine(subject: Subject, battery: Battery) -> Outcome:
     "polynomial-rates-symbolic",
     "At p_g = p = N(0, 1) the generator Σ θ_k He_k(z)/√k! returns with the rates k f''(1), "
     "k = 1 … degree + 1, θ_{k−1} with the k-th and no other: to degree 5",
-    "SymPy: ℓ' of G = z + ε h along a path is −ε (h + z h' − h''), and z h' − h'' = k h for h = He_k",
+    "SymPy: along a path of G = z + ε h, ℓ' = −ε (h + z h' − h''), and z h' − h'' = k h for He_k",
 )
 def polynomial_rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
     """The linearised force of a polynomial, coefficient by coefficient."""
@@ -112,9 +112,7 @@ def polynomial_rates_engine(subject: Subject, battery: Battery) -> Outcome:
         for name in subject.formulas.f_divergences:
             curvature = float(weight(subject, name).subs(r, 1))
             rates = np.array(subject.formulas.polynomial_rates(curvature, degree))
-            game = subject.Game(
-                Normal(0, 1), generator=HermiteGenerator(degree), objective=name
-            )
+            game = subject.Game(Normal(0, 1), generator=HermiteGenerator(degree), objective=name)
             found = np.sort(-np.linalg.eigvals(game.jacobian(np.eye(degree + 1)[1])).real)
             worst.add((found - np.sort(rates)) / curvature)
     return zero(worst.value, 1e-7)
