@@ -40,7 +40,7 @@ _PER_FEATURE = 0.4
 
 _BLOCK = 65_536
 _CUT = 1e-13
-_AGREEMENT, _HALF_WAY = 1e-7, 3e-5
+_AGREEMENT, _HALF_WAY = 1e-9, 1e-5
 _FAINT = 1e-290
 _ANY = np.zeros(1)
 _PLAIN = np.array(64.0)
@@ -93,8 +93,9 @@ class LatentEngine:
     Notes
     -----
     The sums are taken in four interleaved parts and judged as in `gandyn.engine.grid`. Halving the
-    spacing squares the rule's error, so that of the sum over all is estimated as the square of the
-    disagreement of its halves, in units of the integral of the absolute value. States next to a
+    spacing squares the rule's error where one pole makes it; as several may cancel in one of the
+    sums, that of the whole is estimated as the disagreement of its halves to the power of 3/2, in
+    units of the integral of the absolute value. States next to a
     fold are integrated by adaptive panels in z.
     """
 
@@ -359,7 +360,7 @@ def _judged(f: Array, rounding: Array, columns: Array) -> tuple[Array, Array, ND
     good = (ends <= _CUT * modulus) & (apart <= _AGREEMENT * modulus)
     good &= (modulus > _FAINT) | ~columns.any(axis=2)
     good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
-    error = noise + 10.0 * apart**2 / np.maximum(modulus, _FAINT) + 10.0 * ends
+    error = noise + apart * np.sqrt(apart / np.maximum(modulus, _FAINT)) + 10.0 * ends
     return p[0] + p[1] + p[2] + p[3], error, good.all(axis=0)
 
 
