@@ -136,6 +136,10 @@ class LatentEngine:
         found = self._summed(theta, self._push, theta.shape[1], self._wide)
         return self._mended(found, theta, self._panels.force)
 
+    def force_at(self, theta: Array) -> Array:
+        """The force at one state (d,)."""
+        return self.force(theta[None]).value[:, 0]
+
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential": a row of the result for each."""
         if any(name.startswith("wasserstein") for name in names):

@@ -1,4 +1,4 @@
-"""Every rest point of a game in a box of the (a, b) plane, with a proof that none is missing.
+"""Every rest point of a game in a box of (a, b), with a proof that none is missing.
 
 Newton's method starts from every cell of a lattice in which both components of the force may
 vanish, and from the point across the fold of each rest point found. The winding number of the force
@@ -21,6 +21,8 @@ from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
+from gandyn.system.plain import plain
+from gandyn.system.results import Result
 
 __all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
 
@@ -28,7 +30,10 @@ Array = NDArray[np.float64]
 
 _DIP = 0.8
 """A vertex this much nearer to 0 than its node may be beyond it: a parabola is not the force."""
-_REFINEMENTS = (1.0, 2.0, 4.0)
+_ROUNDS = 3
+"""Lattices: each halves the cells of the last where the index sum is open."""
+_BLOCK = 6
+"""Cells along the side of a block that is searched again as a whole."""
 _FLAT = 1e-6
 """An eigenvalue below this share of the other is not trusted to tell the index."""
 _ZERO = 1e-8
@@ -76,23 +81,23 @@ class Equilibrium(Placed):
     error: float
     index: int
 
+    shown = ("theta", "kind", "potential", "eigenvalues", "name", "error", "index", "residual")
+
 
 @dataclass(frozen=True, eq=False)
-class Equilibria(Sequence[Equilibrium]):
+class Equilibria(Result, Sequence[Equilibrium]):
     """The rest points of a game in a box, rising in b, then in a; a sequence of `Equilibrium`.
 
     Attributes
     ----------
     points : tuple of Equilibrium
-    box : (a_low, a_high, b_low, b_high) or None
-        None, as `winding`, for a generator without a plane.
+    box : (a_low, a_high, b_low, b_high)
     winding : int or None
         Turns of the force around the box; None where it could not be counted.
-    complete : bool or None
-        Whether `winding` is the sum of the indices of `points`; None where nothing can be proven,
-        for a generator without a plane.
+    complete : bool
+        Whether `winding` is the sum of the indices of `points`.
     status : int
-        0 complete; 1 the winding number differs or could not be counted.
+        0 complete; −1 where the winding number differs or could not be counted.
     message : str
     game
     """
@@ -104,6 +109,12 @@ class Equilibria(Sequence[Equilibrium]):
     status: int
     message: str
     game: Any = dataclass_field(repr=False)
+
+    shown = ("complete", "winding", "box", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rest points, and whether there are others, as strict JSON has them."""
+        return {"equilibria": plain(self.points), **super().as_dict()}
 
     def __len__(self) -> int:
         return len(self.points)
@@ -133,24 +144,29 @@ class Equilibria(Sequence[Equilibrium]):
         """Where flows come from."""
         return self._of("repeller")
 
+    @property
+    def plane(self) -> Plane:
+        """The game over the side of a = 0 that these lie on."""
+        return Plane(self.game, self.box[0])
+
     def _of(self, kind: str) -> tuple[Equilibrium, ...]:
         return tuple(point for point in self.points if point.kind == kind)
 
     @property
     def theta(self) -> Array:
         """All positions, shape (n, 2)."""
-        return np.array([point.theta for point in self.points]).reshape(-1, 2)
+        return _places(self.points)
 
     def nearest(self, theta: Array, kinds: Sequence[str], within: float) -> NDArray[np.intp]:
         """Index of the rest point of one of these kinds next to each state (n, 2), or −1.
 
-        `within` is the largest distance allowed, in units of a of the rest point.
+        `within` is the largest distance allowed, in units of |a| of the rest point.
         """
         index = [k for k, point in enumerate(self.points) if point.kind in kinds]
         if not index:
             return np.full(len(theta), -1)
         places = self.theta[index]
-        apart = np.abs(theta[:, None] - places).max(axis=2) / places[:, 0]
+        apart = np.abs(theta[:, None] - places).max(axis=2) / np.abs(places[:, 0])
         best = apart.argmin(axis=1)
         return np.where(apart.min(axis=1) <= within, np.array(index)[best], -1)
 
@@ -169,10 +185,14 @@ def equilibria(
     Parameters
     ----------
     game : Game
-        Of the linear generator.
+        Of a generator with a scale and a place (see `Generator.scale_and_place`) and no other
+        parameter.
     box : (a_low, a_high, b_low, b_high), optional
-        0 < a_low < a_high, b_low < b_high; chosen from the data by default, so that, where it can
-        be, the force points inwards at its edges: what rests outside is then none of a flow's ends.
+        Rising, on one side of a = 0: below it the latent is reflected. By default chosen from the
+        data, with a > 0, so that, where it can be, the force points inwards at its edges: what
+        rests outside is then none of a flow's ends.
+    starts : array_like, shape (n, d), optional
+        Where to look from in place of the many starts, for a generator without a plane.
 
     Returns
     -------
@@ -181,14 +201,17 @@ def equilibria(
     Raises
     ------
     InputError
-        For another box, or a generator that is not linear.
+        For another box, or another generator.
 
     Examples
     --------
     >>> import gandyn
-    >>> found = equilibria(gandyn.Game(gandyn.Normal(2.0, 0.5)))
+    >>> game = gandyn.Game(gandyn.Normal(2.0, 0.5))
+    >>> found = gandyn.equilibria(game)
     >>> [(round(p.a, 9), round(p.b, 9), p.kind, p.name) for p in found]
     [(0.5, 2.0, 'attractor', 'fits the only mode')]
+    >>> [round(p.a, 9) for p in gandyn.equilibria(game, (-4.0, -0.1, 0.0, 4.0))]
+    [-0.5]
     """
     generator = getattr(game, "generator", None)
     if generator is not None and (generator.dimension != 2 or generator.scale_and_place is None):
@@ -197,20 +220,38 @@ def equilibria(
         return _from_many_starts(game, None if starts is None else game.generator.check(starts))
     if starts is not None:
         raise InputError("starts: got some, must be None for a generator with a plane")
-    plane = Plane(game)
-    bounds = plane.box() if box is None else check_box(box)
-    roots = Roots(np.empty((0, 2)))
-    winding: int | None = None
-    for fineness in _REFINEMENTS:
-        a, b = plane.axes(bounds, fineness)
-        nodes = np.stack(np.meshgrid(a, b), axis=-1)
-        force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
-        roots = _search(plane, a, b, force, roots, bounds)
-        points = describe(game, roots.theta, plane)
-        winding = around(plane.force, _boundary(a, b))
-        if winding == sum(point.index for point in points) or np.isnan(force).all():
+    bounds = None if box is None else check_box(box)
+    return on_side(Plane(game, 1.0 if bounds is None else bounds[0]), bounds)
+
+
+def known(game: Any, box: Sequence[float] | None = None) -> Equilibria:
+    """The rest points of a game, or those given, as everything that starts from them takes them."""
+    return game if isinstance(game, Equilibria) else equilibria(game, box)
+
+
+def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
+    """The rest points on one side of a = 0."""
+    bounds = plane.box() if box is None else plane.mirrored(box)
+    lattice = plane.axes(bounds)
+    winding = around(plane.force, _boundary(*lattice))
+    roots, blocks = Roots(np.empty((0, 2))), [lattice]
+    for _ in range(_ROUNDS):
+        found = []
+        for axes in blocks:
+            nodes = np.stack(np.meshgrid(*axes), axis=-1)
+            force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
+            found.append((*axes, force))
+            roots = _search(plane, *axes, force, roots, bounds)
+        points = describe(plane.game, plane.turned(roots.theta))
+        indices = np.array([point.index for point in points], np.intp)
+        if winding == indices.sum():
             break
-    complete = winding is not None and winding == sum(point.index for point in points)
+        blocks = [
+            (_halved(a), _halved(b))
+            for axes in found
+            for a, b in _open(plane, *axes, plane.turned(_places(points)), indices)
+        ]
+    complete = winding is not None and winding == indices.sum()
     if complete:
         message = f"the winding number around the box, {winding}, is the sum of the indices"
     elif winding is None:
@@ -221,10 +262,12 @@ def equilibria(
     else:
         message = (
             f"the winding number around the box is {winding}, the sum of the indices "
-            f"{sum(point.index for point in points)}: a rest point is missing or on the edge; "
+            f"{indices.sum()}: a rest point is missing or on the edge; "
             "choose another box"
         )
-    return Equilibria(tuple(points), bounds, winding, complete, 0 if complete else 1, message, game)
+    status = 0 if complete else -1
+    box = plane.mirrored(bounds)
+    return Equilibria(tuple(points), box, winding, complete, status, message, plane.game)
 
 
 def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
@@ -270,24 +313,29 @@ def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
     return Equilibria(tuple(points), None, None, None, 0, message, game)
 
 
-def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equilibrium]:
-    """What is to be known of rest points at known positions (n, 2), rising in b, then in a."""
-    plane = Plane(game) if plane is None else plane
+def describe(game: Any, theta: Array) -> list[Equilibrium]:
+    """What is to be known of rest points at known (a, b), shape (n, 2), rising in b, then in |a|.
+
+    All on one side of a = 0.
+    """
     if not len(theta):
         return []
-    theta = theta[np.lexsort((theta[:, 0], theta[:, 1]))]
-    jacobian = np.asarray(game.jacobian(theta), dtype=float)
-    values = game.evaluate(theta)
+    plane = Plane(game, theta[0, 0])
+    u = plane.turned(theta)
+    u = u[np.lexsort((u[:, 0], u[:, 1]))]
+    states = plane.state(u)
+    jacobian = plane.jacobian(u)
+    values = game.evaluate(states)
     residual = np.hypot(*np.asarray(values.force).T)
-    noise = np.asarray(values.errors["force"])
+    noise = np.hypot(*np.asarray(values.errors["force"]).T)
     modes = Modes(game.data)
-    gaps = np.abs(theta[:, None] - theta).max(axis=2) + np.diag(np.full(len(theta), np.inf))
-    radii = np.minimum(_RADIUS * theta[:, 0], _APART * gaps.min(axis=1))
+    gaps = np.abs(u[:, None] - u).max(axis=2) + np.diag(np.full(len(u), np.inf))
+    radii = np.minimum(_RADIUS * u[:, 0], _APART * gaps.min(axis=1))
     out = []
-    for k, place in enumerate(theta):
+    for k, place in enumerate(u):
         rates, vectors = np.linalg.eig(jacobian[k])
         order = np.argsort(rates.real)
-        rates, vectors = rates[order], vectors[:, order]
+        rates, vectors = rates[order], plane.turned(vectors[:, order].T).T
         size = np.abs(rates).max()
         flat = bool(np.abs(rates).min() <= _FLAT * size)
         index = around_point(plane.force, place, np.full(2, radii[k])) if flat else None
@@ -297,7 +345,7 @@ def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equili
         kind = "saddle" if index < 0 else "repeller" if growing else "attractor"
         if not index or np.abs(rates).min() <= _ZERO * size:
             kind = "degenerate"
-        reach = float(np.hypot(*noise[k]) + residual[k])
+        reach = float(noise[k] + residual[k])
         if kind == "degenerate":
             # The force grows with the square of the distance at a fold, else with its cube.
             power = 1.0 / 3.0 if index else 0.5
@@ -306,9 +354,9 @@ def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equili
             error = reach / max(float(np.abs(rates).min()), 1e-300)
         out.append(
             Equilibrium(
-                place,
+                plane.turned(place),
                 kind,
-                modes.name(game.generator.generated(place[None])),
+                modes.name(game.generator.generated(states[k : k + 1])),
                 rates,
                 vectors,
                 float(values.potential[k]),
@@ -330,6 +378,40 @@ def _search(plane: Plane, a: Array, b: Array, force: Array, known: Roots, bounds
         near = np.concatenate([across(plane, found.theta), between(found.theta)])
         found = found.join(plane, newton(plane, near), bounds)
     return found
+
+
+def _open(
+    plane: Plane, a: Array, b: Array, force: Array, places: Array, indices: NDArray[np.intp]
+) -> list[tuple[Array, Array]]:
+    """Blocks of a lattice whose winding number is not the sum of the indices within.
+
+    Those whose edge runs where there is no force are halved, too, down to where there is none.
+    """
+    inside = (places >= [a[0], b[0]]) & (places < [a[-1], b[-1]])
+    here = inside.all(axis=1)
+    edge = np.concatenate([force[0], force[-1], force[:, 0], force[:, -1]])
+    if np.isnan(force).all():
+        return []
+    if np.isfinite(edge).all() and around(plane.force, _boundary(a, b)) == indices[here].sum():
+        return []
+    if max(len(a), len(b)) <= _BLOCK + 1:
+        return [(a, b)]
+    out = []
+    along = int(len(a) >= len(b))
+    middle = force.shape[along] // 2
+    for part in (slice(None, middle + 1), slice(middle, None)):
+        cut = (a[part], b, force[:, part]) if along else (a, b[part], force[part])
+        out += _open(plane, *cut, places, indices)
+    return out
+
+
+def _halved(axis: Array) -> Array:
+    """An axis with a value more between each two."""
+    return np.interp(np.arange(2 * len(axis) - 1) / 2.0, np.arange(len(axis)), axis)
+
+
+def _places(points: Sequence[Equilibrium]) -> Array:
+    return np.array([point.theta for point in points]).reshape(-1, 2)
 
 
 def _may_vanish(component: Array) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from gandyn.landscape.basin_map import attractors_reached
 from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
+from gandyn.system.plain import columns, plain
 
 __all__ = ["Comparison", "compare"]
 
@@ -81,6 +83,16 @@ class Comparison:
     ends: NDArray[np.intp]
     crossed: NDArray[np.bool_]
     crossed_fraction: tuple[float, float, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The replicas beside the flow, and how good their discriminators are."""
+        run = self.training
+        entry = {"step": run.step, **columns(run.theta)}
+        for name in ("flow", "deviation", "deviation_mean", "deviation_half_width"):
+            entry[name] = getattr(self, name)
+        for name in ("value_gap", "force_ratio", "force_angle", "status", "message"):
+            entry[name] = getattr(run, name)
+        return {name: plain(value) for name, value in entry.items()}
 
 
 def compare(
@@ -162,7 +174,7 @@ def beside_the_flow(game: Game, run: Training) -> Comparison:
         first,
         ends,
         crossed,
-        _share(int(crossed.sum()), counted),
+        share(int(crossed.sum()), counted),
     )
 
 
@@ -221,7 +233,7 @@ def _basins(game: Game, known: Equilibria, states: Array) -> NDArray[np.intp]:
     out = np.full(len(states), -1, np.intp)
     good = np.flatnonzero(np.isfinite(states).all(axis=1) & (states[:, 0] > 0.0))
     if len(good) and known.attractors:
-        out[good] = attractors_reached(game, known, states[good], _STEPS)
+        out[good], _ = attractors_reached(known, states[good], max_steps=_STEPS)
     return out
 
 
@@ -235,7 +247,14 @@ def _band(values: Array) -> tuple[Array, Array]:
     return np.where(count > 0, mean, np.nan), np.where(count > 1, half, np.nan)
 
 
-def _share(part: int, whole: int) -> tuple[float, float, float]:
+def share(part: int, whole: int) -> tuple[float, float, float]:
+    """A share and its 95 % confidence interval (Clopper and Pearson 1934).
+
+    Examples
+    --------
+    >>> [round(number, 4) for number in share(0, 32)]
+    [0.0, 0.0, 0.1089]
+    """
     if not whole:
         return np.nan, 0.0, 1.0
     tail = 0.5 - 0.5 * _LEVEL

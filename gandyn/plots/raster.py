@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from numpy.typing import ArrayLike, NDArray
 
-from gandyn.errors import InputError
-from gandyn.plots.cells import draw_cells, rising, unknown_handle
+from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
 from gandyn.plots.colours import state_fills
 from gandyn.plots.style import crown
 
@@ -50,14 +49,21 @@ def draw_raster(
     ------
     InputError
         If values or starts do not rise, or the shapes do not match.
+
+    Examples
+    --------
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_raster(
+    ...         ax, [1, 2, 3], [-1, 1], [[0, 0], [0, 1], [0, 1]], ["averages", "collapsed"]
+    ...     )
+    >>> ax.get_xlabel()
+    'm'
     """
     columns, rows = rising("values", values), rising("starts", starts)
+    shape = columns.size, rows.size
     cells = _indices(np.asarray(outcome), list(labels))
-    if cells.shape != (columns.size, rows.size):
-        raise InputError(
-            f"outcome: got shape {cells.shape}, must be (len(values), len(starts))"
-            f" = {(columns.size, rows.size)}"
-        )
+    lattice("outcome", cells, shape, "(len(values), len(starts))")
     if done is not None:
         cells = np.where(np.asarray(done, dtype=bool), cells, -1)
     fills = state_fills(labels)

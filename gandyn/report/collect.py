@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,9 @@ from numpy.typing import NDArray
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
-from gandyn.views.plane import MANY_KERNELS, kernels
+from gandyn.system.progress import Progress
+from gandyn.theory import Verification
+from gandyn.views.plane import MANY_KERNELS, kernels, matching_state
 
 __all__ = [
     "Course",
@@ -22,13 +23,10 @@ __all__ = [
     "Settings",
     "collect",
     "data_scale",
-    "matching_state",
 ]
 
 Array = NDArray[np.float64]
-Tell = Callable[[float, str], object]
 
-_INTERRUPTED = -3
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
 
 
@@ -139,7 +137,7 @@ class Results:
         What to type for the same report.
     settings : Settings
     claims : callable
-        Waits for the theory table and gives its rows.
+        Waits for the theory to be checked and gives what came of it.
     """
 
     game: Game
@@ -152,7 +150,7 @@ class Results:
     field: FieldMap
     command: str
     settings: Settings
-    claims: Callable[[], list[dict[str, Any]]]
+    claims: Callable[[], Verification]
 
 
 def collect(
@@ -161,8 +159,8 @@ def collect(
     t_end: float,
     command: str,
     settings: Settings,
-    claims: Callable[[], list[dict[str, Any]]],
-    tell: Tell,
+    claims: Callable[[], Verification],
+    tell: Progress,
 ) -> Results:
     """Flow, evaluate and map.
 
@@ -170,8 +168,6 @@ def collect(
     ------
     InputError
         Where the game refuses the start, or the time is not above 0.
-    KeyboardInterrupt
-        Where the flow was interrupted.
     """
     begin = np.asarray(game.generator.check(start), dtype=float)
     if not np.isfinite(game.force(begin)).all():
@@ -198,9 +194,9 @@ def collect(
     )
 
 
-def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) -> Course:
+def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress) -> Course:
     tell(0.0, "flow")
-    fine = _uninterrupted(gradient_flow(game, start, (0.0, t_end), rtol=_FINE))
+    fine = gradient_flow(game, start, (0.0, t_end), rtol=_FINE)
     last = t_end
     if math.isinf(t_end) or fine.status < 0:
         last = fine.rest_time if math.isfinite(fine.rest_time) else float(fine.t[-1])
@@ -208,7 +204,7 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) ->
     tell(0.15, "flow")
     times = np.concatenate([[0.0], np.geomspace(min(1e-3, 1e-4 * span), span, samples)])
     times[-1] = span
-    drawn = _uninterrupted(gradient_flow(game, start, (0.0, span), times, rtol=_CURVE))
+    drawn = gradient_flow(game, start, (0.0, span), times, rtol=_CURVE)
     known = np.isfinite(drawn.theta).all(axis=-1)
     t, theta = times[known], drawn.theta[known]
     apart = np.abs(theta[-1] - fine.theta[-1])
@@ -223,20 +219,6 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) ->
 
 def _affordable(samples: int, game: Game) -> int:
     return min(samples, max(32, samples * 100 // kernels(game)))
-
-
-def _uninterrupted(flow: Flow) -> Flow:
-    if np.any(flow.status == _INTERRUPTED):
-        raise KeyboardInterrupt
-    return flow
-
-
-def matching_state(game: Game) -> Array | None:
-    """The (a, b), a > 0, at which p_g has the data's mean and standard deviation, if they exist."""
-    latent, data = game.generator.latent, game.data
-    a = data.std / latent.std
-    match = np.array([a, data.mean - a * latent.mean])
-    return match if np.isfinite(match).all() and a > 0 else None
 
 
 def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
@@ -254,16 +236,14 @@ def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
         parts = np.array(settings.others)
         starts = np.stack([sign * top * parts[:, 0], centre + half * parts[:, 1]], axis=-1)
         times = course.t[:: max(1, len(course.t) // 120)]
-        others = _uninterrupted(
-            gradient_flow(
-                game,
-                starts,
-                (0.0, float(course.t[-1])),
-                times,
-                rtol=_COARSE,
-                atol=1e-3 * _COARSE * top,
-                max_steps=settings.other_steps,
-            )
+        others = gradient_flow(
+            game,
+            starts,
+            (0.0, float(course.t[-1])),
+            times,
+            rtol=_COARSE,
+            atol=1e-3 * _COARSE * top,
+            max_steps=settings.other_steps,
         )
         flows += [path[np.isfinite(path).all(axis=-1)] for path in others.theta]
     return FieldMap(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from gandyn.errors import InputError
+from gandyn.system.optional import needed_by
+from gandyn.system.progress import Progress
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Claim, Row
 from gandyn.theory.subject import Subject
@@ -32,31 +35,31 @@ class Verification:
         return {"claims": [claim.as_dict() for claim in self.claims], "passed": self.passed}
 
 
+_FILES = (
+    "discriminator",
+    "value",
+    "likelihood",
+    "weights",
+    "potentials",
+    "rates",
+    "flows",
+    "samples",
+    "vanishing",
+    "noise",
+    "normals",
+    "modes",
+)
+
+
 def registered() -> list[Row]:
     """Every row, in the order of the table."""
-    from gandyn.theory import (
-        discriminator,
-        flows,
-        likelihood,
-        modes,
-        noise,
-        normals,
-        potentials,
-        rates,
-        samples,
-        value,
-        vanishing,
-        weights,
-    )
-
-    files = (discriminator, value, likelihood, weights, potentials, rates, flows, samples,
-             vanishing, noise, normals, modes)  # fmt: skip
+    files = [import_module(f"gandyn.theory.{name}") for name in _FILES]
     return [row for file in files for row in file.rows]
 
 
 def verify(
     seed: int = 0,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
     subject: Subject | None = None,
     only: Iterable[str] | None = None,
 ) -> Verification:
@@ -67,7 +70,7 @@ def verify(
     seed : int
         Seed of the battery of random games.
     progress : callable, optional
-        Called as ``progress(done, total, name)`` before each row and once at the end.
+        Told the share that is done and the next row, before each and once at the end.
     subject : Subject, optional
         What is checked; gandyn's public functions by default.
     only : iterable of str, optional
@@ -82,6 +85,14 @@ def verify(
     ------
     InputError
         If `seed` is negative or not an integer, or a name in `only` is unknown.
+    ImportError
+        If SymPy is not installed.
+
+    Examples
+    --------
+    >>> (row,) = gandyn.verify(only=["weights-sum-symbolic"]).claims
+    >>> row.expected, row.measured, row.passed
+    ('1', '1', True)
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
@@ -92,13 +103,15 @@ def verify(
         if unknown:
             raise InputError(f"only: got {unknown[0]!r}, must be the name of a claim")
         rows = [row for row in rows if row.name in names]
+    with needed_by("theory"):
+        import sympy  # noqa: F401
     subject = Subject.public() if subject is None else subject
     battery = Battery(seed)
     claims = []
     for done, row in enumerate(rows):
         if progress is not None:
-            progress(done, len(rows), row.name)
+            progress(done / len(rows), row.name)
         claims.append(row.run(subject, battery))
     if progress is not None:
-        progress(len(rows), len(rows), "")
+        progress(1.0, "")
     return Verification(tuple(claims), all(claim.passed for claim in claims))

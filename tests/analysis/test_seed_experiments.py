@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import math
-from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -107,21 +106,17 @@ def test_the_article_s_settings_when_it_is_not_quick():
 
 
 def test_a_checkpoint_of_other_settings_is_no_obstacle(tmp_path):
-    stop = Event()
-    _seed_runs._share([0.0], stop)
     settings = gandyn.article(
         discriminator=gandyn.MLP((4,)), steps=6, record_every=2, snapshots=4, batch=8
     )
     run = _seed_runs.Run("N(4, 1.25)", settings, 3, 2)
-    fresh = _seed_runs._train(0, run, tmp_path)
-    again = _seed_runs._train(0, run, tmp_path)
+    fresh = _seed_runs._train(run, tmp_path / "0.npz")
+    again = _seed_runs._train(run, tmp_path / "0.npz")
     other = _seed_runs.Run(run.data, settings.changed(batch=4), 3, 2)
-    changed = _seed_runs._train(0, other, tmp_path)
+    changed = _seed_runs._train(other, tmp_path / "0.npz")
     assert np.array_equal(fresh.jsd, again.jsd)
     assert not np.array_equal(fresh.jsd, changed.jsd)
     assert changed.step[-1] == 6
-    stop.set()
-    assert _seed_runs._train(0, run, tmp_path) is None
 
 
 # Statistics

@@ -10,6 +10,7 @@ import gandyn
 from gandyn.errors import InputError
 from gandyn.landscape.census import equilibria
 from gandyn.landscape.mountain_passes import _check_gradient, barriers, eyring_kramers, rise
+from gandyn.landscape.plane import Plane
 from gandyn.landscape.strings import string_path
 from tests.landscape.test_bifurcations import FOLD, NormalForm
 
@@ -204,9 +205,9 @@ def test_potential_and_work_agree():
         game = triple_well(kind)
         found = equilibria(game)
         exact = float(game.height(-0.5) - game.height(-1.1))
-        height, error = rise(game, found[0], found[1])
+        height, error = rise(Plane(game), found[0], found[1])
         assert abs(height - exact) <= error <= 1e-14
-        back, _ = rise(game, found[1], found[0])
+        back, _ = rise(Plane(game), found[1], found[0])
         assert back == pytest.approx(-height, abs=2e-15)
 
 
@@ -220,7 +221,7 @@ def check_small_heights(climb):
         )
         low, high = equilibria(game)[:2]
         assert (low.kind, high.kind) == ("attractor", "saddle")
-        height, error = climb(game, low, high)
+        height, error = climb(Plane(game), low, high)
         assert 1e-10 < height < 1e-8
         assert error <= 1e-6 * height
         # An arc through both, bent sideways by as much as they are apart.
@@ -429,7 +430,7 @@ def test_attractors_that_are_not_joined_within_the_box():
     """Both collapsed states, without the passes between them."""
     found = barriers(game_of(TWO), (0.5, 1.9, -4.5, 4.5))
     assert [point.kind for point in found.equilibria] == ["attractor"] * 2
-    assert found.status == 1 and not found.barriers and not found.tree
+    assert found.status == -1 and not found.barriers and not found.tree
     assert "1 pairs are not joined within the box" in found.message
 
 
@@ -456,7 +457,7 @@ def test_kinks_are_no_jumps():
 
 
 def check_gradient(game):
-    _check_gradient(game, SimpleNamespace(box=(0.2, 4.0, -5.0, 5.0)))
+    _check_gradient(Plane(game), (0.2, 4.0, -5.0, 5.0))
 
 
 def test_jumps_do_not_matter_to_transport():
@@ -538,11 +539,11 @@ def test_strings_on_a_straight_way():
 def test_a_string_that_has_not_converged_says_so(two):
     points = two.equilibria
     found = string_path(points.game, points[0].theta, points[2].theta, max_steps=5)
-    assert found.status == 1 and found.steps == 5 and found.distance > 1e-6
+    assert found.status == -1 and found.steps == 5 and found.distance > 1e-6
     assert found.message.startswith("5 steps were spent, images still move")
     assert found.message.endswith("raise max_steps")
     more = string_path(points.game, points[0].theta, points[2].theta, max_steps=found.steps + 10)
-    assert more.distance < found.distance and more.status == 1
+    assert more.distance < found.distance and more.status == -1
 
 
 # -- rates

@@ -101,8 +101,8 @@ def parts_of_a_circle():
 
 
 def negative_jacobian(patch):
-    right = gandyn.Game.fast_jacobian
-    patch.setattr(gandyn.Game, "fast_jacobian", lambda self, theta: -right(self, theta))
+    right = gandyn.Game.jacobian
+    patch.setattr(gandyn.Game, "jacobian", lambda self, theta: -right(self, theta))
 
 
 def transposed_units(patch):
@@ -233,7 +233,7 @@ def highest_first(patch):
 
 
 def straight_paths(patch):
-    patch.setattr(passes, "_even", lambda theta, count: np.linspace(theta[0], theta[-1], count))
+    patch.setattr(passes, "even", lambda theta, count: np.linspace(theta[0], theta[-1], count))
 
 
 def winding_reversed(patch):
@@ -242,7 +242,7 @@ def winding_reversed(patch):
 
 
 def uneven_strings(patch):
-    patch.setattr(strings, "_spread", lambda theta: theta)
+    patch.setattr(strings, "even", lambda theta, images, along: theta)
 
 
 def tangent_off(patch):
