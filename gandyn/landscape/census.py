@@ -411,7 +411,7 @@ def _halved(axis: Array) -> Array:
 
 
 def _places(points: Sequence[Equilibrium]) -> Array:
-    return np.array([point.theta for point in points]).reshape(-1, 2)
+    return np.array([point.theta for point in points]) if points else np.empty((0, 2))
 
 
 def _may_vanish(component: Array) -> NDArray[np.bool_]:
