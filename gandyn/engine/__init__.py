@@ -16,7 +16,7 @@ from gandyn.engine.quadrature import Integrals
 from gandyn.generators import Generator
 from gandyn.objectives import Objective
 
-__all__ = ["Engine", "Integrals", "engine_of"]
+__all__ = ["Engine", "Integrals", "engine_of", "way_of"]
 
 Array = NDArray[np.float64]
 
@@ -49,7 +49,15 @@ class Engine(Protocol):
 def engine_of(data: Distribution, generator: Generator, objective: Objective) -> Engine:
     """The fastest engine that takes the game."""
     panels = PanelEngine(data, generator, objective)
-    for kind in (GridEngine, LatentEngine):
-        if kind.takes(panels):
-            return kind(panels)
-    return panels
+    if not GridEngine.refusal(panels):
+        return GridEngine(panels)
+    return LatentEngine(panels) if LatentEngine.takes(panels) else panels
+
+
+def way_of(data: Distribution, generator: Generator, objective: Objective) -> str:
+    """Which engine takes a game, in words, and why it is no faster one."""
+    panels = PanelEngine(data, generator, objective)
+    refusal = GridEngine.refusal(panels)
+    if not refusal:
+        return "by grid"
+    return "on the latent line" if LatentEngine.takes(panels) else f"by panels: {refusal}"
