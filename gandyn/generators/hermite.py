@@ -69,9 +69,13 @@ class HermiteGenerator(Generator):
         if self.degree < 1 or isinstance(degree, bool):
             raise InputError(f"degree: got {degree!r}, must be an integer, 1 or more")
         self.dimension = self.degree + 1
-        self._roots = np.sqrt(np.arange(self.dimension, dtype=float))
         # at degree 1, of b + a z
         self.scale_and_place = (1, 0) if self.degree == 1 else None
+
+    @property
+    def _roots(self) -> Array:
+        """√k, k = 0 … degree."""
+        return np.sqrt(np.arange(self.dimension, dtype=float))
 
     def __repr__(self) -> str:
         return f"HermiteGenerator({self.degree}, latent={self.latent})"
