@@ -44,6 +44,7 @@ from gandyn.game import (
 )
 from gandyn.generators import (
     Generator as Generator,
+    HermiteGenerator as HermiteGenerator,
     LinearGenerator as LinearGenerator,
     MLPGenerator as MLPGenerator,
 )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.grid import GridEngine
+from gandyn.engine.latent import LatentEngine
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
 from gandyn.generators import Generator
@@ -48,10 +49,15 @@ class Engine(Protocol):
 def engine_of(data: Distribution, generator: Generator, objective: Objective) -> Engine:
     """The fastest engine that takes the game."""
     panels = PanelEngine(data, generator, objective)
-    return panels if GridEngine.refusal(panels) else GridEngine(panels)
+    if not GridEngine.refusal(panels):
+        return GridEngine(panels)
+    return LatentEngine(panels) if LatentEngine.takes(panels) else panels
 
 
 def way_of(data: Distribution, generator: Generator, objective: Objective) -> str:
     """Which engine takes a game, in words, and why it is no faster one."""
-    refusal = GridEngine.refusal(PanelEngine(data, generator, objective))
-    return f"by panels: {refusal}" if refusal else "by grid"
+    panels = PanelEngine(data, generator, objective)
+    refusal = GridEngine.refusal(panels)
+    if not refusal:
+        return "by grid"
+    return "on the latent line" if LatentEngine.takes(panels) else f"by panels: {refusal}"

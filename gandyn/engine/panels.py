@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
 from gandyn.engine.sensitivity import at_breaks, changes
@@ -51,6 +52,16 @@ class PanelEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
+        push = push_at_folds(self.data, self.generator, self.objective, theta).T
+        endless = (push != 0.0).any(axis=0)
+        found = Integrals(push, np.zeros(push.shape), ~endless, np.zeros(len(theta), np.int64))
+        if not endless.all():
+            finite = self._finite_force(theta[~endless])
+            found.value[:, ~endless], found.error[:, ~endless] = finite.value, finite.error
+            found.converged[~endless], found.nodes[~endless] = finite.converged, finite.nodes
+        return found
+
+    def _finite_force(self, theta: Array) -> Integrals:
         target, d = self.objective, theta.shape[-1]
         rows: list[Row] = [(target.force, target.force_rounding)]
         if self._by_parts:

@@ -138,6 +138,23 @@ class Generator(ABC):
         """
         return Pushforward(self, self._one(theta))
 
+    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
+        """G, its slope, curvature and sensitivity at the latents of a stack of states (L, d).
+
+        At z of shape (n,), those of all states, or (L, n), a row for each: three arrays (L, n) and
+        one of shape (d, L, n), or (d, 1, n) where it is the same in every state.
+        """
+        jets = np.empty((3 + self.dimension, len(theta), z.shape[-1]))
+        for k, row in enumerate(theta):
+            at = z if z.ndim == 1 else z[k]
+            jets[0, k], jets[1, k] = self(at, row), self.slope(at, row)
+            jets[2, k], jets[3:, k] = self.curvature(at, row), self.sensitivity(at, row)
+        return jets[0], jets[1], jets[2], jets[3:]
+
+    def sensitivity_jet(self, z: Array) -> Array | None:
+        """∂G/∂θ, ∂²G/∂z∂θ and ∂³G/∂z²∂θ, (3, d, *z.shape), if G is linear in θ; else None."""
+        return None
+
     def _one(self, theta: ArrayLike) -> Array:
         """θ as one state."""
         array = self.check(theta)

@@ -13,8 +13,10 @@ from dataclasses import field as dataclass_field
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from gandyn.errors import InputError
+from gandyn.landscape.many_starts import Search
 from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
@@ -101,9 +103,9 @@ class Equilibria(Result, Sequence[Equilibrium]):
     """
 
     points: tuple[Equilibrium, ...]
-    box: Box
+    box: Any
     winding: int | None
-    complete: bool
+    complete: bool | None
     status: int
     message: str
     game: Any = dataclass_field(repr=False)
@@ -169,8 +171,16 @@ class Equilibria(Result, Sequence[Equilibrium]):
         return np.where(apart.min(axis=1) <= within, np.array(index)[best], -1)
 
 
-def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
-    """Every rest point of a game in a box of (a, b), the generator's scale and place.
+def equilibria(
+    game: Any, box: Sequence[float] | None = None, starts: ArrayLike | None = None
+) -> Equilibria:
+    """Every rest point of a game in a box of (a, b), or those that many starts lead to.
+
+    A generator of a scale and a place alone has a plane (a, b), in which a winding number proves
+    that none is missing. For any other, with one or many parameters, rest points are looked for
+    from many starts made from the data: `complete` is None, not proven. Where networks with kinks
+    have rest points they come in families, along which their units are rescaled against each
+    other; the points found are then "degenerate".
 
     Parameters
     ----------
@@ -181,6 +191,8 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
         Rising, on one side of a = 0: below it the latent is reflected. By default chosen from the
         data, with a > 0, so that, where it can be, the force points inwards at its edges: what
         rests outside is then none of a flow's ends.
+    starts : array_like, shape (n, d), optional
+        Where to look from in place of the many starts, for a generator without a plane.
 
     Returns
     -------
@@ -201,6 +213,13 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
     >>> [round(p.a, 9) for p in gandyn.equilibria(game, (-4.0, -0.1, 0.0, 4.0))]
     [-0.5]
     """
+    generator = getattr(game, "generator", None)
+    if generator is not None and (generator.dimension != 2 or generator.scale_and_place is None):
+        if box is not None:
+            raise InputError(f"box: got {box!r:.80}, must be None for {generator!r}: no plane")
+        return _from_many_starts(game, None if starts is None else game.generator.check(starts))
+    if starts is not None:
+        raise InputError("starts: got some, must be None for a generator with a plane")
     bounds = None if box is None else check_box(box)
     return on_side(Plane(game, 1.0 if bounds is None else bounds[0]), bounds)
 
@@ -249,6 +268,49 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     status = 0 if complete else -1
     box = plane.mirrored(bounds)
     return Equilibria(tuple(points), box, winding, complete, status, message, plane.game)
+
+
+def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
+    """The rest points that many starts lead to; that these are all is not proven."""
+    search = Search(game, starts)
+    theta = search.found[np.lexsort(search.found.T[::-1])]
+    jacobian = np.asarray(game.jacobian(theta), dtype=float)
+    residual = np.linalg.norm(game.force(theta), axis=1)
+    modes = Modes(game.data)
+    points = []
+    for k, place in enumerate(theta):
+        rates, vectors = np.linalg.eig(jacobian[k])
+        order = np.argsort(rates.real)
+        rates, vectors = rates[order], vectors[:, order]
+        size, least = float(np.abs(rates).max()), float(np.abs(rates).min())
+        flat = least <= _ZERO * size
+        growing = int((rates.real > 0).sum())
+        kind = "saddle" if growing < len(rates) else "repeller"
+        kind = "degenerate" if flat else kind if growing else "attractor"
+        reach = float(residual[k]) + 1e-15 * size * float(np.abs(place).max())
+        generated = game.generator.generated(place[None])
+        points.append(
+            Equilibrium(
+                place,
+                kind,
+                modes.name(generated),
+                rates,
+                vectors,
+                float(game.potential(place)),
+                float(residual[k]),
+                reach / max(least, 1e-300),
+                0 if flat else (-1) ** int((rates.real < 0).sum()),
+            )
+        )
+    message = (
+        f"the rest points that {search.starts} starts lead to: that these are all is not proven"
+    )
+    if search.stuck:
+        message += (
+            f"; {search.stuck} ways ended where the generator folds, before which the force is "
+            "not finite"
+        )
+    return Equilibria(tuple(points), None, None, None, 0, message, game)
 
 
 def describe(game: Any, theta: Array) -> list[Equilibrium]:
@@ -349,7 +411,7 @@ def _halved(axis: Array) -> Array:
 
 
 def _places(points: Sequence[Equilibrium]) -> Array:
-    return np.array([point.theta for point in points]).reshape(-1, 2)
+    return np.array([point.theta for point in points]) if points else np.empty((0, 2))
 
 
 def _may_vanish(component: Array) -> NDArray[np.bool_]:

@@ -72,6 +72,9 @@ class Formulas:
         (c, c₁, c₂): log 2 − JSD of the same two is (c/x) exp(−x²/8) (1 − c₁/x² + c₂/x⁴ − …).
     rates : callable
         Rates at which b and a return to p_g = p = N(μ, σ²), from f''(1) and σ.
+    polynomial_rates : callable
+        Rates at which θ_0, …, θ_degree of Σ θ_k He_k/√k! return to p_g = p = N(0, 1), from f''(1)
+        and the degree.
     """
 
     discriminator: Callable[[Any, Any, Any], Any] = _discriminator
@@ -84,3 +87,6 @@ class Formulas:
         curvature / sigma**2,
         2 * curvature / sigma**2,
     )
+    polynomial_rates: Callable[[Any, int], list[Any]] = lambda curvature, degree: [
+        k * curvature for k in range(1, degree + 2)
+    ]

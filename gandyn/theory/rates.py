@@ -65,6 +65,59 @@ def rates_engine(subject: Subject, battery: Battery) -> Outcome:
     return zero(worst.value, 1e-7)
 
 
+@rows.claim(
+    "polynomial-rates-symbolic",
+    "At p_g = p = N(0, 1) the generator Σ θ_k He_k(z)/√k! returns with the rates k f''(1), "
+    "k = 1 … degree + 1, θ_{k−1} with the k-th and no other: to degree 5",
+    "SymPy: along a path of G = z + ε h, ℓ' = −ε (h + z h' − h''), and z h' − h'' = k h for He_k",
+)
+def polynomial_rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
+    """The linearised force of a polynomial, coefficient by coefficient."""
+    import sympy as sp
+
+    z, curvature = sp.symbols("z kappa", real=True)
+    he = [sp.Integer(1), z]
+    for k in range(1, 5):
+        he.append(sp.expand(z * he[k] - k * he[k - 1]))
+    basis = [h / sp.sqrt(sp.factorial(k)) for k, h in enumerate(he)]
+    theta = sp.symbols("theta0:6", real=True)
+    g = sum(t * h for t, h in zip(theta, basis, strict=True))
+    steep, bend = sp.diff(g, z), sp.diff(g, z, 2)
+    slope = -g - (-z - bend / steep) / steep
+    at = {t: int(k == 1) for k, t in enumerate(theta)}
+    pairs = []
+    for j, rate in enumerate(subject.formulas.polynomial_rates(curvature, 5)):
+        change = sp.expand(curvature * sp.diff(slope, theta[j]).subs(at))
+        for i, h in enumerate(basis):
+            expected = -rate if i == j else sp.Integer(0)
+            pairs.append((expected, sp.simplify(_normal_mean(change * h, z))))
+    return symbolic(*(pair for pair in pairs if pair[0] != 0 or pair[1] != 0))
+
+
+@rows.claim(
+    "polynomial-rates-engine",
+    "The Jacobian of the force of a polynomial of degree 1, 3, 5 at p_g = p = N(0, 1) has the "
+    "eigenvalues -k f''(1), k = 1 … degree + 1, for every f-divergence: worst relative difference",
+    "1e-7: the Jacobian may be formed by differences of forces good to 1e-10",
+)
+def polynomial_rates_engine(subject: Subject, battery: Battery) -> Outcome:
+    """Eigenvalues of the engine's Jacobian against f''(1)."""
+    import sympy as sp
+
+    from gandyn import HermiteGenerator, Normal
+
+    r = sp.symbols("r", positive=True)
+    worst = Worst()
+    for degree in (1, 3, 5):
+        for name in subject.formulas.f_divergences:
+            curvature = float(weight(subject, name).subs(r, 1))
+            rates = np.array(subject.formulas.polynomial_rates(curvature, degree))
+            game = subject.Game(Normal(0, 1), generator=HermiteGenerator(degree), objective=name)
+            found = np.sort(-np.linalg.eigvals(game.jacobian(np.eye(degree + 1)[1])).real)
+            worst.add((found - np.sort(rates)) / curvature)
+    return zero(worst.value, 1e-7)
+
+
 def _normal_mean(polynomial, z):  # type: ignore[no-untyped-def]
     """E of a polynomial in z ~ N(0, 1)."""
     import sympy as sp

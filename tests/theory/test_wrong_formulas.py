@@ -110,6 +110,10 @@ FORMULAS = {
         {"rates": lambda curvature, sigma: (curvature / sigma, 2 * curvature / sigma)},
         {"rates-symbolic", "rates-engine"},
     ),
+    "the rates of a polynomial with k − 1 in place of k": (
+        {"polynomial_rates": lambda curvature, degree: [k * curvature for k in range(degree + 1)]},
+        {"polynomial-rates-symbolic", "polynomial-rates-engine"},
+    ),
 }
 
 

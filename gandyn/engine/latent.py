@@ -1,0 +1,375 @@
+"""Integrals over the latent line, for monotone smooth generators: the fast way beside a z + b.
+
+Along a particle's path x = G(z) the generated density is q(z)/|G'(z)| in closed form, so that
+E_z[s(G) ∂G/∂θ] needs no inverse of G. The trapezoidal rule in z converges exponentially (Trefethen
+and Weideman, "The exponentially convergent trapezoidal rule", 2014); its nodes are the same in
+every state. What it does not resolve goes to the panels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.distributions import Distribution
+from gandyn.engine.folds import WIDER
+from gandyn.engine.panels import PanelEngine, by_differences, row_of
+from gandyn.engine.quadrature import Integrals, Panels, integrate
+from gandyn.generators import Generator
+from gandyn.objectives import FDivergence
+from gandyn.objectives.field import Field
+
+__all__ = ["LatentEngine", "Paths"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
+
+_COARSEST = 192
+"""Nodes over the latent's reach; doubled up to `_LEVELS` times."""
+_LEVELS = 6
+_TRIES = 5
+
+_WINDOWS = 5
+"""Doublings of the window: beyond, its states go to the panels."""
+
+_PER_FEATURE = 0.4
+"""Spacing in x, at most, in widths of the data's nearest feature."""
+
+_BLOCK = 65_536
+_CUT = 1e-13
+_AGREEMENT, _HALF_WAY = 1e-9, 1e-5
+_FAINT = 1e-290
+_ANY = np.zeros(1)
+_PLAIN = np.array(64.0)
+"""Rounding of a derivative, which only Newton's method and rates ask for."""
+_EPS = float(np.finfo(float).eps)
+
+
+Term = tuple[Array, Array, Array]
+"""An integrand over x (L, n), its relative rounding in units of the machine epsilon, and what it is
+multiplied with for each of K integrals: (K, L or 1, n)."""
+
+
+class Paths(Field):
+    """What an objective sees at the images of latents z (n,), for a stack of monotone states.
+
+    The rows of `x`, (L, n), are the states; `sensitivity` is (d, L, n), or (d, 1, n) where it is
+    the same in every state. ``slope`` and ``bend`` are G' and G''.
+    """
+
+    def __init__(self, data: Distribution, generator: Generator, z: Array, theta: Array) -> None:
+        x, self.slope, self.bend, sensitivity = generator.along(z, theta)
+        latent = generator.latent
+        super().__init__(data, _Later(generator, theta), x, np.arange(len(theta)))  # type: ignore[arg-type]
+        self.log_generated = latent.logpdf(z) - np.log(np.abs(self.slope))
+        self.score_generated = (latent.score(z) - self.bend / self.slope) / self.slope
+        self.sensitivity = sensitivity
+        self.z = z
+
+
+class _Later:
+    """The generated densities of a stack, made if anything else is asked of them."""
+
+    standard = None
+
+    def __init__(self, generator: Generator, theta: Array) -> None:
+        self._make = lambda: generator.generated(theta)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._make(), name)
+
+
+class LatentEngine:
+    """Force, values and Jacobian of a game on the latent line, where its states are monotone.
+
+    Parameters
+    ----------
+    panels : PanelEngine
+        The game, and the way that is gone where this does not do.
+
+    Notes
+    -----
+    The sums are taken in four interleaved parts and judged as in `gandyn.engine.grid`. Halving the
+    spacing squares the rule's error where one pole makes it; as several may cancel in one of the
+    sums, that of the whole is estimated as the disagreement of its halves to the power of 3/2, in
+    units of the integral of the absolute value. States next to a
+    fold are integrated by adaptive panels in z.
+    """
+
+    name = "latent line"
+
+    def __init__(self, panels: PanelEngine) -> None:
+        self._panels, self._data = panels, panels.data
+        self._generator, self._target = panels.generator, panels.objective
+        low, high = self._generator.latent.reach
+        # A little beyond, for what grows with powers of z.
+        self._reach = low - WIDER * (high - low), high + WIDER * (high - low)
+        target, data = self._target, self._data
+        self._wide = not isinstance(target, FDivergence) or target.powers[1] > 0.0
+        marks = np.concatenate([data.landmarks, data.handovers[:, :2] * [1.0, 4.0]])
+        low, high = data.reach
+        near = marks[:, :1] + marks[:, 1:] * np.linspace(-6.0, 6.0, 25)
+        x = np.unique(np.concatenate([np.linspace(2.0 * low - high, 2.0 * high - low, 200), *near]))
+        grain = np.full(x.shape, np.inf)
+        for place, width in marks:
+            np.minimum(grain, np.hypot(width, 0.4 * (x - place)), out=grain)
+        self._grain = x, grain
+
+    @staticmethod
+    def takes(panels: PanelEngine) -> bool:
+        """Whether all is smooth on the whole line, and the latent is normal or a few normals."""
+        data, latent = panels.data, panels.generator.latent
+        smooth = all(
+            not len(law.breaks) and not np.isfinite(law.support).any() for law in (data, latent)
+        )
+        if not smooth or panels.objective.transport or panels.generator.affine:
+            return False
+        if len(data.landmarks) > 500 or latent.normals is None:
+            return False
+        return bool(np.ptp(latent.reach) < 100.0 * latent.landmarks[:, 1].min())
+
+    def force(self, theta: Array) -> Integrals:
+        """The force at states (L, d)."""
+        found = self._summed(theta, self._push, theta.shape[1], self._wide)
+        return self._mended(found, theta, self._panels.force)
+
+    def force_at(self, theta: Array) -> Array:
+        """The force at one state (d,)."""
+        return self.force(theta[None]).value[:, 0]
+
+    def values(self, theta: Array, names: Sequence[str]) -> Integrals:
+        """Divergences by name, and "potential": a row of the result for each."""
+        if any(name.startswith("wasserstein") for name in names):
+            return self._panels.values(theta, names)
+        rows = [row_of(self._target, name) for name in names]
+
+        def terms(at: Paths) -> list[Term]:
+            one = np.ones((1, 1, at.x.shape[1]))
+            return [(f(at), rounding(at), one) for f, rounding in rows]
+
+        # What the data have where nothing is generated counts as well.
+        found = self._summed(theta, terms, len(rows), True)
+        return self._mended(found, theta, lambda states: self._panels.values(states, names))
+
+    def _mended(
+        self, found: Integrals, theta: Array, way: Callable[[Array], Integrals]
+    ) -> Integrals:
+        """What was not tried here by way of the panels."""
+        again = np.isinf(found.error).any(axis=0)
+        if again.any():
+            other = way(theta[again])
+            found.value[:, again], found.error[:, again] = other.value, other.error
+            found.converged[again] = other.converged
+            found.nodes[again] += other.nodes
+        return found
+
+    def jacobian(self, theta: Array) -> Array:
+        """∂F_i/∂θ_j (L, d, d): under the integral for an f-divergence and G linear in θ.
+
+        With φ = ∂G/∂θ, along a path (z fixed) ℓ changes by s_p φ_j + φ_j'/G' and the generated
+        score s_g by −(s_g − G''/G'²) φ_j'/G' − φ_j''/G'², so that
+
+            ∂F_i/∂θ_j = E_z[w (e ℓ' s_p + s_p') φ_i φ_j
+                            + w (e ℓ' + s_g − G''/G'²)/G' φ_i φ_j' + w/G'² φ_i φ_j''],
+
+        e = d log w/dℓ.
+        """
+        target, d = self._target, theta.shape[1]
+        if not isinstance(target, FDivergence) or self._generator.sensitivity_jet(_ANY) is None:
+            return self._by_differences(theta)
+
+        def terms(at: Paths) -> list[Term]:
+            jet = self._generator.sensitivity_jet(at.z)
+            assert jet is not None
+            mass, inverse = target.mass(at), 1.0 / at.slope
+            steep = target.elasticity(at.log_ratio) * at.ratio_slope
+            factors = (
+                steep * at.score_data + at.score_slope_data,
+                (steep + at.score_generated - at.bend * inverse**2) * inverse,
+                inverse**2,
+            )
+            pairs = (jet[0][:, None] * jet[:, None]).reshape(3, -1, *np.atleast_2d(at.z).shape)
+            return [
+                (mass * factor, _PLAIN, columns)
+                for factor, columns in zip(factors, pairs, strict=True)
+            ]
+
+        parts = self._summed(theta, terms, 3 * d * d, self._wide, 1e-5)
+        out = parts.value.reshape(3, d, d, len(theta)).sum(axis=0).transpose(2, 0, 1).copy()
+        again = np.isinf(parts.error).any(axis=0)
+        if again.any():
+            out[again] = self._by_differences(theta[again])
+        return out
+
+    def _by_differences(self, theta: Array) -> Array:
+        step = 3e-3 * np.maximum(np.abs(theta).max(axis=1, initial=0.0), 1e-3)
+        return by_differences(lambda states: self.force(states).value.T, theta, step)
+
+    def _push(self, at: Paths) -> list[Term]:
+        target = self._target
+        if isinstance(target, FDivergence):
+            push = target.mass(at) * at.ratio_slope
+        else:
+            push = np.exp(at.log_generated) * target.slope(at)
+        return [(push, np.broadcast_to(4.0 + at.density_rounding, push.shape), at.sensitivity)]
+
+    def _summed(
+        self,
+        theta: Array,
+        terms: Callable[[Paths], list[Term]],
+        count: int,
+        wide: bool,
+        rtol: float = 1e-11,
+    ) -> Integrals:
+        """Each state on the coarsest nodes that see its features, and once more if need be."""
+        lanes = len(theta)
+        out = Integrals(
+            np.full((count, lanes), np.nan),
+            np.full((count, lanes), np.inf),
+            np.zeros(lanes, bool),
+            np.zeros(lanes, np.int64),
+        )
+        with np.errstate(all="ignore"):
+            window, level = self._wanted(theta, wide)
+            for w, m in sorted(set(zip(window.tolist(), level.tolist(), strict=True))):
+                index = np.flatnonzero((window == w) & (level == m))
+                for finer in range(m, min(m + _TRIES, _LEVELS) if w <= _WINDOWS else 0):
+                    index = self._sweep(theta, terms, index, w, finer, out)
+            for w in np.unique(window[~out.converged]).tolist():
+                if w <= _WINDOWS:
+                    index = np.flatnonzero(~out.converged & (window == w))
+                    self._adapted(theta, terms, index, w, out, rtol)
+        return out
+
+    def _adapted(
+        self,
+        theta: Array,
+        terms: Callable[[Paths], list[Term]],
+        index: Index,
+        window: int,
+        out: Integrals,
+        rtol: float,
+    ) -> None:
+        """Monotone states that are next to a fold, or narrow in places, by panels in z."""
+        z, _ = self._nodes(window, 0)
+        index = np.array(
+            [
+                k
+                for k in index
+                if not any(z[0] < t < z[-1] for t in self._generator.pieces(theta[k]))
+            ],
+            dtype=np.intp,
+        )
+        if not len(index):
+            return
+        x = self._generator.along(z, theta[index])[0]
+        ends = []
+        for row in x:
+            rising = row if row[-1] > row[0] else row[::-1]
+            marks = np.interp(self._data.edges, rising, z if row[-1] > row[0] else z[::-1])
+            ends.append(np.unique(np.concatenate([np.linspace(z[0], z[-1], 25), marks])))
+        lane = np.repeat(np.arange(len(index)), [len(e) - 1 for e in ends])
+        panels = Panels.between(
+            np.concatenate([e[:-1] for e in ends]), np.concatenate([e[1:] for e in ends]), lane
+        )
+
+        def integrand(z: Array, lane: Index) -> tuple[Array, Array]:
+            at = Paths(self._data, self._generator, z, theta[index[lane]])
+            parts = [
+                (
+                    f * np.abs(at.slope) * columns,
+                    np.broadcast_to(rounding, (len(columns), *z.shape)),
+                )
+                for f, rounding, columns in terms(at)
+            ]
+            values, roundings = zip(*parts, strict=True)
+            return np.concatenate(values), np.concatenate(roundings)
+
+        found = integrate(integrand, panels, len(index), rtol=rtol)
+        out.nodes[index] += found.nodes
+        out.value[:, index], out.error[:, index] = found.value, found.error
+        out.converged[index] = found.converged
+
+    def _nodes(self, window: int, level: int) -> tuple[Array, float]:
+        low, high = self._reach
+        grown = 0.5 * (2.0**window - 1.0) * (high - low)
+        count = _COARSEST << (window + level)
+        h = (high - low + 2.0 * grown) / count
+        return low - grown + h * np.arange(0.5, count), h
+
+    def _wanted(self, theta: Array, wide: bool) -> tuple[Index, Index]:
+        """Doublings of the window that reach all that matters, and of the nodes in it."""
+        window = np.zeros(len(theta), np.intp)
+        low, high = self._data.reach
+        for _ in range(_WINDOWS + 1 if wide else 0):
+            for w in np.unique(window):
+                index = np.flatnonzero(window == w)
+                ends = self._generator.along(self._nodes(w, 0)[0][[0, -1]], theta[index])[0]
+                window[index] += (ends.min(axis=1) > low) | (ends.max(axis=1) < high)
+        level = np.zeros(len(theta), np.intp)
+        for w in np.unique(window[window <= _WINDOWS]):
+            index = np.flatnonzero(window == w)
+            z, h = self._nodes(w, 0)
+            x, slope, *_ = self._generator.along(z, theta[index])
+            steps = h * np.abs(slope) / np.interp(x, *self._grain)
+            ratio = steps.max(axis=1, initial=0.0) / _PER_FEATURE
+            level[index] = np.ceil(np.log2(np.clip(ratio, 1.0, 2.0**_LEVELS)))
+        return window, level
+
+    def _sweep(
+        self,
+        theta: Array,
+        terms: Callable[[Paths], list[Term]],
+        index: Index,
+        window: int,
+        level: int,
+        out: Integrals,
+    ) -> Index:
+        """Sums for the states of `index`; those left that finer nodes may resolve."""
+        z, h = self._nodes(window, level)
+        left = []
+        for start in range(0, len(index), max(1, _BLOCK // len(z))):
+            part = index[start : start + max(1, _BLOCK // len(z))]
+            at = Paths(self._data, self._generator, z, theta[part])
+            out.nodes[part] += len(z)
+            good = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
+            rising = good.copy()
+            values, errors = [], []
+            for integrand, rounding, columns in terms(at):
+                scaled = integrand * np.abs(at.slope)
+                scaled *= h
+                value, error, fine = _judged(scaled, rounding, columns)
+                values.append(value)
+                errors.append(error)
+                good &= fine
+            out.value[:, part] = np.where(good, np.concatenate(values), np.nan)
+            out.error[:, part] = np.where(good, np.concatenate(errors), np.inf)
+            out.converged[part] = good
+            left.append(part[rising & ~good])
+        return np.concatenate([index[:0], *left])
+
+
+def _judged(f: Array, rounding: Array, columns: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Sums (K, L) of f (L, n) times the columns (K, L or 1, n), errors, and which converged."""
+    p = [_sums(f[:, k::4], columns[..., k::4]) for k in range(4)]
+    size = np.abs(f)
+    width = np.abs(columns)
+    modulus = _sums(size, width)
+    noise = _EPS * (_sums(size * rounding, width) if rounding.ndim else rounding * modulus)
+    ends = np.maximum(*(size[:, k] * width[..., k] for k in (0, -1)))
+    apart = np.abs(p[0] + p[2] - p[1] - p[3])
+    good = (ends <= _CUT * modulus) & (apart <= _AGREEMENT * modulus)
+    good &= (modulus > _FAINT) | ~columns.any(axis=2)
+    good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
+    error = noise + apart * np.sqrt(apart / np.maximum(modulus, _FAINT)) + 10.0 * ends
+    return p[0] + p[1] + p[2] + p[3], error, good.all(axis=0)
+
+
+def _sums(f: Array, columns: Array) -> Array:
+    """Σ over n of f (L, n) times columns (K, L or 1, n): (K, L)."""
+    if columns.shape[1] == 1:
+        return columns[:, 0] @ f.T
+    return np.einsum("ln,kln->kl", f, columns)
