@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
+from gandyn.distributions import Distribution
 from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.generators import LinearGenerator
 from gandyn.landscape import Equilibria, equilibria
 from gandyn.landscape.basin_map import attractors_reached
+from gandyn.montecarlo.discriminators import LOSSES
+from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import SGD
+from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
+from gandyn.system.checks import show
+from gandyn.system.progress import Progress
 
 __all__ = ["Comparison", "compare"]
 
@@ -46,10 +51,11 @@ class Comparison:
     path : ndarray, shape (K, 2)
         The flow's path, on one clock until the last record and otherwise to where it rests.
     deviation : ndarray, shape (R, T)
-        On one clock the distance from (|a|, b) of a replica to the flow's state at the same time;
-        otherwise to the nearest point of the flow's path. In units of x.
+        On one clock the distance from a replica's (a, b) to the flow's state at the same time;
+        otherwise to the nearest point of the flow's path. In units of x. Of a replica that comes
+        to a < 0 the state with the same density and a > 0, where the latent is symmetric.
     mean : ndarray, shape (T, 2)
-        Of (|a|, b) over the replicas.
+        Of (a, b) over the replicas, a > 0 as above.
     half_width : ndarray, shape (T, 2)
         Of the mean's 95 % confidence band (Student); nan for a single replica.
     deviation_mean, deviation_half_width : ndarray, shape (T,)
@@ -82,57 +88,78 @@ class Comparison:
     crossed: NDArray[np.bool_]
     crossed_fraction: tuple[float, float, float]
 
+    @property
+    def status(self) -> NDArray[np.intp]:
+        """Of the training, for each replica."""
+        return self.training.status
+
+    @property
+    def success(self) -> NDArray[np.bool_]:
+        """Whether each replica made all its steps (R,)."""
+        return self.training.success
+
+    @property
+    def message(self) -> str:
+        """Of the training."""
+        return self.training.message
+
 
 def compare(
     game: Game,
-    settings: Settings | None = None,
+    plan: Settings | None = None,
     rng: int | np.random.Generator = 0,
     replicas: int = 8,
     *,
     workers: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Comparison:
     """Train replicas, and put them and the exact flow from the same start side by side.
 
     Parameters
     ----------
     game : Game
-        Of the linear generator.
-    settings : Settings, optional
-        Whose loss is the game's objective and whose latent is the game's; by default plain SGD
-        with rate 0.02 for the generator.
+        Of the linear generator, with any latent.
+    plan : Settings, optional
+        By default plain SGD with rate 0.02 for the generator, against a network where the objective
+        has a loss for one and against the optimal discriminator otherwise.
     rng, replicas, workers, progress
         As in `train`.
+
+    Returns
+    -------
+    Comparison
 
     Raises
     ------
     InputError
-        Where game and settings differ, the generator is not linear, or the start has a ≤ 0.
+        Where the plan is none for the game, the generator is not linear, or the start has a ≤ 0.
+    Interrupted
+        On Ctrl-C, as from `train`.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("N(1, 0.5)"), objective="reverse_kl")
+    >>> plan = gandyn.Settings(
+    ...     discriminator="optimal", generator_optimizer=gandyn.SGD(0.05), steps=20, record_every=10
+    ... )
+    >>> beside = gandyn.compare(game, plan, rng=0, replicas=4)
+    >>> beside.one_clock, beside.time.tolist(), bool(beside.deviation_mean[-1] < 0.2)
+    (True, [0.0, 0.5, 1.0], True)
     """
     if not isinstance(game, Game) or type(game.generator) is not LinearGenerator:
-        raise InputError(f"game: got {game!r:.60}, must be a Game of the linear generator")
-    settings = default_settings(game) if settings is None else settings
-    if not isinstance(settings, Settings):
-        raise InputError(f"settings: got {settings!r:.60}, must be Settings")
-    _check(game, settings)
-    run = train(game.data, settings, rng, replicas, workers=workers, progress=progress)
-    return beside_the_flow(game, run)
-
-
-def default_settings(game: Game) -> Settings:
-    """Plain SGD for the generator, so that there is one clock."""
-    return Settings(
-        latent=str(game.generator.latent), loss=game.objective.name, generator_optimizer=SGD(0.02)
-    )
-
-
-def beside_the_flow(game: Game, run: Training) -> Comparison:
-    """The comparison of a run that has been made."""
-    settings = run.settings
-    start = np.array(settings.start)
-    theta = run.theta.copy()
-    theta[..., 0] = np.abs(theta[..., 0])
-    one_clock = type(settings.generator_optimizer) is SGD
+        raise InputError(f"game: got {show(game)}, must be a Game of the linear generator")
+    if plan is None:
+        opponent = MLP() if game.objective.name in LOSSES else OPTIMAL
+        plan = Settings(discriminator=opponent, generator_optimizer=SGD(0.02))
+    if not isinstance(plan, Settings):
+        raise InputError(f"plan: got {show(plan)}, must be Settings")
+    start = np.asarray(first_state(game.generator, plan))
+    if start[0] <= 0.0:
+        raise InputError(f"start: got {tuple(start.tolist())}, must have a > 0")
+    run = train(game, plan, rng, replicas, workers=workers, progress=progress)
+    theta = _unfolded(run.theta, game.generator.latent)
+    one_clock = type(plan.generator_optimizer) is SGD
     time = run.time
     end = max(float(time[-1]), 1e-300) if one_clock else np.inf
     path = _path(game, start, end)
@@ -166,21 +193,18 @@ def beside_the_flow(game: Game, run: Training) -> Comparison:
     )
 
 
-def _check(game: Game, settings: Settings) -> None:
-    if not settings.linear:
-        raise InputError("settings: got an MLP generator, must be the linear one")
-    if settings.loss != game.objective.name:
-        raise InputError(
-            f"settings: got loss {settings.loss!r}, must be the game's objective, "
-            f"{game.objective.name!r}"
-            + ("" if settings.discriminator == OPTIMAL else ", saturating or nonsaturating")
-        )
-    latent, other = settings.latent_law, game.generator.latent
-    q = np.linspace(0.01, 0.99, 15)
-    if not np.allclose(latent.ppf(q), other.ppf(q), rtol=1e-9, atol=1e-9):
-        raise InputError(f"settings: got latent {latent!s:.60}, must be the game's, {other!s:.60}")
-    if settings.start[0] <= 0.0:
-        raise InputError(f"settings: got start {settings.start}, must have a > 0")
+def _unfolded(theta: Array, latent: Distribution) -> Array:
+    """The states with a > 0 of the same densities, where the latent is symmetric about some m.
+
+    There a z + b is −a (2m − z) + 2am + b.
+    """
+    share = np.linspace(0.01, 0.5, 15)
+    ends = latent.ppf(share) + latent.isf(share)
+    out = theta.copy()
+    if np.ptp(ends) <= 1e-9 * np.ptp(latent.ppf([0.01, 0.99])):
+        a, b = np.moveaxis(theta, -1, 0)
+        out[..., 0], out[..., 1] = np.abs(a), np.where(a < 0.0, b + a * ends[-1], b)
+    return out
 
 
 def _length(pairs: Array) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.montecarlo.checks import need_number
+from gandyn.system.checks import need_number
 
 __all__ = ["SGD", "Adam", "Momentum", "Optimizer", "RMSProp"]
 

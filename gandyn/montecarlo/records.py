@@ -31,8 +31,8 @@ SERIES = (
 )
 """Names of the series of shape (R, T)."""
 
-PAIRS = ("theta", "learned_force")
-"""Names of the series of shape (R, T, 2)."""
+STATES = ("theta", "learned_force")
+"""Names of the series of shape (R, T, d)."""
 
 LATENTS = 256
 PLACES = 256
@@ -51,12 +51,12 @@ class Records:
     shot: int = 0
 
     @classmethod
-    def empty(cls, settings: Settings, replicas: int) -> Records:
-        """Room for all that a run will record."""
+    def empty(cls, settings: Settings, replicas: int, dimension: int) -> Records:
+        """Room for all that a run will record, of states of a dimension."""
         steps = recorded_steps(settings)
         shots = snapshot_steps(settings)
         series = {name: np.full((replicas, len(steps)), np.nan) for name in SERIES}
-        series |= {name: np.full((replicas, len(steps), 2), np.nan) for name in PAIRS}
+        series |= {name: np.full((replicas, len(steps), dimension), np.nan) for name in STATES}
         images = np.full((replicas, len(shots), LATENTS), np.nan, np.float32)
         logits = np.full((replicas, len(shots), PLACES), np.nan, np.float32)
         return cls(steps, series, shots, images, logits)

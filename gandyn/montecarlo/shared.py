@@ -35,7 +35,7 @@ def shared(run: Run, count: int) -> Iterator[SharedRun]:
     cuts = [replicas * k // count for k in range(count + 1)]
     rows = [slice(*pair) for pair in pairwise(cuts)]
     board = get_context("spawn").RawArray("q", 1 + count)
-    with crew(count, (run.data, run.settings), _prepare, board) as submit:
+    with crew(count, (run.game, run.plan), _prepare, board) as submit:
         yield SharedRun(run, rows, board, submit)
 
 
@@ -91,7 +91,7 @@ class SharedRun:
         run, rows = self._run, self._rows[k]
         run.reach(self._done[k])
         state = run.state(rows, run.records.made, run.records.shot)
-        return self._submit(_go_on, k, run.data, run.settings, run.seeds[rows], state)
+        return self._submit(_go_on, k, run.game, run.plan, run.seeds[rows], state)
 
 
 _board: Any = None
@@ -104,10 +104,10 @@ def _prepare(board: Any) -> None:
 
 
 def _go_on(
-    k: int, data: Any, settings: Any, seeds: Any, state: dict[str, np.ndarray]
+    k: int, game: Any, plan: Any, seeds: Any, state: dict[str, np.ndarray]
 ) -> tuple[dict[str, np.ndarray], int, int]:
     """In a process: the state that a group comes to, with the records and snapshots since then."""
-    run = Run(data, settings, seeds)
+    run = Run(game, plan, seeds)
     run.reach(int(state["done"]))
     made, shot = run.records.made, run.records.shot
     run.enter(state, made=made, shot=shot)
