@@ -23,16 +23,17 @@ class GuardedForce:
     Parameters
     ----------
     game
-        Anything with a ``force`` over a stack of states. If ``game.generator``
-        is linear, a trial state whose `a` has another sign than that of the state it came from
-        counts as out of bounds; so does one of another ``orientation(theta)``, of shape
-        ``theta.shape[:-1]``, if the generator has a method of that name.
+        Anything with a ``force`` over a stack of states. A trial state of another
+        ``game.generator.orientation(theta)``, if there is such, than that of the state it came
+        from counts as out of bounds.
     """
 
     def __init__(self, game: Any) -> None:
         self._force = game.force
         self._field: Callable[[Array], Array] = self._lane_by_lane
-        self._orientation = _orientation(getattr(game, "generator", None))
+        self._orientation: Callable[[Array], Any] | None = getattr(
+            getattr(game, "generator", None), "orientation", None
+        )
 
     def force(self, y: Array, home: Array) -> Array:
         """Force (n, d) at ``y``; ``home`` (n, d) are the admissible states they came from."""
@@ -107,17 +108,3 @@ class GuardedForce:
                 return np.full(y.shape, np.nan)
         middle = len(y) // 2
         return np.concatenate([self._lane_by_lane(y[:middle]), self._lane_by_lane(y[middle:])])
-
-
-def _orientation(generator: Any) -> Callable[[Array], Any] | None:
-    """What must not change within a step: the sign of a, or what the generator says."""
-    from gandyn.generators import LinearGenerator
-
-    own = getattr(generator, "orientation", None)
-    if own is not None:
-        return own
-    return _sign_of_a if isinstance(generator, LinearGenerator) else None
-
-
-def _sign_of_a(theta: Array) -> Array:
-    return np.sign(theta[..., 0])

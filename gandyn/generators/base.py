@@ -28,13 +28,27 @@ class Generator(ABC):
     ----------
     latent : Distribution
         The distribution of z; N(0, 1) by default.
+
+    Attributes
+    ----------
+    dimension : int
+        Number of parameters d: the length of θ's last axis.
+    scale_and_place : (int, int) or None
+        Which of the parameters are a scale, a, and a place, b, as the landscape takes them: what
+        is generated widens in proportion to a > 0 and moves along with b. Where a < 0 is allowed,
+        the latent is reflected there. None where there are no two such parameters.
+
+    Notes
+    -----
+    A step of the dynamics does not change `orientation(theta)`: a generator that degenerates
+    on a surface among its parameters (a = 0) tells its sides apart by it.
     """
 
     def __init__(self, latent: Distribution | None = None) -> None:
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
     dimension: int
-    """Number of parameters d: the length of θ's last axis."""
+    scale_and_place: tuple[int, int] | None = None
 
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:
@@ -64,6 +78,10 @@ class Generator(ABC):
         """∂²G/∂z²; differences of `slope` unless a subclass knows better."""
         h = 0.02
         return _differences(lambda u: self.slope(u, theta), z, _FIRST, h) / h
+
+    def orientation(self, theta: Array) -> Array:
+        """What no step may change, of shape ``theta.shape[:-1]``: nothing, in the base class."""
+        return np.zeros(theta.shape[:-1])
 
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of floats of shape (..., d).

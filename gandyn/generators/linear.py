@@ -31,6 +31,7 @@ class LinearGenerator(Generator):
     """
 
     dimension = 2
+    scale_and_place = (0, 1)
 
     def __call__(self, z: Array, theta: Array) -> Array:
         """A z + b."""
@@ -47,6 +48,10 @@ class LinearGenerator(Generator):
     def curvature(self, z: Array, theta: Array) -> Array:
         """∂²G/∂z² = 0."""
         return np.zeros_like(z)
+
+    def orientation(self, theta: Array) -> Array:
+        """The sign of a."""
+        return np.sign(theta[..., 0])
 
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of shape (..., 2).

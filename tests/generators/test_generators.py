@@ -212,3 +212,11 @@ def test_bad_generators():
 
     with pytest.raises(InputError, match=r"^pieces: .*ascending"):
         Backwards().pushforward([1.0, 0.0])
+
+
+def test_what_a_generator_says_of_its_parameters():
+    linear, other = LinearGenerator(), Exponential()
+    assert linear.scale_and_place == (0, 1) and other.scale_and_place is None
+    states = np.array([[[2.0, -1.0], [-0.5, 3.0]]])
+    assert linear.orientation(states).tolist() == [[1.0, -1.0]]
+    assert other.orientation(np.ones((3, 2, 2))).tolist() == [[0.0, 0.0]] * 3
