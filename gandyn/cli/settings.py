@@ -6,16 +6,18 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import (
-    add_data,
-    add_latent,
+    add_game,
     add_workers,
     read_count,
+    read_game,
     read_number,
     read_state,
 )
+from gandyn.cli.output import print_game
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
+    from gandyn.game import Game
     from gandyn.montecarlo import Settings, Training
     from gandyn.montecarlo.optimizers import Optimizer
 
@@ -27,15 +29,10 @@ def add_settings(
     parser: argparse.ArgumentParser, *, rule: str, start: str, replicas: str = "1"
 ) -> None:
     """Add the options of a training run; `rule` is the generator's optimizer by default."""
-    add_data(parser)
-    add_latent(parser)
+    add_game(parser)
     add = parser.add_argument
-    add(
-        "--loss",
-        metavar="NAME",
-        default="nonsaturating",
-        help="the generator's: nonsaturating or saturating; default %(default)s",
-    )
+    # What --objective was once called here.
+    add("--loss", dest="objective", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     add("--start", metavar="a,b", default=start, help="of a z + b; default %(default)s")
     add(
         "--discriminator",
@@ -114,31 +111,37 @@ def add_generator(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def read_training_game(options: argparse.Namespace) -> Game:
+    """The game that the options name, of a network where they say so."""
+    from gandyn.game import Game
+    from gandyn.generators import MLPGenerator
+
+    game = read_game(options)
+    if options.generator == "linear":
+        return game
+    widths = _widths("generator", options.generator, "linear")
+    latent = game.generator.latent
+    return Game(game.data, MLPGenerator(widths, options.activation, latent), game.objective)
+
+
 def read_settings(options: argparse.Namespace) -> Settings:
-    """The settings that the options say."""
+    """The plan that the options say."""
     from gandyn.montecarlo import MLP, Settings
 
-    network: Any = options.discriminator
-    if network != "optimal":
-        network = MLP(
-            _widths("discriminator", network, "optimal"),
+    opponent: Any = options.discriminator
+    if opponent != "optimal":
+        opponent = MLP(
+            _widths("discriminator", opponent, "optimal"),
             options.activation,
             options.initial,
             read_number("l2", options.l2),
             read_number("dropout", options.dropout),
             options.dropout_when,
         )
-    generator: Any = getattr(options, "generator", "linear")
-    if generator != "linear":
-        widths = _widths("generator", generator, "linear")
-        generator = MLP(widths, options.activation, options.initial)
-    a, b = read_state("start", options.start)
+    linear = getattr(options, "generator", "linear") == "linear"
     return Settings(
-        discriminator=network,
-        generator=generator,
-        start=(a, b),
-        latent=options.latent,
-        loss=options.loss,
+        discriminator=opponent,
+        start=read_state("start", options.start) if linear else options.initial,
         batch=read_count("batch", options.batch, 1, _MOST),
         steps=read_count("steps", options.steps, 1, _MOST),
         k=read_count("k", options.k, 1, _MOST),
@@ -168,8 +171,7 @@ def read_replicas(options: argparse.Namespace) -> int:
 
 def print_run(found: Training, seed: int) -> None:
     """Print what was trained, and an empty line."""
-    settings = found.settings
-    print(f"data       {found.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
+    print_game(found.game)
     print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
 
 

@@ -13,8 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.montecarlo.activations import ACTIVATIONS
 from gandyn.errors import InputError
+from gandyn.montecarlo.activations import ACTIVATIONS
 from gandyn.montecarlo.initial import INITIALS, draw
 from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments

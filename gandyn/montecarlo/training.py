@@ -170,7 +170,7 @@ class Training:
             turned = x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]
             return np.arctan2(turned, (x * y).sum(axis=-1))
         # Kahan's formula, which keeps its digits at both ends.
-        x, y = x * _norm(y)[..., None], y * _norm(x)[..., None]
+        x, y = x * _norm(y)[..., np.newaxis], y * _norm(x)[..., np.newaxis]
         return 2.0 * np.arctan2(_norm(x - y), _norm(x + y))
 
 
@@ -370,7 +370,7 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
 
 
 def _norm(vectors: Array) -> Array:
-    return np.asarray(np.sqrt((vectors**2).sum(axis=-1)))
+    return np.sqrt((vectors**2).sum(axis=-1))
 
 
 def _about(game: Game, plan: Settings) -> dict[str, str]:
@@ -378,9 +378,9 @@ def _about(game: Game, plan: Settings) -> dict[str, str]:
     generator, start = game.generator, first_state(game.generator, plan)
     share = np.linspace(0.05, 0.95, 19)
     x, z = game.data.ppf(share), generator.latent.ppf(share)
-    drawn = isinstance(start, str)
-    images = [] if drawn else generator(z, start)
-    slopes = [] if drawn else game.slope(x[None], np.asarray(start)[None])
+    images = slopes = np.empty(0)
+    if not isinstance(start, str):
+        images, slopes = generator(z, start), game.slope(x[None], start[None])
     return {
         **{name: json.dumps(value) for name, value in json.loads(plan.to_json()).items()},
         "data": _told(game.data, [x, game.data.logpdf(x)]),
