@@ -31,23 +31,6 @@ example:
   gandyn train --steps 100000 --replicas 16 --workers 4 --checkpoint run.npz
   gandyn train --steps 100000 --replicas 16 --resume run.npz"""
 
-_SERIES = (
-    "discriminator_loss",
-    "generator_loss",
-    "batch_real_on_real",
-    "batch_real_on_fake",
-    "real_on_real",
-    "real_on_fake",
-    "mean",
-    "std",
-    "value",
-    "value_gap",
-    "jsd",
-    "error",
-    "force_ratio",
-    "force_angle",
-)
-
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
@@ -123,9 +106,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _entry(found: Training, seed: int) -> dict[str, Any]:
+    from gandyn.montecarlo.records import SERIES
+
     return {
         "step": found.step,
-        **{name: getattr(found, name) for name in _SERIES},
+        **{name: getattr(found, name) for name in (*SERIES, "force_ratio", "force_angle")},
         "a": found.theta[..., 0],
         "b": found.theta[..., 1],
         "learned_force": found.learned_force,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from gandyn.generators import Generator
 from gandyn.montecarlo.networks import Trained
 from gandyn.montecarlo.streams import Masks
 
-__all__ = ["LOSSES", "LearnedDiscriminator", "Loss", "Opponent", "OptimalDiscriminator"]
+__all__ = ["LOSSES", "LearnedDiscriminator", "Loss", "OptimalDiscriminator"]
 
 Array = NDArray[Any]
 
@@ -34,16 +34,6 @@ LOSSES = {
 """−log D and log(1 − D), by the objective that each is at the optimal discriminator."""
 
 
-class Opponent(Protocol):
-    """What Algorithm 1 asks of a discriminator."""
-
-    def train(self, real: Array, fake: Array) -> None:
-        """One step of its own, on minibatches (R, n)."""
-
-    def pull(self, fake: Array, theta: Array) -> Array:
-        """∂(generator's loss)/∂x of the mean over each minibatch (R, n)."""
-
-
 class LearnedDiscriminator:
     """A stack of networks, trained to tell the data from what is generated."""
 
@@ -58,6 +48,7 @@ class LearnedDiscriminator:
         """Logits (R, n) in the last step of the generator."""
 
     def train(self, real: Array, fake: Array) -> None:
+        """One step of its own, on minibatches (R, n)."""
         n = real.shape[1]
         if self._both.shape[1] != 2 * n:
             self._both = np.empty((len(real), 2 * n), real.dtype)
@@ -69,6 +60,7 @@ class LearnedDiscriminator:
         self.trained.step()
 
     def pull(self, fake: Array, theta: Array) -> Array:
+        """∂(generator's loss)/∂x of the mean over each minibatch (R, n)."""
         masks = self._masks.draw(fake.shape[1]) if self._always else None
         logits = self._networks.forward(fake, masks)
         self.logits_judged = logits
@@ -91,6 +83,7 @@ class OptimalDiscriminator:
         """Nothing: it is at its optimum for every state."""
 
     def pull(self, fake: Array, theta: Array) -> Array:
+        """As `LearnedDiscriminator.pull`."""
         # A replica that has diverged has no density.
         good = states(self._game.generator, theta)
         out = np.full_like(fake, np.nan)

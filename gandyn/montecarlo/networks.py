@@ -1,4 +1,4 @@
-"""Multilayer perceptrons from R to R, stacked over replicas: forward, and backward by hand.
+"""Maps from R to R stacked over replicas, forward and backward: perceptrons, and one's own.
 
 The bias of a layer is the last row of its weight matrix, the weight of a constant 1 that stands in
 the last column of every layer's input: a layer is then one matrix product, and so is its gradient.
@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
+from gandyn.generators import Generator
 from gandyn.montecarlo.activations import ACTIVATIONS
 from gandyn.montecarlo.initial import INITIALS, draw
 from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
 from gandyn.system.checks import need_choice, need_count, need_number
 
-__all__ = ["MLP", "Networks", "Stack", "Trained"]
+__all__ = ["MLP", "Networks", "OwnGenerators", "Trained"]
 
 Array = NDArray[Any]
 
@@ -259,16 +260,46 @@ class _Room:
             self.segments = [Segments(*shape) for _ in range(replicas)]
 
 
-class Stack(Protocol):
-    """Maps of one kind from R to R, one a replica: what is trained."""
+class OwnGenerators:
+    """What `Networks` are to networks, for any generator.
 
-    parameters: Array
-    gradient: Array
+    Parameters
+    ----------
+    generator : Generator
+    replicas : int
+    dtype : dtype
 
-    def penalise(self, l2: float) -> None: ...
+    Attributes
+    ----------
+    parameters, gradient : ndarray, shape (R, d)
+    """
+
+    def __init__(self, generator: Generator, replicas: int, dtype: Any) -> None:
+        self._generator = generator
+        self.replicas = replicas
+        self.parameters: Array = np.zeros((replicas, generator.dimension), dtype)
+        self.gradient: Array = np.zeros_like(self.parameters)
+        self._z: Array = np.empty(0)
+
+    def forward(self, z: Array) -> Array:
+        """x (R, n) at latents (R, n), which are kept for `backward`."""
+        self._z = z.astype(float)
+        theta = self.parameters.astype(float)
+        made = [self._generator(*pair) for pair in zip(self._z, theta, strict=True)]
+        return np.array(made, self.parameters.dtype)
+
+    def backward(self, slope: Array) -> Array:
+        """Take ∂L/∂x (R, n) back to `gradient`."""
+        theta = self.parameters.astype(float)
+        for out, push, *pair in zip(self.gradient, slope, self._z, theta, strict=True):
+            out[:] = self._generator.sensitivity(*pair) @ push
+        return self.gradient
+
+    def penalise(self, l2: float) -> None:
+        """Nothing: parameters of one's own are no weights."""
 
 
-S = TypeVar("S", bound=Stack)
+S = TypeVar("S", bound=Networks | OwnGenerators)
 
 
 class Trained(Generic[S]):

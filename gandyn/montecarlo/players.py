@@ -11,8 +11,7 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.generators import Generator, LinearGenerator, MLPGenerator
 from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator, OptimalDiscriminator
-from gandyn.montecarlo.networks import MLP, Networks, Trained
-from gandyn.montecarlo.own import OwnGenerators
+from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.streams import Batches, Masks, initial_streams
 

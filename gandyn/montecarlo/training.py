@@ -147,8 +147,8 @@ class Training:
     @cached_property
     def exact_force(self) -> Array:
         """The same at the optimal discriminator, the force of the game (R, T, d)."""
-        out = np.full(self.theta.shape, np.nan)
-        rows = self.theta.reshape(-1, out.shape[-1])
+        out = np.full_like(self.theta, np.nan)
+        rows = self.theta.reshape(-1, self.theta.shape[-1])
         known = states(self.game.generator, rows)
         out.reshape(rows.shape)[known] = self.game.force(rows[known]) if known.any() else 0.0
         return out
