@@ -139,7 +139,7 @@ def compare(
     Examples
     --------
     >>> import gandyn
-    >>> game = gandyn.Game(gandyn.parse("N(1, 0.5)"), objective="reverse_kl")
+    >>> game = gandyn.Game(gandyn.parse("N(1, 0.5)"))
     >>> plan = gandyn.Settings(
     ...     discriminator="optimal", generator_optimizer=gandyn.SGD(0.05), steps=20, record_every=10
     ... )

@@ -83,7 +83,7 @@ def gradient_noise(game: Game, theta: ArrayLike, batch: int = 1) -> Noise:
     >>> game = gandyn.Game(gandyn.parse("N(4, 1.25)"))
     >>> noise = gradient_noise(game, [1.0, 0.0], batch=32)
     >>> noise.covariance.round(4).tolist()
-    [[0.0961, -0.0326], [-0.0326, 0.0205]]
+    [[0.1303, 0.0091], [0.0091, 0.0047]]
     """
     state = _state(game, theta)
     need_count("batch", batch, 1)

@@ -61,12 +61,12 @@ class Records:
         logits = np.full((replicas, len(shots), PLACES), np.nan, np.float32)
         return cls(steps, series, shots, images, logits)
 
-    def filled(self, made: int = 0, shot: int = 0) -> dict[str, Array]:
-        """Series and snapshots that have been filled, from these on, by name: views."""
+    def filled(self) -> dict[str, Array]:
+        """Series and snapshots so far, by name: views."""
+        shots = {"images": self.images, "logits": self.logits}
         return {
-            **{name: values[:, made : self.made] for name, values in self.series.items()},
-            "images": self.images[:, shot : self.shot],
-            "logits": self.logits[:, shot : self.shot],
+            **{name: values[:, : self.made] for name, values in self.series.items()},
+            **{name: values[:, : self.shot] for name, values in shots.items()},
         }
 
     def arrays(self) -> dict[str, Array]:

@@ -88,26 +88,16 @@ class Run:
             trained.networks.parameters[~alive] = np.nan
         self.observer.record(self.records, alive)
 
-    def state(self, rows: slice = _ALL, made: int = 0, shot: int = 0) -> dict[str, Array]:
-        """All that another run needs to go on from here: views.
-
-        Parameters
-        ----------
-        rows : slice
-            Of which replicas.
-        made, shot : int
-            Records and snapshots that are left out.
-        """
+    def state(self, rows: slice = _ALL) -> dict[str, Array]:
+        """All that another run needs to go on from here with these replicas: views."""
         held = {"done": np.array(self.done), "status": self.status[rows]}
-        held |= {name: values[rows] for name, values in self.records.filled(made, shot).items()}
+        held |= {name: values[rows] for name, values in self.records.filled().items()}
         for k, trained in enumerate(self.players.trained):
             held[f"parameters_{k}"] = trained.networks.parameters[rows]
             held[f"memory_{k}"] = trained.memory[:, rows]
         return held
 
-    def enter(
-        self, held: dict[str, Array], rows: slice = _ALL, made: int = 0, shot: int = 0
-    ) -> None:
+    def enter(self, held: dict[str, Array], rows: slice = _ALL) -> None:
         """Go on from the state of another run, or of some of its replicas.
 
         Raises
@@ -119,7 +109,7 @@ class Run:
         if done.shape or done.dtype.kind != "i" or not 0 <= done <= self.plan.steps:
             raise ValueError("done")
         self.reach(int(done))
-        for name, array in self.state(rows, made, shot).items():
+        for name, array in self.state(rows).items():
             if (held[name].shape, held[name].dtype) != (array.shape, array.dtype):
                 raise ValueError(name)
             array[...] = held[name]

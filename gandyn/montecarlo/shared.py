@@ -80,8 +80,7 @@ class SharedRun:
             self._board[_GOAL] = min(self._board[_GOAL], later())
             tell(min(self._board[1 + k] for k in groups))
         for task, k in tasks.items():
-            held, made, shot = task.result()
-            self._run.enter(held, self._rows[k], made, shot)
+            self._run.enter(task.result(), self._rows[k])
             self._done[k] = self._run.done
 
     def _lost(self, k: int) -> bool:
@@ -90,8 +89,7 @@ class SharedRun:
     def _begin(self, k: int) -> Future[Any]:
         run, rows = self._run, self._rows[k]
         run.reach(self._done[k])
-        state = run.state(rows, run.records.made, run.records.shot)
-        return self._submit(_go_on, k, run.game, run.plan, run.seeds[rows], state)
+        return self._submit(_go_on, k, run.game, run.plan, run.seeds[rows], run.state(rows))
 
 
 _board: Any = None
@@ -105,15 +103,13 @@ def _prepare(board: Any) -> None:
 
 def _go_on(
     k: int, game: Any, plan: Any, seeds: Any, state: dict[str, np.ndarray]
-) -> tuple[dict[str, np.ndarray], int, int]:
-    """In a process: the state that a group comes to, with the records and snapshots since then."""
+) -> dict[str, np.ndarray]:
+    """In a process: the state that a group comes to."""
     run = Run(game, plan, seeds)
-    run.reach(int(state["done"]))
-    made, shot = run.records.made, run.records.shot
-    run.enter(state, made=made, shot=shot)
+    run.enter(state)
 
     def tell(done: int) -> None:
         _board[1 + k] = done
 
     run.go(lambda: _board[_GOAL], tell)
-    return run.state(made=made, shot=shot), made, shot
+    return run.state()
