@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from numpy.typing import NDArray
 
 import gandyn
 from analysis._timing import Row, row, seconds
+from gandyn.landscape.basin_map import attractors_reached
+from gandyn.system.polyline import distance
 
 __all__ = ["basin_map", "rest_points", "transitions", "two_parameters"]
 
@@ -54,7 +55,7 @@ def basin_map(rounds: int, cells: int, checked: int) -> list[Row]:
         )
         for _ in range(rounds)
     ]
-    count, differing = _differing(game, drawn, checked, rng)
+    count, differing = _differing(drawn, checked, rng)
     detail = f"{drawn.message}; {cells} cells in one stack took {times[-1][0]:.2f} s"
     return [
         row(
@@ -82,7 +83,7 @@ def basin_map(rounds: int, cells: int, checked: int) -> list[Row]:
     ]
 
 
-def _differing(game: Any, drawn: Any, checked: int, rng: Any) -> tuple[int, int]:
+def _differing(drawn: Any, checked: int, rng: Any) -> tuple[int, int]:
     """How many cells were integrated, and how many of them end elsewhere than the map says."""
     labels = drawn.labels
     border = np.zeros(labels.shape, dtype=bool)
@@ -92,23 +93,12 @@ def _differing(game: Any, drawn: Any, checked: int, rng: Any) -> tuple[int, int]
     for mask in (np.ones_like(border), border):
         cells = rng.permutation(np.argwhere(mask))[: 2 * checked]
         places = np.stack([drawn.a[cells[:, 1]], drawn.b[cells[:, 0]]], axis=1)
-        clear = np.min([_distance(places, wall.theta) for wall in drawn.walls], axis=0) > CLEAR
+        clear = np.min([distance(wall.theta, places) for wall in drawn.walls], axis=0) > CLEAR
         chosen.append(cells[clear][:checked])
     rows, columns = np.concatenate(chosen).T
     states = np.stack([drawn.a[columns], drawn.b[rows]], axis=1)
-    ends = flow_to_rest(game, states).theta[:, -1]
-    reached = drawn.equilibria.nearest(ends, ("attractor",), 1e-3)
+    reached, _ = attractors_reached(drawn.equilibria, states)
     return len(rows), int((reached != labels[rows, columns]).sum())
-
-
-def _distance(places: Array, line: Array) -> Array:
-    """Distance of each place (n, 2) to a polyline."""
-    out = np.full(len(places), np.inf)
-    for one, two in pairwise(line):
-        along = two - one
-        part = np.clip((places - one) @ along / max(float(along @ along), 1e-300), 0.0, 1.0)
-        out = np.minimum(out, np.hypot(*(places - one - part[:, None] * along).T))
-    return out
 
 
 def transitions(rounds: int, sample: int) -> list[Row]:

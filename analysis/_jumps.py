@@ -14,6 +14,7 @@ from analysis._options import Options
 from analysis._walls import OBJECTIVES, curvature, separated, threshold, walls
 from gandyn import plots
 from gandyn.plots import Curve
+from gandyn.system.polyline import distance
 
 Array = NDArray[np.float64]
 
@@ -124,7 +125,7 @@ def draw_moved(found: Mapping[str, Any], options: Options) -> float:
 def _portrait(game: Any, edge: float, options: Options) -> float:
     """The plane at the edge, where the wall runs through the start; how far from it."""
     found = gandyn.separatrices(game)
-    beside = min(_distance(curve.theta, np.array(START)) for curve in found.stable)
+    beside = min(distance(curve.theta, np.array(START)).item() for curve in found.stable)
     a, b = np.linspace(0.3, 4.5, 60), np.linspace(-5.0, 7.0, 60)
     force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
     times = np.r_[0.0, np.geomspace(1e-2, 400.0, 300)]
@@ -306,11 +307,3 @@ def _end(game: Any) -> Array:
     if flow.status != 1:
         raise RuntimeError(f"{game!r}: {flow.message}")
     return np.asarray(flow.theta[-1])
-
-
-def _distance(curve: Array, point: Array) -> float:
-    """From a point to a polyline."""
-    low, move = curve[:-1], np.diff(curve, axis=0)
-    along = np.sum((point - low) * move, axis=1) / np.maximum(np.sum(move * move, axis=1), 1e-300)
-    nearest = low + np.clip(along, 0.0, 1.0)[:, None] * move
-    return float(np.hypot(*(nearest - point).T).min())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from gandyn import InputError, plots
+from gandyn.system import text
+from gandyn.system.folder import writable_folder
+from gandyn.system.plain import listed
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,14 @@ class Options:
         """Write a figure into the folder and print what it shows in one line."""
         path = plots.save_figure(figure, self.output / name)
         print(f"{path}: {caption}", flush=True)
+
+    def save_numbers(self, numbers: Any, name: str = "results.json") -> None:
+        """Write JSON into the folder, with null where there is no number, and say so."""
+        path = self.output / name
+        known = json.loads(json.dumps(listed(numbers)), parse_constant=lambda _: None)
+        with plots.whole_file(path) as part:
+            part.write_text(json.dumps(known, indent=2, allow_nan=False) + "\n")
+        print(f"{path}: every number above; {self.seconds():.1f} s")
 
     def seconds(self) -> float:
         """Time since the study started."""
@@ -74,7 +86,8 @@ def run(
     )
     given = parser.parse_args(arguments)
     try:
-        return study(Options(given.quick, writable_folder(given.output)))
+        with writable_folder(given.output, "--output") as folder:
+            return study(Options(given.quick, folder))
     except InputError as error:
         print(error, file=sys.stderr)
     except OSError as error:
@@ -82,37 +95,6 @@ def run(
     return 2
 
 
-def writable_folder(path: str) -> Path:
-    """The folder, made if need be and tried out before any work starts.
-
-    Raises
-    ------
-    InputError
-        If it is not a folder in which files can be made.
-    """
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with plots.whole_file(folder / "trial") as part:
-            part.touch()
-        (folder / "trial").unlink()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(
-            f"--output: got {path!r} ({reason}), must be a folder that can be written to"
-        ) from None
-    return folder
-
-
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows of text under headings: the first column to the left, the others to the right."""
-    lines = [list(headings), *map(list, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["─" * width for width in widths])
-    return "\n".join(
-        "  ".join(
-            text.ljust(width) if k == 0 else text.rjust(width)
-            for k, (text, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return text.table(headings, rows, left=[0], rule="─")

@@ -13,6 +13,7 @@ from scipy.special import expit, ndtri
 import gandyn
 from analysis._seed_runs import VERSIONS, Key
 from analysis._verdicts import Finding, above, fluctuation, holm
+from gandyn.landscape.basin_map import attractors_reached
 
 __all__ = [
     "Late",
@@ -31,7 +32,6 @@ Array = NDArray[np.float64]
 
 _BULK = 0.95
 _WRONG = 0.05
-_REACHED = 1e-3
 """A flow that comes to rest this close to an attractor has reached it."""
 
 
@@ -63,12 +63,8 @@ class Late:
     @cached_property
     def basins(self) -> NDArray[np.str_]:
         """In the second half (R, T) the attractor to which the exact flow from there would lead."""
-        game, rest = landscape(str(self.run.data))
-        states = self.states.reshape(-1, 2)
-        flow = gandyn.gradient_flow(game, states, (0.0, np.inf), rtol=1e-6, atol=1e-8)
-        reached = np.where(
-            flow.success, rest.nearest(flow.theta[:, -1], ("attractor",), _REACHED), -1
-        )
+        rest = landscape(str(self.run.data))
+        reached, _ = attractors_reached(rest, self.states.reshape(-1, 2))
         names = np.array([*(point.name for point in rest), "unknown"])
         return names[reached].reshape(self.states.shape[:2])
 
@@ -85,10 +81,9 @@ class Late:
 
 
 @lru_cache
-def landscape(data: str) -> tuple[Any, Any]:
-    """The exact game of a z + b on some data, and its rest points."""
-    game = gandyn.Game(gandyn.parse(data))
-    return game, gandyn.equilibria(game)
+def landscape(data: str) -> gandyn.Equilibria:
+    """The rest points of the exact game of a z + b on some data."""
+    return gandyn.equilibria(gandyn.Game(gandyn.parse(data)))
 
 
 def by_version(runs: Mapping[Key, Late], name: str) -> dict[str, Late]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import gandyn
-from gandyn.cli.output import progress_bar
+from gandyn.system.processes import crew, worker_count
 
 __all__ = ["CONTROL", "EXPERIMENTS", "VERSIONS", "Experiment", "Key", "Run", "perform", "planned"]
 
@@ -24,8 +19,6 @@ Key = tuple[str, str]
 VERSIONS = {"plain": "plain", "l2": "L2", "dropout": "dropout", "l2_dropout": "L2 + dropout"}
 CONTROL = "optimal"
 """In place of a version: the optimal discriminator, so that minibatches are the only noise."""
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -121,75 +114,20 @@ def perform(runs: dict[Key, Run], folder: Path) -> dict[Key, Any]:
     all.
     """
     folder.mkdir(exist_ok=True)
-    tasks = {key: partial(_train, k, run, folder) for k, (key, run) in enumerate(runs.items())}
-    work = [run.settings.steps * run.replicas for run in runs.values()]
-    context = get_context("spawn")
-    done, stop = context.Array("d", len(runs)), context.Event()
-    with (
-        _single_threads(),
-        ProcessPoolExecutor(os.cpu_count(), context, _share, (done, stop)) as pool,
-        progress_bar("training") as tell,
-    ):
-        futures = _submit(pool, tasks)
-        try:
-            while wait(futures.values(), timeout=0.3).not_done:
-                tell(sum(w * d for w, d in zip(work, done[:], strict=True)) / sum(work), "")
-        except KeyboardInterrupt:
-            stop.set()
-            for future in futures.values():
-                future.cancel()
-    results = {key: future.result() for key, future in futures.items() if not future.cancelled()}
-    return {key: run for key, run in results.items() if run and run.step[-1] == run.plan.steps}
+    futures: dict[Key, Future[Any]] = {}
+    with suppress(KeyboardInterrupt), crew(worker_count(None), None) as submit:
+        for index, (key, run) in enumerate(runs.items()):
+            futures[key] = submit(_train, run, folder / f"{index}.npz")
+        for future in futures.values():
+            future.result()
+    done = {key: future for key, future in futures.items() if future.done()}
+    return {k: f.result() for k, f in done.items() if not f.cancelled() and not f.exception()}
 
 
-def _submit(pool: ProcessPoolExecutor, tasks: dict[Key, Any]) -> dict[Key, Future[Any]]:
-    """Start the processes deaf to Ctrl-C, but for what `gandyn.train` itself hears of it."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return {key: pool.submit(task) for key, task in tasks.items()}
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _single_threads() -> Iterator[None]:
-    """Processes started within do their linear algebra on one core each."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-_done: Any = None
-_stop: Any = None
-
-
-def _share(done: Any, stop: Any) -> None:
-    global _done, _stop
-    _done, _stop = done, stop
-
-
-def _train(index: int, run: Run, folder: Path) -> Any:
-    """One run, from its checkpoint if there is one of the same settings; None once stopped."""
-    if _stop.is_set():  # a pool has one more run in hand than it has processes
-        return None
-
-    def tell(fraction: float, text: str) -> None:
-        _done[index] = fraction
-
-    path = folder / f"{index}.npz"
+def _train(run: Run, path: Path) -> Any:
+    """One run, from its checkpoint if there is one of the same settings."""
     arguments = (run.game, run.settings, run.seed, run.replicas)
     try:
-        found = gandyn.train(
-            *arguments, checkpoint=path, resume=path if path.exists() else None, progress=tell
-        )
+        return gandyn.train(*arguments, checkpoint=path, resume=path if path.exists() else None)
     except gandyn.InputError:  # of other settings
-        found = gandyn.train(*arguments, checkpoint=path, progress=tell)
-    _done[index] = 1.0
-    return found
+        return gandyn.train(*arguments, checkpoint=path)

@@ -133,7 +133,7 @@ def collapses(runs: Runs) -> Finding:
 
 def tries_in_vain(runs: Runs) -> Finding:
     """Claim i."""
-    game, rest = landscape(EXPERIMENTS["far"].data)
+    rest = landscape(EXPERIMENTS["far"].data)
     left = next(point for point in rest if point.name == _LEFT and point.kind == "attractor")
     pass_ = min(point.potential for point in rest if point.kind == "saddle")
     wall = pass_ - left.potential
@@ -150,7 +150,7 @@ def tries_in_vain(runs: Runs) -> Finding:
         tried += int(collapsed.sum())
         crossed += int((~there[collapsed]).any(axis=1).sum())
         if collapsed.any():
-            highest = float(game.potential(each.states[collapsed]).max())
+            highest = float(rest.game.potential(each.states[collapsed]).max())
             heights[label] = (highest - left.potential) / wall
     pairs = {label: pair for label, pair in pairs.items() if len(pair[0])}
     oscillates, numbers = compared(pairs)
@@ -175,7 +175,8 @@ def tries_in_vain(runs: Runs) -> Finding:
 
 def _averaging() -> tuple[float, float, float]:
     """(a, b) of the attractor that averages the near modes, and E_pg D* there."""
-    game, points = landscape(EXPERIMENTS["near"].data)
+    points = landscape(EXPERIMENTS["near"].data)
+    game = points.game
     rest = next(p for p in points if p.kind == "attractor" and p.name == _BOTH)
     z = game.generator.latent.ppf((np.arange(_LATENTS) + 0.5) / _LATENTS)
     fake = game.discriminator(rest.theta)(rest.a * z + rest.b)

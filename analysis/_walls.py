@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 import gandyn
+from gandyn.landscape.mountain_passes import eyring_kramers
 
 Array = NDArray[np.float64]
 Results = dict[str, Any]
@@ -209,9 +210,7 @@ def _passes(found: Any, state: int | None) -> list[tuple[float, float]]:
             out.append((math.nan, math.nan))
             continue
         low, top = found[state], found[beyond]
-        ratio = np.prod(low.eigenvalues) / abs(np.prod(top.eigenvalues))
-        prefactor = top.eigenvalues.max() / (2.0 * np.pi) * np.sqrt(ratio)
-        out.append((float(top.potential - low.potential), float(prefactor)))
+        out.append((top.potential - low.potential, eyring_kramers(low, top)))
     return out
 
 

@@ -32,7 +32,6 @@ Rows 5 to 8 are in processor seconds of all cores, so that what else the machine
 
 from __future__ import annotations
 
-import json
 import math
 import subprocess
 import sys
@@ -48,7 +47,6 @@ from analysis import _benchmark_landscape as landscape
 from analysis import _benchmark_training as training
 from analysis._options import Options, run
 from analysis._timing import Row, printed, ratios, row, seconds
-from gandyn import plots
 
 DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 MODES = [(0.5, -3.0, 1.0), (0.5, 3.0, 1.0)]
@@ -207,10 +205,7 @@ def study(options: Options) -> int:
         *training.memory(1000 if options.quick else 20_000),
     ]
     print(printed(rows))
-    with plots.whole_file(options.output / "benchmark.json") as part:
-        entries = [{**asdict(r), "met": r.met} for r in rows]
-        part.write_text(json.dumps(entries, indent=2, allow_nan=False) + "\n")
-    print(f"{options.output / 'benchmark.json'}: the table; {options.seconds():.1f} s")
+    options.save_numbers([{**asdict(r), "met": r.met} for r in rows], "benchmark.json")
     return 0
 
 

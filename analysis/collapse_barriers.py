@@ -10,13 +10,9 @@ point has the mean and deviation of the data, and so no barrier.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -38,6 +34,7 @@ from analysis._walls import (
 )
 from gandyn import plots
 from gandyn.plots import Curve
+from gandyn.system.processes import crew, worker_count
 
 Array = NDArray[np.float64]
 Results = dict[str, Any]
@@ -294,9 +291,9 @@ def answer(results: Mapping[str, Results]) -> str:
 
 def study(options: Options) -> int:
     """Tables, figures and the measured numbers as JSON."""
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        running = {name: pool.submit(measure, name, options.quick) for name in OBJECTIVES}
-        moving = pool.submit(measure_moved, options.quick)
+    with crew(worker_count(None), measure) as submit:
+        running = {name: submit(measure, name, options.quick) for name in OBJECTIVES}
+        moving = submit(measure_moved, options.quick)
         results = {name: task.result() for name, task in running.items()}
         moved = moving.result()
     forward = [
@@ -310,27 +307,15 @@ def study(options: Options) -> int:
     moved["wall_from_start"] = draw_moved(moved, options)
     draw_steps({name: found["steps"] for name, found in results.items()}, options)
     print(f"\n{answer(results)}")
-    measured = {
-        "objectives": results,
-        "attractors_of_forward_kl": forward,
-        "trees": trees,
-        "moved_mode": moved,
-    }
-    with plots.whole_file(options.output / "results.json") as part:
-        part.write_text(json.dumps(_plain(measured), indent=2, allow_nan=False) + "\n")
-    print(f"{options.output / 'results.json'}: every number above; {options.seconds():.1f} s")
+    options.save_numbers(
+        {
+            "objectives": results,
+            "attractors_of_forward_kl": forward,
+            "trees": trees,
+            "moved_mode": moved,
+        }
+    )
     return 0
-
-
-def _plain(value: Any) -> Any:
-    """The value for JSON, with null where there is no number."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

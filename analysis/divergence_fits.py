@@ -10,8 +10,6 @@ reproduces the table within the scatter of its four digits.
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -224,21 +222,8 @@ def study(options: Options) -> int:
         "fits": [asdict(f) for f in fits],
         "rest_points": rests,
     }
-    with plots.whole_file(options.output / "results.json") as part:
-        part.write_text(json.dumps(_plain(measured), indent=2, allow_nan=False) + "\n")
-    print(f"{options.output / 'results.json'}: every number above; {options.seconds():.1f} s")
+    options.save_numbers(measured)
     return 1 if missed else 0
-
-
-def _plain(value: object) -> object:
-    """The value with what JSON has no number for as text."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

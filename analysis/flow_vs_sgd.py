@@ -7,7 +7,6 @@ of the learned one, and with all latents in a minibatch, each is switched on alo
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -274,10 +273,7 @@ def study(options: Options) -> int:
         "crossings": crossings,
         "noise": noise,
     }
-    path = options.output / "results.json"
-    with plots.whole_file(path) as part:
-        part.write_text(json.dumps(written, indent=2, allow_nan=False) + "\n")
-    print(f"{path}: the numbers; {options.seconds():.1f} s")
+    options.save_numbers(written)
     return 0
 
 

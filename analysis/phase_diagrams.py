@@ -8,13 +8,9 @@ in common there would be nothing but rays: x → x/s makes N(±m, s) into N(±m/
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -23,6 +19,7 @@ from matplotlib.figure import Figure
 import gandyn
 from analysis._options import Options, run
 from gandyn import plots
+from gandyn.system.processes import crew, worker_count
 
 Axis = tuple[str, float, float]
 
@@ -200,8 +197,8 @@ def compute(planes: Sequence[Plane], quick: bool) -> dict[str, dict[str, Any]]:
     for name in list(OBJECTIVES)[:2] if quick else OBJECTIVES:
         tasks["branches", name] = (gandyn.branches, gandyn.template(SYMMETRIC, name), (0.5, 6.0))
     found: dict[str, dict[str, Any]] = {}
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        running = {key: pool.submit(*task) for key, task in tasks.items()}
+    with crew(worker_count(None), tuple(tasks.values())) as submit:
+        running = {key: submit(*task) for key, task in tasks.items()}
         for (what, name), future in running.items():
             result = future.result()
             found.setdefault(what, {})[name] = result
@@ -240,10 +237,7 @@ def study(options: Options) -> int:
         }
         for name, each in branches.items()
     }
-    path = options.output / "phase_diagrams.json"
-    with plots.whole_file(path) as part:
-        part.write_text(json.dumps(written, indent=2, allow_nan=False) + "\n")
-    print(f"{path}: the numbers; {options.seconds():.1f} s")
+    options.save_numbers(written, "phase_diagrams.json")
     return int(any(result.status for results in found.values() for result in results.values()))
 
 

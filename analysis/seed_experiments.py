@@ -11,14 +11,11 @@ switched off.
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from analysis._options import Options, run, table
 from analysis._seed_figures import draw_experiment
@@ -28,7 +25,6 @@ from analysis._seed_normal import NORMAL_CLAIMS
 from analysis._seed_runs import EXPERIMENTS, Key, Run, perform, planned
 from analysis._seed_two_modes import TWO_MODES_CLAIMS
 from analysis._verdicts import Finding
-from gandyn import plots
 
 QUICK = ("one", "near_mlp")
 """Experiments that are drawn in the quick version."""
@@ -58,10 +54,7 @@ def study(options: Options) -> int:
     found = findings(NORMAL_CLAIMS | TWO_MODES_CLAIMS | NETWORK_CLAIMS, runs, complete)
     if found:
         print(f"\n{claims_table(found)}\n")
-    path = options.output / "results.json"
-    with plots.whole_file(path) as part:
-        part.write_text(json.dumps(_plain(_measured(plan, runs, found)), indent=2) + "\n")
-    print(f"{path}: every number above; {options.seconds():.1f} s")
+    options.save_numbers(_measured(plan, runs, found))
     if missing:
         print(f"{len(plan) - len(runs)} of {len(plan)} runs were stopped: the same command goes on")
         return 1
@@ -93,21 +86,6 @@ def _measured(
 
 
 _SERIES = ("real_on_real", "real_on_fake", "mean", "std", "value", "value_gap", "jsd", "error")
-
-
-def _plain(value: Any) -> Any:
-    """The value for JSON, with null where there is no number."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

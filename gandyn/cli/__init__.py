@@ -10,41 +10,39 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
-from gandyn.cli import (
-    barriers,
-    basins,
-    branches,
-    compare,
-    diagram,
-    equilibria,
-    evaluate,
-    flow,
-    portrait,
-    raster,
-    report,
-    train,
-    verify,
-)
+from gandyn.cli import compare, train
 from gandyn.cli.arguments import Parser, attach_numbers
+from gandyn.cli.barriers import BarriersCommand
+from gandyn.cli.basins import BasinsCommand
+from gandyn.cli.branches import BranchesCommand
+from gandyn.cli.diagram import DiagramCommand
+from gandyn.cli.equilibria import EquilibriaCommand
+from gandyn.cli.evaluate import EvaluateCommand
+from gandyn.cli.flow import FlowCommand
+from gandyn.cli.portrait import PortraitCommand
+from gandyn.cli.raster import RasterCommand
+from gandyn.cli.report import ReportCommand
+from gandyn.cli.verify import VerifyCommand
 from gandyn.errors import InputError
 
 __all__ = ["main"]
 
-_COMMANDS = {
-    "evaluate": evaluate,
-    "flow": flow,
-    "equilibria": equilibria,
-    "portrait": portrait,
-    "basins": basins,
-    "barriers": barriers,
-    "branches": branches,
-    "diagram": diagram,
-    "raster": raster,
+_COMMANDS: dict[str, Any] = {
+    "evaluate": EvaluateCommand,
+    "flow": FlowCommand,
+    "equilibria": EquilibriaCommand,
+    "portrait": PortraitCommand,
+    "basins": BasinsCommand,
+    "barriers": BarriersCommand,
+    "branches": BranchesCommand,
+    "diagram": DiagramCommand,
+    "raster": RasterCommand,
     "train": train,
     "compare": compare,
-    "report": report,
-    "verify": verify,
+    "report": ReportCommand,
+    "verify": VerifyCommand,
 }
 
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
@@ -95,8 +93,8 @@ def _parser() -> Parser:
     parser = Parser(prog="gandyn", description=_DESCRIPTION, epilog=_EXAMPLE)
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in _COMMANDS.values():
-        module.add(commands)
+    for command in _COMMANDS.values():
+        command.add(commands)
     return parser
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -128,6 +128,16 @@ def add_start(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_t_end(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add --t-end."""
+    parser.add_argument(
+        "--t-end",
+        metavar="T",
+        default=default,
+        help="last time, or inf for 'until rest'; default %(default)s",
+    )
+
+
 def add_workers(parser: argparse.ArgumentParser, what: str) -> None:
     """Add --workers."""
     parser.add_argument("--workers", metavar="N", help=f"processes that share the {what}")
@@ -188,16 +198,17 @@ def read_box(text: str | None) -> tuple[float, float, float, float] | None:
     """(a_min, a_max, b_min, b_max) from "0.1,4,-6,6"."""
     if text is None:
         return None
-    values = _floats(text)
-    if values is not None and len(values) == 4 and all(map(math.isfinite, values)):
-        a_min, a_max, b_min, b_max = values
-        if 0.0 < a_min < a_max and b_min < b_max:
-            _sensible_box(text, a_min, a_max, b_min, b_max)
-            return a_min, a_max, b_min, b_max
-    raise InputError(
-        f"box: got {text!r}, must be four finite numbers amin,amax,bmin,bmax with "
-        "0 < amin < amax and bmin < bmax, such as 0.1,4,-6,6"
+    a_min, a_max, b_min, b_max = _numbers(
+        "box",
+        text,
+        "four finite numbers amin,amax,bmin,bmax with 0 < amin < amax and bmin < bmax, such as "
+        "0.1,4,-6,6",
+        lambda v: (
+            len(v) == 4 and 0.0 < v[0] < v[1] < math.inf and -math.inf < v[2] < v[3] < math.inf
+        ),
     )
+    _sensible_box(text, a_min, a_max, b_min, b_max)
+    return a_min, a_max, b_min, b_max
 
 
 def _sensible_box(text: str, a_min: float, a_max: float, b_min: float, b_max: float) -> None:
@@ -218,51 +229,45 @@ def read_count(name: str, text: str, least: int, most: int) -> int:
 
 def read_number(name: str, text: str) -> float:
     """A finite number."""
-    values = _floats(text)
-    if values is None or len(values) != 1 or not math.isfinite(values[0]):
-        raise InputError(f"{name}: got {text!r}, must be a finite number")
-    return values[0]
+    return _numbers(name, text, "a finite number", lambda v: len(v) == 1 and math.isfinite(v[0]))[0]
 
 
 def read_state(name: str, text: str) -> list[float]:
     """(a, b) from "1,0.5"."""
-    values = _floats(text)
-    allowed = "must be two finite numbers a,b such as 1,0.5"
-    if values is None or len(values) != 2 or not all(map(math.isfinite, values)):
-        raise InputError(f"{name}: got {text!r}, {allowed}")
-    if values[0] == 0.0:
+    state = _numbers(
+        name,
+        text,
+        "two finite numbers a,b such as 1,0.5",
+        lambda v: len(v) == 2 and all(map(math.isfinite, v)),
+    )
+    if state[0] == 0.0:
         raise InputError(f"{name}: got a = 0 in {text!r}, must have a != 0")
-    return values
+    return state
 
 
 def read_end(text: str) -> float:
     """The last time: above 0, or inf."""
-    values = _floats(text)
-    if values is None or len(values) != 1 or not values[0] > 0.0:
-        raise InputError(f"t-end: got {text!r}, must be a number above 0, or inf for 'until rest'")
-    return values[0]
+    allowed = "a number above 0, or inf for 'until rest'"
+    return _numbers("t-end", text, allowed, lambda v: len(v) == 1 and v[0] > 0.0)[0]
 
 
 def read_times(text: str, end: float) -> list[float]:
     """Rising times from 0 to `end`, from "1,10,50"."""
-    values = _floats(text)
-    allowed = f"must be rising numbers from 0 to t-end = {end:g}, such as 1,10,50"
-    if values is None or not all(math.isfinite(t) and 0.0 <= t <= end for t in values):
-        raise InputError(f"t-eval: got {text!r}, {allowed}")
-    if any(late <= early for early, late in pairwise(values)):
-        raise InputError(f"t-eval: got {text!r}, {allowed}")
-    return values
+
+    def rise(values: list[float]) -> bool:
+        inside = all(math.isfinite(t) and 0.0 <= t <= end for t in values)
+        return inside and all(early < late for early, late in pairwise(values))
+
+    allowed = f"rising numbers from 0 to t-end = {end:g}, such as 1,10,50"
+    return _numbers("t-eval", text, allowed, rise)
 
 
 def read_tolerance(name: str, text: str, least: float, most: float) -> float:
     """A number from `least` to below `most`."""
-    values = _floats(text)
-    if values is None or len(values) != 1 or not least <= values[0] < most:
-        bound = f"a number from {least:g} to below {most:g}"
-        if math.isinf(most):
-            bound = "a positive finite number"
-        raise InputError(f"{name}: got {text!r}, must be {bound}")
-    return values[0]
+    allowed = f"a number from {least:g} to below {most:g}"
+    if math.isinf(most):
+        allowed = "a positive finite number"
+    return _numbers(name, text, allowed, lambda v: len(v) == 1 and least <= v[0] < most)[0]
 
 
 def _range(text: str) -> tuple[str, float, float]:
@@ -276,6 +281,16 @@ def _range(text: str) -> tuple[str, float, float]:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"vary: got {text!r}, must be finite with LOW below HIGH, such as m=0.5:6")
     return name, low, high
+
+
+def _numbers(
+    name: str, text: str, allowed: str, holds: Callable[[list[float]], bool]
+) -> list[float]:
+    """Numbers between commas of which something holds."""
+    values = _floats(text)
+    if values is None or not holds(values):
+        raise InputError(f"{name}: got {text!r}, must be {allowed}")
+    return values
 
 
 def _floats(text: str) -> list[float] | None:

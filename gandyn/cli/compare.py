@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import add_json, read_game, read_workers
-from gandyn.cli.output import print_json, print_table, rows_of, work
+from gandyn.cli.output import print_json, print_table, progress_bar, rows_of
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 from gandyn.cli.settings import (
     add_settings,
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
-        with work("compare") as tell:
+        with progress_bar("compare") as tell:
             found = compare(game, plan, seed, replicas, workers=workers, progress=tell)
         if picture is not None:
             _draw(found, game, picture)
@@ -66,10 +66,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _entry(found: Comparison, seed: int) -> dict[str, Any]:
-    from gandyn.views.entries import comparison_entries
-
     names = [point.name for point in found.attractors]
-    return comparison_entries(found) | {
+    return found.as_dict() | {
         "one_clock": found.one_clock,
         "time": found.time,
         "mean": found.mean,

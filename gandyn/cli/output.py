@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-from gandyn.system.interrupts import interrupts_to
 
 if TYPE_CHECKING:
     from gandyn.game import Game
@@ -22,8 +19,6 @@ __all__ = [
     "print_table",
     "progress_bar",
     "rows_of",
-    "with_error",
-    "work",
 ]
 
 
@@ -34,15 +29,15 @@ def print_json(entry: Any) -> None:
     print(json.dumps(plain(entry), indent=2, allow_nan=False))
 
 
-def print_game(game: Game) -> None:
-    """Print what the game is, and an empty line."""
+def print_game(game: Game, more: str = "") -> None:
+    """Print what the game is, what is told more of it, and an empty line."""
     print(f"data       {game.data}\nlatent     {game.generator.latent}")
-    print(f"objective  {game.objective.name}\n")
+    print(f"objective  {game.objective.name}\n{more}")
 
 
-def print_family(family: Template, ranges: Mapping[str, tuple[float, float]]) -> None:
+def print_family(family: Template, ranges: Sequence[tuple[str, float, float]]) -> None:
     """Print what the family is, and an empty line."""
-    spans = ", ".join(f"{name} from {low:g} to {high:g}" for name, (low, high) in ranges.items())
+    spans = ", ".join(f"{name} from {low:g} to {high:g}" for name, low, high in ranges)
     print(f"data       {family.text}, {spans}\nlatent     {family.latent}")
     print(f"objective  {family.objective}\n")
 
@@ -54,30 +49,9 @@ def rows_of(count: int) -> list[int]:
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[float | str]]) -> None:
     """Print rows under heads: numbers to the right, text to the left."""
-    cells = [[_cell(entry) for entry in row] for row in rows]
-    columns = list(zip(heads, *cells, strict=True))
-    left = [any(isinstance(row[k], str) for row in rows) for k in range(len(heads))]
-    widths = [max(map(len, column)) for column in columns]
-    for line in zip(*columns, strict=True):
-        parts = [
-            f"{text:<{width}}" if to_left else f"{text:>{width}}"
-            for text, width, to_left in zip(line, widths, left, strict=True)
-        ]
-        print("  ".join(parts).rstrip())
+    from gandyn.system.text import table
 
-
-def _cell(entry: float | str) -> str:
-    return entry if isinstance(entry, str) else f"{entry:.10g}"
-
-
-def with_error(value: float, error: float) -> str:
-    """A value to the digits that its error leaves, and the error, such as "0.25 ± 1.8e-15"."""
-    if not math.isfinite(value):
-        return f"{value:g}"
-    digits = 16
-    if error > 0 and value != 0:
-        digits = min(16, max(1, 1 + math.floor(math.log10(abs(value)) - math.log10(error))))
-    return f"{value:.{digits}g} ± {error:.1e}"
+    print(table(heads, rows))
 
 
 def _silent(fraction: float, name: str = "") -> None:
@@ -104,28 +78,3 @@ def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
             bar.update(max(0.0, min(1.0, fraction) - bar.n))
 
         yield tell
-
-
-@contextmanager
-def work(what: str) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar around work that Ctrl-C ends for certain.
-
-    A flow takes Ctrl-C for its own end and no one else's. Here it is remembered, and raised again
-    when the work next tells of its progress, or ends.
-    """
-    pressed = False
-
-    def press() -> None:
-        nonlocal pressed
-        pressed = True
-        raise KeyboardInterrupt
-
-    with progress_bar(what) as bar, interrupts_to(press):
-
-        def tell(fraction: float, name: str = "") -> None:
-            if pressed:
-                raise KeyboardInterrupt
-            bar(fraction, name)
-
-        yield tell
-        tell(1.0)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
-from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import add_box, add_game, add_json, read_box, read_game
+from gandyn.cli.command import PlaneCommand
 from gandyn.cli.equilibria import print_rest_points
-from gandyn.cli.output import print_game, print_json, work
-from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
+from gandyn.cli.output import print_game
 
-_EXAMPLE = """\
+if TYPE_CHECKING:
+    from gandyn.landscape.manifolds import Separatrices
+
+
+class PortraitCommand(PlaneCommand):
+    """The phase portrait."""
+
+    name = "portrait"
+    help = "nullclines, flow, rest points, separatrices and basins in one picture"
+    description = (
+        "Draw the phase portrait: the direction of the flow, nullclines, rest points, "
+        "separatrices, basins, and the level lines of the potential."
+    )
+    epilog = """\
 example:
   gandyn portrait --data "0.5*N(-3,1)+0.5*N(3,1)"
   gandyn portrait --objective saturating --box 0.05,5,-6,6 --output saturating.pdf
@@ -19,56 +29,23 @@ example:
 With --json: the rest points as gandyn equilibria gives them, and "separatrices", the stable and
 unstable manifolds of every saddle from the saddle outwards; "saddle" and "end" are places in the
 list of rest points, from 0, and "end" is -1 where the curve leaves the plane that was searched."""
+    picture = "portrait.png"
+    box_meaning = "the part of the (a, b) plane to show; by default the rest points with a margin"
 
+    def work(self, tell: Any) -> Separatrices:
+        from gandyn.landscape.manifolds import separatrices
+        from gandyn.views.plane import equilibria_across
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "portrait",
-        help="nullclines, flow, rest points, separatrices and basins in one picture",
-        description="Draw the phase portrait: the direction of the flow, nullclines, rest points, "
-        "separatrices, basins, and the level lines of the potential.",
-        epilog=_EXAMPLE,
-    )
-    add_game(parser)
-    add_box(
-        parser, "the part of the (a, b) plane to show; by default the rest points with a margin"
-    )
-    add_output(parser, "portrait.png")
-    add_json(parser)
-    parser.set_defaults(run=run)
+        tell(0.0, "separatrices")
+        return separatrices(equilibria_across(self.game, self.box))
 
+    def draw(self, found: Separatrices, tell: Any) -> Any:
+        from gandyn.views.plane import portrait, window
 
-def run(options: argparse.Namespace) -> int:
-    """Trace, draw and print."""
-    box = read_box(options.box)
-    picture = read_output(options, "portrait.png")
-    game = read_game(options)
-    from gandyn.views.plane import portrait, separatrices_across, window
+        tell(0.5, "picture")
+        return portrait(self.box or window(found.equilibria), found)
 
-    with ExitStack() as stack:
-        claim_files(stack, output=picture)
-        with work("portrait") as tell:
-            tell(0.0, "separatrices")
-            found = separatrices_across(game, box)
-            if picture is not None:
-                from gandyn import plots
-
-                tell(0.5, "picture")
-                shown = window(found.equilibria) if box is None else box
-                plots.save_figure(portrait(game, shown, found), picture)
-        if options.json:
-            from gandyn.views.entries import curve_entries, equilibria_entries
-
-            entries = equilibria_entries(found.equilibria)
-            print_json(
-                entries
-                | {"separatrices": curve_entries(found.curves)}
-                | {"status": int(found.status), "message": str(found.message)}
-            )
-        else:
-            print_game(game)
-            print_rest_points(found.equilibria)
-            print(f"\n{found.equilibria.message}; {found.message}")
-            say_written(picture)
-    return 0 if found.status == 0 else 1
+    def show(self, found: Separatrices) -> None:
+        print_game(self.game)
+        print_rest_points(found.equilibria)
+        print(f"\n{found.equilibria.message}; {found.message}")

@@ -168,5 +168,5 @@ def _animate(found: Training, path: Path) -> None:
         plots.animate(
             path,
             plots.training_moments(found),
-            progress=lambda done, total: tell(done / total, ""),
+            progress=tell,
         )

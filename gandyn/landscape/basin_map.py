@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, equilibria
+from gandyn.landscape.census import Equilibria, on_side
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
-from gandyn.landscape.plane import Box, check_box
+from gandyn.landscape.plane import Box, Plane
+from gandyn.system.plain import plain
+from gandyn.system.results import Result
 
-__all__ = ["Basins", "basins", "integrated_basins"]
+__all__ = ["Basins", "attractors_reached", "basins", "integrated_basins"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -28,10 +29,11 @@ Labels = NDArray[np.intp]
 UNKNOWN = -1
 _SAME = 1e-3
 _BATCH = 20_000
+_ACCURACY = {"rtol": 1e-7, "atol": 1e-9}
 
 
 @dataclass(frozen=True, eq=False)
-class Basins:
+class Basins(Result):
     """A map of where the flow goes.
 
     Attributes
@@ -48,7 +50,7 @@ class Basins:
         The stable manifolds of the saddles; none where the cells were integrated.
     equilibria : Equilibria
     status : int
-        0; 1 where equilibria may be missing, or cells of one part flow to different places.
+        0; −1 where equilibria may be missing, or cells of one part flow to different places.
     message : str
     """
 
@@ -62,16 +64,31 @@ class Basins:
     status: int
     message: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """The shares, and the map that they are shares of, as strict JSON has them."""
+        at = self.equilibria
+        return plain({
+            "fractions": [
+                {"index": k, "name": at[k].name, "a": at[k].a, "b": at[k].b, "fraction": share}
+                for k, share in self.fractions.items()
+            ],
+            "unknown": self.unknown,
+            "box": [*self.a[[0, -1]], *self.b[[0, -1]]],
+            "grid": [len(self.a), len(self.b)],
+            "status": self.status,
+            "message": self.message,
+        })  # fmt: skip
+
 
 def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     """Which attractor the flow from each (a, b) of a map reaches.
 
     Parameters
     ----------
-    game : Game
-        Of the linear generator.
+    game : Game or Equilibria
+        A game as `equilibria` takes it, or its rest points.
     a, b : array_like, shapes (A,) and (B,)
-        Rising; a above 0.
+        Rising; a on one side of 0, that of the rest points.
 
     Returns
     -------
@@ -80,22 +97,28 @@ def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     Raises
     ------
     InputError
-        For other axes, or a generator that is not linear.
+        For other axes, or a generator that `equilibria` does not take.
 
     Notes
     -----
     Cells whose flow leaves the map, or comes from outside, are told like any other: the walls are
     traced in a box that holds both the map and all rest points. Right everywhere but within
     the walls' tolerance, 1e-6, of a wall.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> found = basins(game, [0.5, 1.0, 2.0], [-4.0, 0.0, 4.0])
+    >>> found.labels.tolist()
+    [[0, 0, 0], [2, 2, 2], [4, 4, 4]]
     """
-    columns, rows = _axis("a", a), _axis("b", b)
-    found = equilibria(game)
+    columns, rows, found = _map(game, a, b)
     walls = manifolds(found, _around(found.box, columns, rows), forwards=False)
     parts, count, on_wall = parted([wall.theta for wall in walls], columns, rows)
     part, cells = witnesses(parts, on_wall, count)
-    reached = attractors_reached(
-        game, found, np.stack([columns[cells[:, 1]], rows[cells[:, 0]]], axis=1)
-    )
+    starts = np.stack([columns[cells[:, 1]], rows[cells[:, 0]]], axis=1)
+    reached, _ = attractors_reached(found, starts)
     of_part = np.full(count, UNKNOWN, dtype=np.intp)
     torn = 0
     for k in range(count):
@@ -109,25 +132,46 @@ def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     message = f"{count} parts between {len(walls)} walls"
     if torn:
         message += f", in {torn} of which cells flow to different places: left unknown"
-    message += "" if not found.status else f"; {found.message}"
-    return _basins(columns, rows, labels, walls, found, int(bool(torn or found.status)), message)
+    message += "" if found.success else f"; {found.message}"
+    status = 0 if found.success and not torn else -1
+    return _basins(columns, rows, labels, walls, found, status, message)
 
 
 def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     """`basins` by following the flow of every cell: far slower, and a check on it.
 
     Parameters, returns and errors are those of `basins`.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.Normal(2.0, 0.5))
+    >>> integrated_basins(game, [0.3, 1.0], [1.0, 3.0]).fractions
+    {0: 1.0}
     """
-    columns, rows = _axis("a", a), _axis("b", b)
-    found = equilibria(game)
+    columns, rows, found = _map(game, a, b)
     states = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-    labels = np.concatenate(
-        [
-            attractors_reached(game, found, states[start : start + _BATCH])
-            for start in range(0, len(states), _BATCH)
-        ]
-    ).reshape(len(rows), len(columns))
+    reached = [
+        attractors_reached(found, states[start : start + _BATCH])[0]
+        for start in range(0, len(states), _BATCH)
+    ]
+    labels = np.concatenate(reached).reshape(len(rows), len(columns))
     return _basins(columns, rows, labels, (), found, found.status, "every cell was integrated")
+
+
+def _map(game: Any, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array, Equilibria]:
+    """The axes, and the rest points on their side of a = 0."""
+    columns, rows = _axis("a", a), _axis("b", b)
+    if columns[0] * columns[-1] <= 0:
+        raise InputError(f"a: got {columns[0]:g} to {columns[-1]:g}, must be on one side of 0")
+    if not isinstance(game, Equilibria):
+        return columns, rows, on_side(Plane(game, columns[0]))
+    if columns[0] * game.box[0] < 0:
+        raise InputError(
+            f"a: got {columns[0]:g} to {columns[-1]:g}, must be on the side of the rest points, "
+            f"whose a is {game.box[0]:g} to {game.box[1]:g}"
+        )
+    return columns, rows, game
 
 
 def _basins(
@@ -155,34 +199,39 @@ def _axis(name: str, values: ArrayLike) -> Array:
         raise InputError(f"{name}: got shape {axis.shape}, must be rising numbers, two or more")
     if not np.isfinite(axis).all() or not (np.diff(axis) > 0).all():
         raise InputError(f"{name}: got numbers that do not rise, must be finite and rising")
-    if name == "a" and axis[0] <= 0:
-        raise InputError(f"a: got {axis[0]:g}, must be above 0")
     return axis
 
 
 def _around(box: Box, a: Array, b: Array) -> Box:
     """A box that holds another and the map."""
     reach = 0.01 * (b[-1] - b[0])
-    return check_box(
-        (
-            min(box[0], 0.99 * a[0]),
-            max(box[1], 1.01 * a[-1]),
-            min(box[2], b[0] - reach),
-            max(box[3], b[-1] + reach),
-        )
+    wide = 0.01 * np.abs(a)
+    return (
+        min(box[0], a[0] - wide[0]),
+        max(box[1], a[-1] + wide[-1]),
+        min(box[2], b[0] - reach),
+        max(box[3], b[-1] + reach),
     )
 
 
-def attractors_reached(
-    game: Any, found: Equilibria, states: Array, max_steps: int = 10_000
-) -> Labels:
-    """The attractor that the flow from each state (n, 2) comes to rest at, or −1."""
-    span = (0.0, np.inf)
-    flow = gradient_flow(game, states, span, rtol=1e-7, atol=1e-9, max_steps=max_steps)
-    if (flow.status == -3).any():  # Ctrl-C, which flows keep to themselves
-        raise KeyboardInterrupt
-    ends = flow.theta[:, -1]
-    known = (flow.status >= 0) & np.isfinite(ends).all(axis=1)
-    out = np.full(len(states), UNKNOWN, dtype=np.intp)
-    out[known] = found.nearest(ends[known], ("attractor",), _SAME)
-    return out
+def attractors_reached(found: Equilibria, theta: Array, **options: Any) -> tuple[Labels, Array]:
+    """At which attractor the flow from each (a, b) comes to rest, or −1, and where it ends.
+
+    Parameters
+    ----------
+    found : Equilibria
+        Of the flow's game.
+    theta : ndarray, shape (n, 2)
+        −1 and nan where it is not finite, or on the other side of a = 0.
+    **options
+        Of `gradient_flow`.
+    """
+    plane = found.plane
+    out, ends = np.full(len(theta), UNKNOWN, dtype=np.intp), np.full(theta.shape, np.nan)
+    good = np.isfinite(theta).all(axis=1) & (theta[:, 0] * plane.side > 0)
+    if good.any():
+        flow = plane.flow(plane.turned(theta[good]), (0.0, np.inf), **{**_ACCURACY, **options})
+        ends[good] = plane.turned(flow.theta[:, -1])
+        nearest = found.nearest(ends[good], ("attractor",), _SAME)
+        out[good] = np.where(flow.success, nearest, UNKNOWN)
+    return out, ends

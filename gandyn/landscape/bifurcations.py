@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.errors import InputError
 from gandyn.landscape.census import equilibria
 from gandyn.landscape.continuation import Path
-from gandyn.landscape.family import Template
+from gandyn.landscape.family import member_of, read_range
 from gandyn.landscape.maxwell import MaxwellPoint, crossings
-from gandyn.landscape.plane import Placed
+from gandyn.landscape.plane import Placed, Plane
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Folds, Unfolding
+from gandyn.system.progress import Progress
+from gandyn.system.results import Alike, Result
 
-__all__ = ["Branch", "BranchPoint", "Branches", "Fold", "MaxwellPoint", "branches", "check_range"]
+__all__ = ["Branch", "BranchPoint", "Branches", "Fold", "MaxwellPoint", "branches"]
 
 Array = NDArray[np.float64]
-Progress = Callable[[float, str], object]
-
 _FLAT = 1e-7
 """An eigenvalue below this share of the other counts as 0."""
 _CHECKS = 6
@@ -31,7 +29,7 @@ _CHECKS = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Branch:
+class Branch(Alike):
     """One curve of rest points.
 
     Attributes
@@ -51,6 +49,8 @@ class Branch:
     eigenvalues: NDArray[Any]
     potential: Array
     kind: NDArray[np.str_]
+
+    shown = ("parameter", "theta", "kind", "potential")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class BranchPoint(Placed):
 
 
 @dataclass(frozen=True, eq=False)
-class Branches:
+class Branches(Result):
     """The rest points of a family over an interval.
 
     Attributes
@@ -111,7 +111,7 @@ class Branches:
     maxwell : tuple of MaxwellPoint
         Each rising in the parameter, then in b.
     status : int
-        0; 1 where a branch was lost or misses a rest point that `equilibria` finds.
+        0; −1 where a branch was lost or misses a rest point that `equilibria` finds.
     message : str
     """
 
@@ -124,58 +124,23 @@ class Branches:
     status: int
     message: str
 
-
-def check_range(name: str, interval: Sequence[float]) -> tuple[float, float]:
-    """(low, high) as two floats.
-
-    Raises
-    ------
-    InputError
-        Where they are not finite or do not rise.
-    """
-    try:
-        low, high = (float(value) for value in interval)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: got {interval!r:.60}, must be two numbers low < high") from None
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise InputError(f"{name}: got {low:g} to {high:g}, must be finite with low < high")
-    return low, high
+    def as_dict(self) -> dict[str, Any]:
+        """All as strict JSON has it; events have the parameter under its own name as well."""
+        entry = super().as_dict()
+        for events in ("folds", "branch_points", "maxwell"):
+            entry[events] = [{self.name: event["parameter"], **event} for event in entry[events]]
+        return entry
 
 
-def member_of(family: Any, names: Sequence[str]) -> Callable[..., Any]:
-    """The family as a function of values in the order of the names."""
-    if isinstance(family, Template):
-        unknown = sorted(set(names) ^ set(family.names))
-        if unknown:
-            raise InputError(
-                f"family: got names {', '.join(family.names)}, must be what is varied: "
-                f"{', '.join(names)}"
-            )
-        return lambda *values: family(**dict(zip(names, values, strict=True)))
-    if not callable(family):
-        raise InputError(f"family: got {family!r:.60}, must be a Template or a function to a Game")
-    try:
-        inspect.signature(family).bind(**dict.fromkeys(names, 0.0))
-    except (TypeError, ValueError):
-        return lambda *values: family(*values)
-    return lambda *values: family(**dict(zip(names, values, strict=True)))
-
-
-def branches(
-    family: Any,
-    interval: Sequence[float],
-    name: str | None = None,
-    progress: Progress | None = None,
-) -> Branches:
+def branches(family: Any, interval: Sequence[Any], progress: Progress | None = None) -> Branches:
     """Follow every rest point of a one-parameter family, with all that happens to it.
 
     Parameters
     ----------
     family : Template or callable
-        Value of the parameter -> Game of the linear generator.
-    interval : (low, high)
-    name : str, optional
-        The parameter's; that of the template by default, else "m".
+        Value of the parameter -> Game, as `equilibria` takes it.
+    interval : (low, high) or (name, low, high)
+        Of the parameter, whose name is that of the template by default, else "m".
     progress : callable, optional
         Told the fraction done and what is being done.
 
@@ -195,10 +160,15 @@ def branches(
     the tangent and by the sign of a bordered determinant, and solved for by bordered systems
     (`gandyn.landscape.unfolding`). Isolated closed branches between two of the six values and
     without a branch point are not seen.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> found = gandyn.branches(gandyn.template("N({m}, 1)"), (0.0, 1.0))
+    >>> [branch.kind[0].item() for branch in found.branches], len(found.folds)
+    (['attractor'], 0)
     """
-    if name is None:
-        name = family.names[0] if isinstance(family, Template) else "m"
-    low, high = check_range(name, interval)
+    name, low, high = read_range("interval", interval, family)
     make = member_of(family, [name])
     tell = progress or (lambda fraction, text: None)
     values = np.linspace(low, high, _CHECKS)
@@ -242,7 +212,7 @@ def _branch(base: Unfolding, path: Path) -> Branch:
     rates = np.take_along_axis(rates, np.argsort(rates.real, axis=1), axis=1)
     potential = np.array(
         [
-            float(base.game(base.values(u)).potential(place))
+            float(Plane(base.game(base.values(u))).potential(place))
             for u, place in zip(path.u, theta, strict=True)
         ]
     )
@@ -254,23 +224,23 @@ def _branch(base: Unfolding, path: Path) -> Branch:
 
 
 def _fold(base: Unfolding, u: Array) -> Fold:
-    game, theta = base.game(base.values(u)), base.theta(u)
-    rates = np.linalg.eigvals(np.asarray(game.jacobian(theta)))
+    plane, theta = Plane(base.game(base.values(u))), base.theta(u)
+    rates = np.linalg.eigvals(plane.exact_jacobian(theta))
     return Fold(
         float(base.values(u)[0]),
         theta,
-        float(game.potential(theta)),
+        float(plane.potential(theta)),
         float(rates[np.abs(rates).argmax()].real),
         float(np.linalg.norm(Folds(base, u).residual(u))),
     )
 
 
 def _branch_point(base: Unfolding, u: Array, upright: bool, residual: float) -> BranchPoint:
-    game, theta = base.game(base.values(u)), base.theta(u)
+    plane, theta = Plane(base.game(base.values(u))), base.theta(u)
     return BranchPoint(
         float(base.values(u)[0]),
         theta,
         "pitchfork" if upright else "transcritical",
-        float(game.potential(theta)),
+        float(plane.potential(theta)),
         residual,
     )

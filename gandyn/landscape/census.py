@@ -1,4 +1,4 @@
-"""Every rest point of a game in a box of the (a, b) plane, with a proof that none is missing.
+"""Every rest point of a game in a box of (a, b), with a proof that none is missing.
 
 Newton's method starts from every cell of a lattice in which both components of the force may
 vanish, and from the point across the fold of each rest point found. The winding number of the force
@@ -19,6 +19,8 @@ from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
+from gandyn.system.plain import plain
+from gandyn.system.results import Result
 
 __all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
 
@@ -74,9 +76,11 @@ class Equilibrium(Placed):
     error: float
     index: int
 
+    shown = ("theta", "kind", "potential", "eigenvalues", "name", "error", "index", "residual")
+
 
 @dataclass(frozen=True, eq=False)
-class Equilibria(Sequence[Equilibrium]):
+class Equilibria(Result, Sequence[Equilibrium]):
     """The rest points of a game in a box, rising in b, then in a; a sequence of `Equilibrium`.
 
     Attributes
@@ -88,7 +92,7 @@ class Equilibria(Sequence[Equilibrium]):
     complete : bool
         Whether `winding` is the sum of the indices of `points`.
     status : int
-        0 complete; 1 the winding number differs or could not be counted.
+        0 complete; −1 where the winding number differs or could not be counted.
     message : str
     game
     """
@@ -100,6 +104,12 @@ class Equilibria(Sequence[Equilibrium]):
     status: int
     message: str
     game: Any = dataclass_field(repr=False)
+
+    shown = ("complete", "winding", "box", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rest points, and whether there are others, as strict JSON has them."""
+        return {"equilibria": plain(self.points), **super().as_dict()}
 
     def __len__(self) -> int:
         return len(self.points)
@@ -129,6 +139,11 @@ class Equilibria(Sequence[Equilibrium]):
         """Where flows come from."""
         return self._of("repeller")
 
+    @property
+    def plane(self) -> Plane:
+        """The game over the side of a = 0 that these lie on."""
+        return Plane(self.game, self.box[0])
+
     def _of(self, kind: str) -> tuple[Equilibrium, ...]:
         return tuple(point for point in self.points if point.kind == kind)
 
@@ -140,27 +155,29 @@ class Equilibria(Sequence[Equilibrium]):
     def nearest(self, theta: Array, kinds: Sequence[str], within: float) -> NDArray[np.intp]:
         """Index of the rest point of one of these kinds next to each state (n, 2), or −1.
 
-        `within` is the largest distance allowed, in units of a of the rest point.
+        `within` is the largest distance allowed, in units of |a| of the rest point.
         """
         index = [k for k, point in enumerate(self.points) if point.kind in kinds]
         if not index:
             return np.full(len(theta), -1)
         places = self.theta[index]
-        apart = np.abs(theta[:, None] - places).max(axis=2) / places[:, 0]
+        apart = np.abs(theta[:, None] - places).max(axis=2) / np.abs(places[:, 0])
         best = apart.argmin(axis=1)
         return np.where(apart.min(axis=1) <= within, np.array(index)[best], -1)
 
 
 def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
-    """Every rest point of a game of the linear generator in a box of (a, b).
+    """Every rest point of a game in a box of (a, b), the generator's scale and place.
 
     Parameters
     ----------
     game : Game
-        Of the linear generator.
+        Of a generator with a scale and a place (see `Generator.scale_and_place`) and no other
+        parameter.
     box : (a_low, a_high, b_low, b_high), optional
-        0 < a_low < a_high, b_low < b_high; chosen from the data by default, so that, where it can
-        be, the force points inwards at its edges: what rests outside is then none of a flow's ends.
+        Rising, on one side of a = 0: below it the latent is reflected. By default chosen from the
+        data, with a > 0, so that, where it can be, the force points inwards at its edges: what
+        rests outside is then none of a flow's ends.
 
     Returns
     -------
@@ -169,17 +186,30 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
     Raises
     ------
     InputError
-        For another box, or a generator that is not linear.
+        For another box, or another generator.
 
     Examples
     --------
     >>> import gandyn
-    >>> found = equilibria(gandyn.Game(gandyn.Normal(2.0, 0.5)))
+    >>> game = gandyn.Game(gandyn.Normal(2.0, 0.5))
+    >>> found = gandyn.equilibria(game)
     >>> [(round(p.a, 9), round(p.b, 9), p.kind, p.name) for p in found]
     [(0.5, 2.0, 'attractor', 'fits the only mode')]
+    >>> [round(p.a, 9) for p in gandyn.equilibria(game, (-4.0, -0.1, 0.0, 4.0))]
+    [-0.5]
     """
-    plane = Plane(game)
-    bounds = plane.box() if box is None else check_box(box)
+    bounds = None if box is None else check_box(box)
+    return on_side(Plane(game, 1.0 if bounds is None else bounds[0]), bounds)
+
+
+def known(game: Any, box: Sequence[float] | None = None) -> Equilibria:
+    """The rest points of a game, or those given, as everything that starts from them takes them."""
+    return game if isinstance(game, Equilibria) else equilibria(game, box)
+
+
+def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
+    """The rest points on one side of a = 0."""
+    bounds = plane.box() if box is None else plane.mirrored(box)
     roots = Roots(np.empty((0, 2)))
     winding: int | None = None
     for fineness in _REFINEMENTS:
@@ -187,7 +217,7 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
         nodes = np.stack(np.meshgrid(a, b), axis=-1)
         force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
         roots = _search(plane, a, b, force, roots, bounds)
-        points = describe(game, roots.theta, plane)
+        points = describe(plane.game, plane.turned(roots.theta))
         winding = around(plane.force, _boundary(a, b))
         if winding == sum(point.index for point in points) or np.isnan(force).all():
             break
@@ -205,27 +235,34 @@ def equilibria(game: Any, box: Sequence[float] | None = None) -> Equilibria:
             f"{sum(point.index for point in points)}: a rest point is missing or on the edge; "
             "choose another box"
         )
-    return Equilibria(tuple(points), bounds, winding, complete, 0 if complete else 1, message, game)
+    status = 0 if complete else -1
+    box = plane.mirrored(bounds)
+    return Equilibria(tuple(points), box, winding, complete, status, message, plane.game)
 
 
-def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equilibrium]:
-    """What is to be known of rest points at known positions (n, 2), rising in b, then in a."""
-    plane = Plane(game) if plane is None else plane
+def describe(game: Any, theta: Array) -> list[Equilibrium]:
+    """What is to be known of rest points at known (a, b), shape (n, 2), rising in b, then in |a|.
+
+    All on one side of a = 0.
+    """
     if not len(theta):
         return []
-    theta = theta[np.lexsort((theta[:, 0], theta[:, 1]))]
-    jacobian = np.asarray(game.jacobian(theta), dtype=float)
-    values = game.evaluate(theta)
+    plane = Plane(game, theta[0, 0])
+    u = plane.turned(theta)
+    u = u[np.lexsort((u[:, 0], u[:, 1]))]
+    states = plane.state(u)
+    jacobian = plane.exact_jacobian(u)
+    values = game.evaluate(states)
     residual = np.hypot(*np.asarray(values.force).T)
-    noise = np.asarray(values.errors["force"])
+    noise = np.hypot(*np.asarray(values.errors["force"]).T)
     modes = Modes(game.data)
-    gaps = np.abs(theta[:, None] - theta).max(axis=2) + np.diag(np.full(len(theta), np.inf))
-    radii = np.minimum(_RADIUS * theta[:, 0], _APART * gaps.min(axis=1))
+    gaps = np.abs(u[:, None] - u).max(axis=2) + np.diag(np.full(len(u), np.inf))
+    radii = np.minimum(_RADIUS * u[:, 0], _APART * gaps.min(axis=1))
     out = []
-    for k, place in enumerate(theta):
+    for k, place in enumerate(u):
         rates, vectors = np.linalg.eig(jacobian[k])
         order = np.argsort(rates.real)
-        rates, vectors = rates[order], vectors[:, order]
+        rates, vectors = rates[order], plane.turned(vectors[:, order].T).T
         size = np.abs(rates).max()
         flat = bool(np.abs(rates).min() <= _FLAT * size)
         index = around_point(plane.force, place, np.full(2, radii[k])) if flat else None
@@ -235,7 +272,7 @@ def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equili
         kind = "saddle" if index < 0 else "repeller" if growing else "attractor"
         if not index or np.abs(rates).min() <= _ZERO * size:
             kind = "degenerate"
-        reach = float(np.hypot(*noise[k]) + residual[k])
+        reach = float(noise[k] + residual[k])
         if kind == "degenerate":
             # The force grows with the square of the distance at a fold, else with its cube.
             power = 1.0 / 3.0 if index else 0.5
@@ -244,9 +281,9 @@ def describe(game: Any, theta: Array, plane: Plane | None = None) -> list[Equili
             error = reach / max(float(np.abs(rates).min()), 1e-300)
         out.append(
             Equilibrium(
-                place,
+                plane.turned(place),
                 kind,
-                modes.name(game.generator.generated(place[None])),
+                modes.name(game.generator.generated(states[k : k + 1])),
                 rates,
                 vectors,
                 float(values.potential[k]),

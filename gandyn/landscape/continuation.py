@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Path", "System", "correct", "follow", "solve", "tangent_of"]
+__all__ = ["Path", "System", "correct", "follow", "joined", "solve", "tangent_of"]
 
 Array = NDArray[np.float64]
 
@@ -200,3 +200,19 @@ def follow(
             break
         h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), _LONGEST)
     return Path(np.array(points), np.array(tangents), np.array(all_slopes), end)
+
+
+def joined(behind: Path | None, ahead: Path | None) -> Path:
+    """One path of two that set out from one point in opposite directions."""
+    if behind is None or ahead is None:
+        only = ahead if behind is None else behind
+        assert only is not None
+        return only
+    if behind.end == "closed":
+        return behind
+    return Path(
+        np.vstack([behind.u[:0:-1], ahead.u]),
+        np.vstack([-behind.tangent[:0:-1], ahead.tangent]),
+        np.concatenate([behind.slopes[:0:-1], ahead.slopes]),
+        behind.end if ahead.end == "bound" else ahead.end,
+    )

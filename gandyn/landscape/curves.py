@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.continuation import Path, correct, follow, solve, tangent_of
+from gandyn.landscape.continuation import Path, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+from gandyn.system.polyline import feet
+from gandyn.system.results import Alike
 
 __all__ = ["Curve", "Cusp", "Tracer"]
 
@@ -26,7 +28,7 @@ _DIFFERENCES = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Alike):
     """A curve of the diagram.
 
     Attributes
@@ -195,22 +197,13 @@ class Tracer:
         ahead = follow(system, start, along, crossed, **options)
         if ahead.end == "closed":
             return ahead
-        behind = follow(system, start, -along, crossed, **options)
-        return Path(
-            np.vstack([behind.u[:0:-1], ahead.u]),
-            np.vstack([-behind.tangent[:0:-1], ahead.tangent]),
-            np.concatenate([behind.slopes[:0:-1], ahead.slopes]),
-            ahead.end,
-        )
+        return joined(follow(system, start, -along, crossed, **options), ahead)
 
     def _known(self, kind: str, state: Array, values: Array) -> bool:
         point = np.concatenate([state, values])
         for other, path in self._paths:
             if other == kind and path.shape[1] == len(point):
-                piece = np.diff(path, axis=0)
-                length = np.maximum((piece**2).sum(axis=1), 1e-300)
-                part = np.clip(((point - path[:-1]) * piece).sum(axis=1) / length, 0.0, 1.0)
-                apart = np.abs(point - path[:-1] - part[:, None] * piece).max(axis=1)
+                apart = np.abs(point - feet(path, point)[0]).max(axis=1)
                 if len(apart) and apart.min() < _SAME:
                     return True
         return False

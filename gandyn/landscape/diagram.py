@@ -8,7 +8,7 @@ segment and followed as a curve, until no segment is left unexplained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.bifurcations import check_range, member_of
 from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.curves import Curve, Cusp, Tracer
+from gandyn.landscape.family import member_of, read_range
 from gandyn.landscape.maxwell import order_changes
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Unfolding
+from gandyn.system.progress import Progress
+from gandyn.system.results import Alike, Result
 
 __all__ = ["Curve", "Cusp", "PhaseDiagram", "Region", "phase_diagram"]
 
 Array = NDArray[np.float64]
 Axis = tuple[str, float, float]
-Progress = Callable[[float, str], object]
 
 _NODES = 8
 _OFFSET = 0.44
@@ -41,7 +42,7 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
+class Region(Alike):
     """A part of the diagram with the same attractors in the same order throughout.
 
     Attributes
@@ -64,7 +65,7 @@ class Region:
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseDiagram:
+class PhaseDiagram(Result):
     """What training ends in, over two parameters of the data.
 
     Attributes
@@ -80,7 +81,7 @@ class PhaseDiagram:
     labels : ndarray of int, shape (Y, X)
         Index of the region of each node; −1 on a curve and in slivers too small to look into.
     status : int
-        0; 1 where rest points may be missing, a segment stayed unexplained, or two nodes of a
+        0; −1 where rest points may be missing, a segment stayed unexplained, or two nodes of a
         region have different attractors.
     message : str
     """
@@ -98,6 +99,20 @@ class PhaseDiagram:
     status: int
     message: str
 
+    shown = ("curves", "cusps", "regions", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the labels as strict JSON has it; x and y also stand under their names."""
+        axes = {"x": (self.x_name, *self.x), "y": (self.y_name, *self.y)}
+        entry = {
+            k: dict(zip(("name", "low", "high"), axis, strict=True)) for k, axis in axes.items()
+        }
+        for what, things in super().as_dict().items():
+            if isinstance(things, list):
+                things = [{self.x_name: at["x"], self.y_name: at["y"], **at} for at in things]
+            entry[what] = things
+        return entry
+
 
 def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = None) -> PhaseDiagram:
     """The fold, branch-point and Maxwell curves of a two-parameter family, and what lies between.
@@ -105,7 +120,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     Parameters
     ----------
     family : Template or callable
-        Called with the two parameters by their names -> Game of the linear generator.
+        Called with the two parameters by their names -> Game, as `equilibria` takes it.
     x, y : (name, low, high)
         What is varied.
     progress : callable, optional
@@ -124,11 +139,10 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     -----
     Curves that close within one cell of the lattice of 8 × 8 values are not seen.
     """
-    (x_name, *x_range), (y_name, *y_range) = _axis("x", x), _axis("y", y)
+    x_name, x_low, x_high = read_range("x", x, family)
+    y_name, y_low, y_high = read_range("y", y, family)
     if x_name == y_name:
         raise InputError(f"y: got {y_name!r} twice, must be two different parameters")
-    x_low, x_high = check_range(x_name, x_range)
-    y_low, y_high = check_range(y_name, y_range)
     make = member_of(family, [x_name, y_name])
     tell = progress or (lambda fraction, text: None)
     part = (np.arange(_NODES) + _OFFSET) / _NODES
@@ -158,7 +172,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     known = {tuple(at[index]): points for index, points in found.items()}
     regions, labels, torn = _regions(tracer, nodes, known)
     curves = tracer.curves()
-    open_ended = sum(points.status for points in found.values())
+    open_ended = sum(not points.success for points in found.values())
     message = f"{len(curves)} curves, {len(tracer.cusps)} cusps, {len(regions)} regions"
     if open_ended:
         message += f"; at {open_ended} of {len(found)} nodes rest points may be missing"
@@ -177,19 +191,9 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
         low[0] + span[0] * nodes,
         low[1] + span[1] * nodes,
         labels,
-        int(bool(open_ended or unexplained or torn)),
+        -1 if open_ended or unexplained or torn else 0,
         message,
     )
-
-
-def _axis(which: str, axis: Any) -> Axis:
-    try:
-        name, low, high = axis
-    except (TypeError, ValueError):
-        raise InputError(f"{which}: got {axis!r:.60}, must be (name, low, high)") from None
-    if not isinstance(name, str):
-        raise InputError(f"{which}: got name {name!r:.40}, must be text")
-    return name, low, high
 
 
 def _segments() -> Any:

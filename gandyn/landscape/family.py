@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from gandyn.distributions import Distribution, Normal, parse
 from gandyn.distributions.notation import Notation, read
@@ -13,7 +17,7 @@ from gandyn.game import Game
 from gandyn.generators import LinearGenerator
 from gandyn.system.checks import finite, number_text, show
 
-__all__ = ["Template", "template"]
+__all__ = ["Template", "member_of", "only_name", "read_range", "template"]
 
 
 @dataclass(frozen=True)
@@ -123,3 +127,47 @@ def template(
     """
     density = latent if isinstance(latent, Distribution) else parse(latent, name="latent")
     return Template(text, objective, density)
+
+
+def read_range(which: str, given: Any, family: Any) -> tuple[str, float, float]:
+    """A parameter's (name, low, high); (low, high) is that of the one that a family has.
+
+    Raises
+    ------
+    InputError
+        For something else, and where the numbers are not finite or do not rise.
+    """
+    name, ends = only_name(family), given
+    try:
+        if len(given) == 3:
+            name, *ends = given
+        low, high = (float(value) for value in ends)
+    except (TypeError, ValueError):
+        raise InputError(f"{which}: got {show(given)}, must be (name, low, high)") from None
+    if not isinstance(name, str):
+        raise InputError(f"{which}: got name {show(name)}, must be text")
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise InputError(f"{name}: got {low:g} to {high:g}, must be finite with low < high")
+    return name, low, high
+
+
+def only_name(family: Any) -> str:
+    """The name of the only parameter of a family: that of its template, else "m"."""
+    return family.names[0] if isinstance(family, Template) else "m"
+
+
+def member_of(family: Any, names: Sequence[str]) -> Callable[..., Any]:
+    """The family as a function of values in the order of the names."""
+    if isinstance(family, Template):
+        if set(names) != set(family.names):
+            raise InputError(
+                f"family: got names {', '.join(family.names)}, must be what is varied: "
+                f"{', '.join(names)}"
+            )
+    elif not callable(family):
+        raise InputError(f"family: got {show(family)}, must be a Template or a function to a Game")
+    try:
+        inspect.signature(family).bind(**dict.fromkeys(names, 0.0))
+    except (TypeError, ValueError):
+        return lambda *values: family(*values)
+    return lambda *values: family(**dict(zip(names, values, strict=True)))

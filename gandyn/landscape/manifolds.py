@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.dynamics import gradient_flow
-from gandyn.landscape.census import Equilibria, equilibria
-from gandyn.landscape.plane import Box, Plane
+from gandyn.landscape.census import Equilibria, known
+from gandyn.landscape.plane import Box, Plane, check_box
 from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
+from gandyn.system.plain import plain
+from gandyn.system.results import Alike, Result
 
 __all__ = ["Manifold", "Separatrices", "manifolds", "separatrices"]
 
@@ -29,7 +30,7 @@ _BESIDE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class Manifold:
+class Manifold(Alike):
     """One half of the stable or unstable manifold of a saddle.
 
     Attributes
@@ -56,7 +57,7 @@ class Manifold:
 
 
 @dataclass(frozen=True, eq=False)
-class Separatrices:
+class Separatrices(Result):
     """The manifolds of all saddles of a game in a box.
 
     Attributes
@@ -65,7 +66,7 @@ class Separatrices:
         Four of each saddle: two stable halves, two unstable ones.
     equilibria : Equilibria
     status : int
-        0; 1 where the equilibria are not known to be complete or a curve was lost.
+        0; −1 where the equilibria are not known to be complete or a curve was lost.
     message : str
     """
 
@@ -73,6 +74,11 @@ class Separatrices:
     equilibria: Equilibria
     status: int
     message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rest points and the curves as strict JSON has them."""
+        entry = self.equilibria.as_dict() | {"separatrices": plain(self.curves)}
+        return entry | {"status": int(self.status), "message": self.message}
 
     @property
     def stable(self) -> tuple[Manifold, ...]:
@@ -90,10 +96,11 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
 
     Parameters
     ----------
-    game : Game
-        Of the linear generator.
+    game : Game or Equilibria
+        A game as `equilibria` takes it, or its rest points.
     box : (a_low, a_high, b_low, b_high), optional
-        As of `equilibria`; curves end where they leave it.
+        Curves end where they leave it; by default that of the rest points. Those of a game are
+        searched for in it.
 
     Returns
     -------
@@ -103,31 +110,41 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
     ------
     InputError
         As of `equilibria`.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> found = gandyn.separatrices(gandyn.equilibria(game))
+    >>> [found.equilibria[curve.end].name for curve in found.unstable if curve.saddle == 1]
+    ['averages all modes', 'collapsed onto mode 1 of 2']
     """
-    found = equilibria(game, box)
-    curves = manifolds(found, found.box, forwards=False) + manifolds(
-        found, found.box, forwards=True
-    )
+    found = known(game, box)
+    reach = found.box if box is None else check_box(box)
+    curves = manifolds(found, reach, forwards=False) + manifolds(found, reach, forwards=True)
     lost = sum(curve.end == LOST for curve in curves)
     if lost:
         message = f"{lost} of {len(curves)} curves were lost: choose another box"
     else:
         left = sum(curve.end == LEFT for curve in curves)
         message = f"{len(curves)} curves of {len(found.saddles)} saddles, {left} leave the box"
-        message += "" if not found.status else f"; {found.message}"
-    return Separatrices(curves, found, int(bool(found.status or lost)), message)
+        message += "" if found.success else f"; {found.message}"
+    return Separatrices(curves, found, 0 if found.success and not lost else -1, message)
 
 
 def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold, ...]:
     """The unstable (forwards) or stable manifolds of known saddles, as far as a box reaches."""
-    places = found.theta
+    plane = found.plane
+    places = plane.turned(found.theta)
     kinds = np.array([point.kind for point in found])
     saddles = np.flatnonzero(kinds == "saddle")
     if not saddles.size:
         return ()
     gaps = _gaps(places)
     owner = np.repeat(saddles, 2)
-    vectors = np.array([np.real(found[int(k)].eigenvectors)[:, int(forwards)] for k in saddles])
+    vectors = plane.turned(
+        np.array([np.real(found[int(k)].eigenvectors)[:, int(forwards)] for k in saddles])
+    )
     offset = np.minimum(_OFFSET, 1e-3 * gaps[saddles]) * places[saddles, 0]
     sides = np.array([[1.0], [-1.0]]) * (offset[:, None] * vectors)[:, None]
     ends = (kinds == ("attractor" if forwards else "repeller")) | (kinds == "degenerate")
@@ -135,42 +152,40 @@ def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold,
     reach = np.minimum(_NEAR, _BESIDE * gaps)
     reach[kinds == "saddle"] *= 1e-3
     curves = trace(
-        Plane(found.game),
+        plane,
         places[owner] + sides.reshape(-1, 2),
         forwards,
         places,
         reach,
         ends | other,
-        box,
+        plane.mirrored(box),
     )
     if forwards:
         # Next to a fold the way out of a saddle is too stiff for arc length: follow it in time.
         curves = [
-            _flowed(found, curve.theta[0]) if curve.end == LOST else curve for curve in curves
+            _flowed(plane, found, curve.theta[0]) if curve.end == LOST else curve
+            for curve in curves
         ]
-    return tuple(
-        Manifold(
-            int(k), not forwards, np.concatenate([places[k][None], curve.theta]), curve.end, _WITHIN
-        )
-        for curve, k in zip(curves, owner, strict=True)
-    )
+    out = []
+    for curve, k in zip(curves, owner, strict=True):
+        theta = plane.turned(np.concatenate([places[k][None], curve.theta]))
+        out.append(Manifold(int(k), not forwards, theta, curve.end, _WITHIN))
+    return tuple(out)
 
 
-def _flowed(found: Equilibria, start: Array) -> Trace:
+def _flowed(plane: Plane, found: Equilibria, start: Array) -> Trace:
     """The flow from a state to rest, as a curve."""
-    steps = gradient_flow(found.game, start, (0.0, np.inf), rtol=1e-9, atol=1e-12)
+    steps = plane.flow(start, (0.0, np.inf), rtol=1e-9, atol=1e-12)
     if len(steps.t) < 2 or not steps.success:
         return Trace(steps.theta, LOST)
     parts = np.linspace(0.0, 1.0, _BETWEEN, endpoint=False)
     times = (steps.t[:-1, None] + np.diff(steps.t)[:, None] * parts).ravel()
     times = np.unique(np.append(times, steps.t[-1]))
-    theta = gradient_flow(
-        found.game, start, (0.0, float(times[-1])), times, rtol=1e-9, atol=1e-12
-    ).theta
-    end = found.nearest(theta[-1:], ("attractor",), _NEAR)[0]
+    theta = plane.flow(start, (0.0, float(times[-1])), times, rtol=1e-9, atol=1e-12).theta
+    end = found.nearest(plane.turned(theta[-1:]), ("attractor",), _NEAR)[0]
     if end < 0:
         return Trace(theta, LOST)
-    return Trace(np.concatenate([theta, found[int(end)].theta[None]]), int(end))
+    return Trace(np.concatenate([theta, plane.turned(found.theta[end : end + 1])]), int(end))
 
 
 def _gaps(places: Array) -> Array:

@@ -14,6 +14,7 @@ from gandyn.landscape.census import Equilibria
 from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane
 from gandyn.landscape.unfolding import Unfolding
+from gandyn.system.results import Alike
 
 __all__ = ["MaxwellPoint", "crossings", "order_changes"]
 
@@ -29,7 +30,7 @@ _STAGES = 4
 
 
 @dataclass(frozen=True, eq=False)
-class MaxwellPoint:
+class MaxwellPoint(Alike):
     """Where two attractors are equally deep, and the deeper of them changes.
 
     Attributes
@@ -182,13 +183,13 @@ def _solved(
     """The root of the difference of potentials within a bracket, by the Illinois rule."""
 
     def states(value: float) -> tuple[Array, Array] | None:
-        game = base.game([value])
+        plane = Plane(base.game([value]))
         guess = np.stack([_along(np.array([value]), piece)[0, :2] for piece in (one, other)])
-        places = [newton(Plane(game), start[None]) for start in guess]
+        places = [newton(plane, start[None]) for start in guess]
         if any(not len(place) for place in places):
             return None
         theta = np.concatenate(places)
-        return theta, np.asarray(game.potential(theta))
+        return theta, plane.potential(theta)
 
     ends = [states(low), states(high)]
     if ends[0] is None or ends[1] is None:

@@ -17,9 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, Equilibrium, equilibria
+from gandyn.landscape.census import Equilibria, Equilibrium, known
 from gandyn.landscape.manifolds import Manifold, manifolds
-from gandyn.landscape.plane import Plane
+from gandyn.landscape.plane import Box, Plane
+from gandyn.system.plain import columns, plain
+from gandyn.system.polyline import even
+from gandyn.system.results import Alike, Result
 
 __all__ = ["Barrier", "Barriers", "Merge", "barriers", "eyring_kramers", "rise"]
 
@@ -30,10 +33,12 @@ _POINTS = 60
 _RULES = (64, 40)
 _JUMP = 1e-9
 _PLACES = np.array([0.23, 0.48, 0.71])
+_STRIDE, _DOUBT, _DIGITS = 1e-3, 1e-2, 1e-9
+"""Over a step of 1e-3 a the potential must fall by the work, to a share and but for rounding."""
 
 
 @dataclass(frozen=True, eq=False)
-class Barrier:
+class Barrier(Alike):
     """The mountain pass between two attractors.
 
     Attributes
@@ -66,9 +71,11 @@ class Barrier:
     path: Array
     potential: Array
 
+    shown = ("height_from", "height_to", "error", "prefactor_from", "prefactor_to")
+
 
 @dataclass(frozen=True)
-class Merge:
+class Merge(Alike):
     """One joint of the tree: at this potential two groups of attractors become one.
 
     Attributes
@@ -86,7 +93,7 @@ class Merge:
 
 
 @dataclass(frozen=True, eq=False)
-class Barriers:
+class Barriers(Result):
     """All barriers of a game.
 
     Attributes
@@ -97,7 +104,7 @@ class Barriers:
         Rising in potential.
     equilibria : Equilibria
     status : int
-        0; 1 where rest points may be missing or a pair of attractors is not joined.
+        0; −1 where rest points may be missing or a pair of attractors is not joined.
     message : str
     """
 
@@ -107,14 +114,36 @@ class Barriers:
     status: int
     message: str
 
+    shown = ("tree", "status", "message")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every barrier with its path, the tree and the rest points as strict JSON has them."""
+
+        def state(index: int) -> dict[str, Any]:
+            point = self.equilibria[index].as_dict()
+            return {"index": index} | {key: point[key] for key in ("a", "b", "potential", "name")}
+
+        barriers = [
+            {"from": state(barrier.start), "to": state(barrier.end)}
+            | barrier.as_dict()
+            | {"saddle": state(barrier.saddle)}
+            | {"path": plain({**columns(barrier.path), "potential": barrier.potential})}
+            for barrier in self.barriers
+        ]
+        return {
+            "barriers": barriers,
+            "equilibria": plain(self.equilibria.points),
+        } | super().as_dict()
+
 
 def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
     """The mountain pass between every pair of attractors.
 
     Parameters
     ----------
-    game : Game
-        Of the linear generator, with a force that is minus the gradient of the potential.
+    game : Game or Equilibria
+        A game as `equilibria` takes it, whose force is minus the gradient of the potential, or its
+        rest points.
     box : (a_low, a_high, b_low, b_high), optional
         As of `equilibria`.
 
@@ -125,15 +154,23 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
     Raises
     ------
     InputError
-        As of `equilibria`; and where a density jumps, so that the pathwise force of an f-divergence
-        has no potential (see `Game.boundary_force`).
+        As of `equilibria`; and where the objective has no potential that the flow descends, as
+        where a density jumps (see `Game.boundary_force`).
 
     References
     ----------
     .. [1] N. Berglund, "Kramers' law: validity, derivations and generalisations" (2013), eq. 1.9.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> found = barriers(gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")))
+    >>> [(p.start, p.saddle, p.end, round(p.height_from, 4)) for p in found.barriers][:1]
+    [(0, 1, 2, 0.0156)]
     """
-    found = equilibria(game, box)
-    _check_gradient(game, found)
+    found = known(game, box)
+    plane = found.plane
+    _check_gradient(plane, found.box)
     downs = manifolds(found, found.box, forwards=True)
     tree, ways = _kruskal(found, downs)
     attractors = [k for k, point in enumerate(found) if point.kind == "attractor"]
@@ -143,33 +180,35 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
         if way is None:
             apart += 1
         else:
-            out.append(_barrier(game, found, start, end, way))
+            out.append(_barrier(plane, found, start, end, way))
     message = f"{len(out)} pairs of {len(attractors)} attractors"
     if apart:
         message += f"; {apart} pairs are not joined within the box"
-    message += "" if not found.status else f"; {found.message}"
-    return Barriers(tuple(out), tuple(tree), found, int(bool(apart or found.status)), message)
+    message += "" if found.success else f"; {found.message}"
+    status = 0 if found.success and not apart else -1
+    return Barriers(tuple(out), tuple(tree), found, status, message)
 
 
-def rise(game: Any, low: Equilibrium, high: Equilibrium) -> tuple[float, float]:
+def rise(plane: Plane, low: Equilibrium, high: Equilibrium) -> tuple[float, float]:
     """Potential of one rest point above another, and an estimate of its absolute error.
 
     The difference of the potentials, or, where that loses digits, minus the work of the force along
     the straight line between them, which does not cancel.
     """
-    values = game.evaluate(np.stack([low.theta, high.theta]))
+    ends = plane.turned(np.stack([low.theta, high.theta]))
+    values = plane.game.evaluate(plane.state(ends))
     difference = float(values.potential[1] - values.potential[0])
     error = float(np.sum(values.errors["potential"]))
     if error <= 1e-12 * abs(difference):
         return difference, error
-    plane, move = Plane(game), high.theta - low.theta
+    move = ends[1] - ends[0]
     works = []
     for points in _RULES:
         nodes, weights = np.polynomial.legendre.leggauss(points)
-        states = low.theta + 0.5 * (1.0 + nodes[:, None]) * move
+        states = ends[0] + 0.5 * (1.0 + nodes[:, None]) * move
         works.append(-0.5 * float(weights @ (plane.force(states) @ move)))
     # The work itself may cancel: what the force is off by counts along the whole line.
-    noise = float(np.max(values.errors["force"], axis=0) @ np.abs(move))
+    noise = float(np.max(np.abs(plane.seen(values.errors["force"])), axis=0) @ np.abs(move))
     missed = abs(works[0] - works[1]) + noise + 1e-15 * abs(works[0])
     return (works[0], missed) if missed < error else (difference, error)
 
@@ -181,21 +220,38 @@ def eyring_kramers(low: Equilibrium, saddle: Equilibrium) -> float:
     return float(growing / (2.0 * np.pi) * np.sqrt(determinants))
 
 
-def _check_gradient(game: Any, found: Equilibria) -> None:
+def _check_gradient(plane: Plane, box: Box) -> None:
+    """That the force is minus the gradient of the potential: all over the box.
+
+    Where densities jump there may be no rest point at which to look.
+    """
+    game = plane.game
     if not hasattr(game, "boundary_force"):
         return
-    # All over the box: where densities jump there may be no rest point at which to look.
-    a_low, a_high, b_low, b_high = found.box
+    a_low, a_high, b_low, b_high = plane.mirrored(box)
     a, b = a_low * (a_high / a_low) ** _PLACES, b_low + (b_high - b_low) * _PLACES
-    states = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
+    u = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
+    force = plane.force(u)
+    size = np.abs(force).max(axis=1)
     with np.errstate(invalid="ignore", over="ignore"):
-        jump = np.abs(game.boundary_force(states)).max(axis=1)
-    size = np.abs(game.force(states)).max(axis=1)
+        jump = np.abs(game.boundary_force(plane.state(u))).max(axis=1)
     # An infinite jump may come as nan.
     if (np.isfinite(size) & ~(jump <= _JUMP * size)).any():
         raise InputError(
             f"game: got {game!r}, must have densities without jumps: the force on the generator's "
             "paths is then minus the gradient of the potential"
+        )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        step = _STRIDE * u[:, :1] * force / size[:, None]
+        heights = plane.potential(u + np.array([-2.0, -1.0, 1.0, 2.0])[:, None, None] * step)
+        fall = (8.0 * (heights[1] - heights[2]) - (heights[0] - heights[3])) / 12.0
+    work = (force * step).sum(axis=1)
+    known = np.isfinite(fall) & np.isfinite(work)
+    doubt = _DOUBT * np.abs(work) + _DIGITS * np.abs(heights).max(axis=0)
+    if not known.any() or (np.abs(fall - work) > doubt)[known].any():
+        raise InputError(
+            f"game: got {game!r}, which has no barriers: its objective's potential is not what the "
+            "flow descends"
         )
 
 
@@ -238,15 +294,15 @@ def _way(ways: dict[int, list[tuple[int, Manifold]]], start: int, end: int) -> l
 
 
 def _barrier(
-    game: Any, found: Equilibria, start: int, end: int, way: list[tuple[Manifold, bool]]
+    plane: Plane, found: Equilibria, start: int, end: int, way: list[tuple[Manifold, bool]]
 ) -> Barrier:
     saddle = max((down.saddle for down, _ in way), key=lambda k: found[k].potential)
     pieces = []
     for down, upwards in way:
-        theta = _even(down.theta, _POINTS)
+        theta = even(down.theta, _POINTS)
         pieces.append(theta[::-1] if upwards else theta)
     path = np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
-    heights = [rise(game, found[k], found[saddle]) for k in (start, end)]
+    heights = [rise(plane, found[k], found[saddle]) for k in (start, end)]
     return Barrier(
         start,
         end,
@@ -257,12 +313,5 @@ def _barrier(
         eyring_kramers(found[start], found[saddle]),
         eyring_kramers(found[end], found[saddle]),
         path,
-        np.asarray(game.potential(path)),
+        plane.potential(plane.turned(path)),
     )
-
-
-def _even(theta: Array, count: int) -> Array:
-    """Points evenly along a polyline, its ends included."""
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(theta, axis=0).T))])
-    s = np.linspace(0.0, length[-1], count)
-    return np.stack([np.interp(s, length, column) for column in theta.T], axis=1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gandyn.landscape.plane import Box, Plane
 
-__all__ = ["Roots", "across", "between", "newton", "second"]
+__all__ = ["FIVE", "Roots", "across", "between", "newton", "second"]
 
 Array = NDArray[np.float64]
 
@@ -28,6 +28,7 @@ _SAME = 1e-7
 _BESIDE = 1e-2
 """Roots so near to each other, in units of a, are one where the force between them is zero too."""
 _THIRD = 0.35
+FIVE = np.arange(-2.0, 3.0)
 _SECOND = 1e-2
 """Step of second differences along a null vector, in units of a."""
 
@@ -118,15 +119,11 @@ def _step(plane: Plane, theta: Array) -> tuple[Array, NDArray[np.bool_]]:
     return step, still
 
 
-def second(plane: Plane, theta: Array, direction: Array, left: Array) -> Array:
-    """leftᵀ·F''[v, v] along directions v (n, 2) at states (n, 2), by fourth-order differences."""
-    h = _SECOND * theta[:, :1]
-    places = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+def second(plane: Plane, states: Array, h: Array | float) -> Array:
+    """F'' along five states (5, n, 2) a step h apart, by fourth-order differences, shape (n, 2)."""
     weights = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12.0
-    states = theta + places[:, None, None] * h * direction
-    force = plane.force(states.reshape(-1, 2)).reshape(5, -1, 2)
-    bent = np.einsum("k,kni->ni", weights, force) / h**2
-    return (bent * left).sum(axis=1)
+    force = plane.force(states.reshape(-1, 2)).reshape(states.shape)
+    return np.einsum("k,kni->ni", weights, force) / h**2
 
 
 def across(plane: Plane, theta: Array) -> Array:
@@ -135,7 +132,8 @@ def across(plane: Plane, theta: Array) -> Array:
         return theta
     left, values, right = np.linalg.svd(plane.jacobian(theta))
     v, psi, rate = right[:, 1], left[:, :, 1], values[:, 1]
-    bent = second(plane, theta, v, psi)
+    h = _SECOND * theta[:, :1]
+    bent = (second(plane, theta + FIVE[:, None, None] * h * v, h) * psi).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         x = -2.0 * rate / bent
     near = np.isfinite(x) & (np.abs(x) <= _LONGEST * theta[:, 0])

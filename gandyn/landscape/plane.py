@@ -1,17 +1,20 @@
-"""The plane of a game: (a, b) with a > 0, the box that holds its rest points, and a lattice."""
+"""The plane of a game: (|a|, b), the box that holds its rest points, and a lattice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
-from gandyn.generators import LinearGenerator
+from gandyn.system.checks import show
+from gandyn.system.results import Alike
 
-__all__ = ["Box", "Placed", "Plane", "check_box"]
+__all__ = ["Box", "Placed", "Plane", "check_box", "check_states"]
 
 Array = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -22,7 +25,7 @@ _GROWTHS = 6
 _FINE = 4000
 
 
-class Placed:
+class Placed(Alike):
     """Something at a place θ = (a, b) of the plane."""
 
     theta: Array
@@ -44,62 +47,124 @@ def check_box(box: Sequence[float]) -> Box:
     Raises
     ------
     InputError
-        Where they are not finite, do not rise, or a_low is not above 0.
+        Where they are not finite, do not rise, or a = 0 lies between a_low and a_high.
     """
-    allowed = "must be (a_low, a_high, b_low, b_high) with 0 < a_low < a_high and b_low < b_high"
+    allowed = (
+        "must be (a_low, a_high, b_low, b_high), rising, with a_low and a_high on one side of 0"
+    )
     try:
         a_low, a_high, b_low, b_high = (float(value) for value in box)
     except (TypeError, ValueError):
         raise InputError(f"box: got {box!r:.80}, {allowed}") from None
     if not np.isfinite([a_low, a_high, b_low, b_high]).all():
         raise InputError(f"box: got {tuple(box)!r:.80}, must be finite")
-    if not (0.0 < a_low < a_high and b_low < b_high):
+    if not (a_low < a_high and a_low * a_high > 0.0 and b_low < b_high):
         raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {allowed}")
     return a_low, a_high, b_low, b_high
 
 
-class Plane:
-    """Force and Jacobian of a game over the half plane a > 0, in (a, b) and in (log a, b).
-
-    Parameters
-    ----------
-    game : Game
-        Of the linear generator.
+def check_states(name: str, values: Any) -> Array:
+    """States (n, 2), one or more.
 
     Raises
     ------
     InputError
-        Where the generator is not linear.
+        Where they have another shape, are not finite, or have a = 0.
+    """
+    try:
+        states = np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        states = np.empty(0)
+    good = states.ndim == 2 and states.shape[1] == 2 and len(states) and np.isfinite(states).all()
+    if not good or (states[:, 0] == 0).any():
+        raise InputError(f"{name}: got {show(values)}, must be (a, b) with a ≠ 0, shape (n, 2)")
+    return states
+
+
+class Plane:
+    """A game over its scale and its place: over (|a|, b), on one of the two sides of a = 0.
+
+    All states here are u = (|a|, b), all forces and derivatives those of u. Results hold (a, b),
+    which `turned` gives: where a < 0, the latent is reflected.
+
+    Parameters
+    ----------
+    game : Game
+        Of a generator with a scale and a place, and no other parameter.
+    side : float
+        Of the sign of a.
+
+    Raises
+    ------
+    InputError
+        For another generator.
     """
 
-    def __init__(self, game: Any) -> None:
+    def __init__(self, game: Any, side: float = 1.0) -> None:
         generator = getattr(game, "generator", None)
-        if generator is not None and type(generator) is not LinearGenerator:
+        order = (0, 1) if generator is None else generator.scale_and_place
+        if order is None or (generator is not None and generator.dimension != 2):
             raise InputError(
-                f"game: got generator {generator!r}, must be a LinearGenerator: "
-                "the landscape is that of (a, b)"
+                f"game: got generator {generator!r}, must have a scale and a place, and no other "
+                "parameter: this is over the plane of (a, b) (see Generator.scale_and_place)"
             )
         self.game = game
+        self.side = 1.0 if side > 0 else -1.0
+        self._order = list(order)
+        self._signs = np.array([self.side, 1.0])
 
-    def force(self, theta: Array) -> Array:
-        """Force (n, 2) at states (n, 2), nan where a ≤ 0 or where it is not finite."""
-        good = (theta[:, 0] > 0) & np.isfinite(theta).all(axis=1)
-        out = np.full(theta.shape, np.nan)
+    def turned(self, theta: Array) -> Array:
+        """(a, b) of (|a|, b), and back: for states and for vectors (..., 2)."""
+        return theta * self._signs
+
+    def mirrored(self, box: Box) -> Box:
+        """The box of (a, b) of one of (|a|, b), and back."""
+        return box if self.side > 0 else (-box[1], -box[0], box[2], box[3])
+
+    def state(self, u: Array) -> Array:
+        """The generator's parameters at u (..., 2)."""
+        return (u * self._signs)[..., self._order]
+
+    def seen(self, vectors: Array) -> Array:
+        """What the generator's parameters (..., 2) are in u: the inverse of `state`."""
+        return vectors[..., self._order] * self._signs
+
+    def force(self, u: Array) -> Array:
+        """Force (n, 2), nan where |a| ≤ 0 or where it is not finite."""
+        good = (u[:, 0] > 0) & np.isfinite(u).all(axis=1)
+        out = np.full(u.shape, np.nan)
         if good.any():
-            out[good] = self.game.fast_force(theta[good])
+            out[good] = self.seen(self.game.fast_force(self.state(u[good])))
         out[~np.isfinite(out).all(axis=1)] = np.nan
         return out
 
-    def jacobian(self, theta: Array) -> Array:
+    def jacobian(self, u: Array) -> Array:
         """Jacobian (n, 2, 2), to nine digits or better: for Newton's method."""
-        return np.asarray(self.game.fast_jacobian(theta))
+        return self._both(self.game.fast_jacobian(self.state(u)))
+
+    def exact_jacobian(self, u: Array) -> Array:
+        """Jacobian (n, 2, 2) as the game gives it."""
+        return self._both(self.game.jacobian(self.state(u)))
+
+    def _both(self, jacobian: Array) -> Array:
+        return np.swapaxes(self.seen(np.swapaxes(self.seen(jacobian), -1, -2)), -1, -2)
+
+    def potential(self, u: Array) -> Array:
+        """Potential (...)."""
+        return np.asarray(self.game.potential(self.state(u)))
+
+    def flow(self, u: Array, span: tuple[float, float], *args: Any, **options: Any) -> Flow:
+        """`gradient_flow` from states (2,) or (n, 2); its θ, too, are u."""
+        flow = gradient_flow(self.game, self.state(u), span, *args, **options)
+        return replace(flow, theta=self.seen(flow.theta))
 
     def box(self) -> Box:
         """A box with all rest points: at its edges, if it can be, the force points inwards.
 
         It cannot be for a latent many widths away from 0, whose a moves the place as b does.
         """
-        data, latent = self.game.data, self.game.generator.latent
+        data = self.game.data
+        latent = self.game.generator.pushforward(self.state(np.array([1.0, 0.0])))
         centres, widths = np.asarray(data.landmarks, dtype=float).T
         unit = _spread(latent)
         spread = max(_spread(data), float(np.ptp(centres)) / 2.0)

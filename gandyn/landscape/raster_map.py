@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,30 +18,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Game
-from gandyn.landscape.census import equilibria
-from gandyn.landscape.family import Template
-from gandyn.landscape.plane import Plane
+from gandyn.landscape.basin_map import attractors_reached
+from gandyn.landscape.census import on_side
+from gandyn.landscape.family import Template, member_of, only_name
+from gandyn.landscape.plane import Plane, check_states
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import finite_array, show
+from gandyn.system.plain import columns, plain
 from gandyn.system.processes import crew, travels, worker_count
+from gandyn.system.progress import Progress
+from gandyn.system.results import Result
 
 __all__ = ["Raster", "raster"]
 
 Array = NDArray[np.float64]
 Ends = tuple[Array, list[str]]
 
-_SAME = 1e-3
-"""A flow has ended at an attractor from this distance on, in units of its a."""
 _SECONDS = 2.0
 """Between two writings of the file."""
 _FOUND = ("done", "final", "labels", "names")
 
 
 @dataclass(frozen=True, eq=False)
-class Raster:
+class Raster(Result):
     """The ends of flows over a parameter and starts.
 
     Attributes
@@ -56,7 +57,7 @@ class Raster:
         Of all attractors reached, in the order of the alphabet.
     done : ndarray of bool, shape (V,)
     status : int
-        0; 1 where not all is done.
+        0; −1 where not all is done.
     message : str
     """
 
@@ -69,6 +70,11 @@ class Raster:
     status: int
     message: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """All as strict JSON has it."""
+        places = {"starts": columns(self.starts), "final": columns(self.final)}
+        return super().as_dict() | plain(places)
+
 
 def raster(
     family: Any,
@@ -76,18 +82,18 @@ def raster(
     starts: ArrayLike,
     path: str | os.PathLike[str] | None = None,
     workers: int | None = None,
-    progress: Callable[[float, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> Raster:
     """Follow the flow from every start to its end, at every value of a parameter.
 
     Parameters
     ----------
     family : Template or callable
-        Value of the parameter -> Game of the linear generator; a template of one name.
+        Value of the parameter -> Game, as `equilibria` takes it; a template of one name.
     values : array_like, shape (V,)
         Rising.
     starts : array_like, shape (S, 2)
-        (a, b), a above 0.
+        (a, b), on either side of a = 0.
     path : path, optional
         An .npz file for what is done, written whole every few seconds and at the end. Where it is
         there already, made with the same settings, the work goes on where it stopped.
@@ -100,7 +106,7 @@ def raster(
     Returns
     -------
     Raster
-        After Ctrl-C, or where a process was killed: what was done by then, with status 1.
+        After Ctrl-C, or where a process was killed: what was done by then, with status −1.
 
     Raises
     ------
@@ -148,7 +154,7 @@ def raster(
     if not whole:
         message += "; call again to go on" if sheet.file else "; with a path, it could go on"
     arrays = sheet.values, sheet.starts, sheet.final, labels
-    return Raster(*arrays, tuple(names), sheet.done, int(not whole), message)
+    return Raster(*arrays, tuple(names), sheet.done, 0 if whole else -1, message)
 
 
 class _Sheet:
@@ -211,27 +217,26 @@ def _work(family: Any, sheet: _Sheet, count: int) -> Generator[tuple[int, Ends],
 def _ends(family: Any, value: float, starts: Array) -> Ends:
     """Where the flow from each start ends, and the name of the attractor there, or ""."""
     game = _member(family, value)
-    found = equilibria(game)
-    flow = gradient_flow(game, starts, (0.0, np.inf), rtol=1e-7, atol=1e-9)
-    if (flow.status == -3).any():  # Ctrl-C, which flows keep to themselves
-        raise KeyboardInterrupt
-    final = flow.theta[:, -1]
-    reached = np.where(flow.success, found.nearest(final, ("attractor",), _SAME), -1)
-    names = [*(point.name for point in found), ""]
-    return final, [names[k] for k in reached]
+    final, reached = np.full(starts.shape, np.nan), np.full(len(starts), "", dtype=object)
+    for side in np.unique(np.sign(starts[:, 0])):
+        found, mine = on_side(Plane(game, side)), np.sign(starts[:, 0]) == side
+        index, final[mine] = attractors_reached(found, starts[mine])
+        names = np.array([*(point.name for point in found), ""], dtype=object)
+        reached[mine] = names[index]
+    return final, reached.tolist()
 
 
 def _member(family: Any, value: float) -> Game:
-    game = family(**{family.names[0]: value}) if isinstance(family, Template) else family(value)
+    game = member_of(family, [only_name(family)])(value)
     if not isinstance(game, Game):
         raise InputError(f"family: got {show(game)} at {value:g}, must give a Game")
-    Plane(game)  # of the linear generator
+    Plane(game)  # of a scale and a place
     return game
 
 
 def _settings(family: Any, values: Any, starts: Any) -> dict[str, Any]:
     """What a file must agree in; the force at four states, as families may share a name."""
-    values, starts = _rising(values), _states(starts)
+    values, starts = _rising(values), check_states("starts", starts)
     if not callable(family) or (isinstance(family, Template) and len(family.names) != 1):
         got = show(getattr(family, "text", family))
         raise InputError(f"family: got {got}, must be a template of one name, or a function")
@@ -239,7 +244,9 @@ def _settings(family: Any, values: Any, starts: Any) -> dict[str, Any]:
     text = getattr(family, "text", f"{owner.__module__}.{owner.__qualname__}")
     games = [_member(family, float(value)) for value in values[[0, -1]]]
     latent = re.sub(" at 0x[0-9a-fA-F]+", "", str(games[0].generator.latent))
-    force = np.nan_to_num(np.round([game.force(starts[[0, -1]]) for game in games], 6))
+    ends = starts[[0, -1]]
+    pushes = [game.force(Plane(game).state(ends)) for game in games]
+    force = np.nan_to_num(np.round(pushes, 6))
     about = {"family": text, "objective": games[0].objective.name, "latent": latent}
     return {**about, "values": values, "starts": starts, "force": force}
 
@@ -249,14 +256,3 @@ def _rising(values: Any) -> Array:
     if not axis.size or not (np.diff(axis) > 0).all():
         raise InputError(f"values: got {show(axis.tolist())}, must be one or more rising numbers")
     return axis
-
-
-def _states(starts: Any) -> Array:
-    try:
-        states = np.array(starts, dtype=float)
-    except (TypeError, ValueError):
-        states = np.empty(0)
-    good = states.ndim == 2 and states.shape[1] == 2 and len(states) and np.isfinite(states).all()
-    if not good or (states[:, 0] <= 0).any():
-        raise InputError(f"starts: got {show(starts)}, must be (a, b) with a > 0, shape (S, 2)")
-    return states

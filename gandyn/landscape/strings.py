@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gandyn.errors import InputError
 from gandyn.landscape.newton import newton
-from gandyn.landscape.plane import Plane
+from gandyn.landscape.plane import Plane, check_states
+from gandyn.system.polyline import even
+from gandyn.system.results import Result
 
 __all__ = ["StringPath", "string_path"]
 
@@ -25,7 +28,7 @@ _REFRESH = 5
 
 
 @dataclass(frozen=True, eq=False)
-class StringPath:
+class StringPath(Result):
     """A path between two attractors.
 
     Attributes
@@ -39,7 +42,7 @@ class StringPath:
         How far, at most, an image still moves in a step and the spreading after it, in units of a.
     steps : int
     status : int
-        0 converged; 1 the steps were spent.
+        0 converged; −1 the steps were spent.
     message : str
     """
 
@@ -69,9 +72,9 @@ def string_path(
     Parameters
     ----------
     game : Game
-        Of the linear generator.
+        As `equilibria` takes it.
     start, end : array_like, shape (2,)
-        States at the bottom of two basins; they stay where they are.
+        (a, b) at the bottom of two basins, on one side of a = 0; they stay where they are.
     images : int
     tolerance : float
         Of `distance`.
@@ -80,9 +83,28 @@ def string_path(
     Returns
     -------
     StringPath
+
+    Raises
+    ------
+    InputError
+        For a generator that `equilibria` does not take, and ends that are no two such states.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> first, _, last = gandyn.equilibria(game).attractors
+    >>> path = string_path(game, first.theta, last.theta, images=11, tolerance=1e-3)
+    >>> path.success, len(path.theta)
+    (True, 11)
     """
-    plane = Plane(game)
-    ends = np.array([start, end], dtype=float)
+    given = check_states("start, end", [start, end])
+    if not given[0, 0] * given[1, 0] > 0:
+        raise InputError(
+            f"start, end: got a = {given[0, 0]:g} and {given[1, 0]:g}, must be on one side of 0"
+        )
+    plane = Plane(game, given[0, 0])
+    ends = plane.turned(given)
     part = np.linspace(0.0, 1.0, images)[:, None]
     theta = ends[0] + part * (ends[1] - ends[0])
     theta[:, 0] = ends[0, 0] ** (1 - part[:, 0]) * ends[1, 0] ** part[:, 0]
@@ -99,12 +121,13 @@ def string_path(
         stride = 0.5 * _length(theta)[-1] / images * theta[:, 0] / np.maximum(size, 1e-300)
         move = np.minimum(pace, stride)[:, None] * force
         move[[0, -1]] = 0.0
-        before, theta = theta, _spread(theta + move)
+        before, theta = theta, theta + move
+        theta = even(theta, images, _length(theta))
         # At rest all that a step does is undone by spreading the images again.
         distance = float((np.hypot(*(theta - before).T) / before[:, 0]).max())
         if distance <= tolerance:
             break
-    potential = np.asarray(game.potential(theta))
+    potential = plane.potential(theta)
     top = int(potential.argmax())
     saddle = newton(plane, theta[top : top + 1])
     good = distance <= tolerance
@@ -114,12 +137,12 @@ def string_path(
         else f"{max_steps} steps were spent, images still move {distance:.1e} a: raise max_steps"
     )
     return StringPath(
-        theta,
+        plane.turned(theta),
         potential,
-        saddle[0] if len(saddle) else None,
+        plane.turned(saddle[0]) if len(saddle) else None,
         float(distance),
         steps,
-        0 if good else 1,
+        0 if good else -1,
         message,
     )
 
@@ -128,10 +151,3 @@ def _length(theta: Array) -> Array:
     """Length along a polyline in units of a: a path needs more images around a narrow mode."""
     a = np.sqrt(theta[1:, 0] * theta[:-1, 0])
     return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(theta, axis=0).T) / a)])
-
-
-def _spread(theta: Array) -> Array:
-    """The images evenly along the polyline through them."""
-    s = _length(theta)
-    even = np.linspace(0.0, s[-1], len(theta))
-    return np.stack([np.interp(even, s, column) for column in theta.T], axis=1)

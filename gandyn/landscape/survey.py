@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.landscape.census import Equilibria
-from gandyn.landscape.continuation import Path, correct, follow, solve, tangent_of
+from gandyn.landscape.continuation import Path, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+from gandyn.system.polyline import feet
 
 __all__ = ["Survey"]
 
@@ -44,7 +45,7 @@ class Survey:
             along = tangent_of(slopes)
             ahead = self._followed(u, along) if u[2] < 1.0 else None
             behind = self._followed(u, -along) if u[2] > 0.0 else None
-            self._add(_joined(behind, ahead))
+            self._add(joined(behind, ahead))
 
     def _followed(self, u: Array, along: Array) -> Path:
         # From an end of the interval there is only one way to go.
@@ -60,7 +61,7 @@ class Survey:
         for path in self.paths:
             if np.abs(path.u - u).max(axis=1).min() <= _SAME:
                 return True
-            foot, part = _feet(path, u)
+            foot, part = feet(path.u, u)
             near = (np.abs(foot - u).max(axis=1) <= _FORK) & (part > 0.0) & (part < 1.0)
             for k in np.flatnonzero(near).tolist():
                 # Across the path, not at one parameter: next to a fold that would be singular.
@@ -85,8 +86,8 @@ class Survey:
         """A path with the folds and branch points found on its pieces among its points."""
         places = []
         for k, u in marks:
-            feet, parts = _feet(path, u)
-            if 0.0 < parts[k] < 1.0 and np.abs(feet[k] - u).max() < 0.1 * _FORK:
+            foot, parts = feet(path.u, u)
+            if 0.0 < parts[k] < 1.0 and np.abs(foot[k] - u).max() < 0.1 * _FORK:
                 places.append((k + parts[k], k + 1, u))
         slopes = path.slopes.copy()
         for u, _, _ in self.forks:
@@ -149,7 +150,7 @@ class Survey:
             aside = min(directions, key=lambda d: abs(d @ along))
             halves = [self._entered(u, sign * aside) for sign in (-1.0, 1.0)]
             if any(half is not None for half in halves):
-                self._add(_joined(*halves))
+                self._add(joined(*halves))
         return u
 
     def _directions(self, u: Array) -> list[Array]:
@@ -201,14 +202,14 @@ class Survey:
     def _beside(self, u: Array, within: float) -> bool:
         """Whether a point beside a branch point lies on a known path."""
         return any(
-            np.abs(u - _feet(path, u)[0]).max(axis=1).min(initial=np.inf) < within
+            np.abs(u - feet(path.u, u)[0]).max(axis=1).min(initial=np.inf) < within
             for path in self.paths
         )
 
     def verdict(self, found: Sequence[Equilibria]) -> tuple[int, str]:
         """Status and message of the whole."""
         lost = sum(path.end in ("lost", "long") for path in self.paths)
-        open_ended = sum(points.status for points in found)
+        open_ended = sum(not points.success for points in found)
         message = f"{len(self.paths)} branches"
         if lost:
             message += f"; {lost} ended within the interval, where the force is no longer smooth"
@@ -216,7 +217,7 @@ class Survey:
             message += f"; {self._missed} folds were seen but not solved for"
         if open_ended:
             message += f"; at {open_ended} of {len(found)} values rest points may be missing"
-        return int(bool(lost or self._missed or open_ended)), message
+        return -1 if lost or self._missed or open_ended else 0, message
 
 
 def beyond(u: Array) -> tuple[int, float] | None:
@@ -225,14 +226,6 @@ def beyond(u: Array) -> tuple[int, float] | None:
     if u[2] > 1.0:
         return 2, 1.0
     return None
-
-
-def _feet(path: Path, u: Array) -> tuple[Array, Array]:
-    """The point of each piece of a path that is nearest to u, and which part of the piece it is."""
-    piece = np.diff(path.u, axis=0)
-    length = np.maximum((piece**2).sum(axis=1), 1e-300)
-    part = np.clip(((u - path.u[:-1]) * piece).sum(axis=1) / length, 0.0, 1.0)
-    return path.u[:-1] + part[:, None] * piece, part
 
 
 def _changes(values: Array) -> list[int]:
@@ -244,20 +237,3 @@ def _changes(values: Array) -> list[int]:
 def _determinant(path: Path, k: int) -> float:
     """The bordered determinant, which changes sign at a branch point, seen from any branch."""
     return float(np.linalg.det(np.vstack([path.slopes[k], path.tangent[k]])))
-
-
-def _joined(behind: Path | None, ahead: Path | None) -> Path:
-    """One path of two that set out from one point in opposite directions."""
-    if behind is None or ahead is None:
-        only = ahead if behind is None else behind
-        assert only is not None
-        return only
-    if behind.end == "closed":
-        return behind
-    end = behind.end if ahead.end == "bound" else ahead.end
-    return Path(
-        np.vstack([behind.u[:0:-1], ahead.u]),
-        np.vstack([-behind.tangent[:0:-1], ahead.tangent]),
-        np.concatenate([behind.slopes[:0:-1], ahead.slopes]),
-        end,
-    )

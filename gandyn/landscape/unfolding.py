@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
+from gandyn.landscape.newton import FIVE, second
 from gandyn.landscape.plane import Plane
 
 __all__ = ["BranchPoints", "Folds", "Unfolding"]
@@ -183,13 +184,11 @@ class Folds:
         v, psi = self._bordered(curvature)[:2], self._bordered(curvature, left=True)[:2]
         v, psi = v / np.hypot(*v), psi / np.hypot(*psi)
         h = 5e-3
-        places = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-        weights = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12.0
         full = np.zeros((5, len(u)))
-        full[:, :2] = h * places[:, None] * v
-        states = self.base.theta(u + full)
-        force = Plane(self.base.game(self.base.values(u))).force(states)
-        return float(weights @ force @ psi) / h**2
+        full[:, :2] = h * FIVE[:, None] * v
+        states = self.base.theta(u + full)[:, None]
+        plane = Plane(self.base.game(self.base.values(u)))
+        return float(second(plane, states, h)[0] @ psi)
 
 
 class BranchPoints:

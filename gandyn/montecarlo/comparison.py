@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,10 @@ from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
 from gandyn.system.checks import show
+from gandyn.system.plain import columns, plain
+from gandyn.system.polyline import distance, even
 from gandyn.system.progress import Progress
+from gandyn.system.results import Alike
 
 __all__ = ["Comparison", "compare"]
 
@@ -35,7 +39,7 @@ _LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Alike):
     """R replicas at T records beside the flow.
 
     Attributes
@@ -103,6 +107,16 @@ class Comparison:
         """Of the training."""
         return self.training.message
 
+    def as_dict(self) -> dict[str, Any]:
+        """The replicas beside the flow, and how good their discriminators are."""
+        run = self.training
+        entry = {"step": run.step, **columns(run.theta)}
+        for name in ("flow", "deviation", "deviation_mean", "deviation_half_width"):
+            entry[name] = getattr(self, name)
+        for name in ("value_gap", "force_ratio", "force_angle", "status", "message"):
+            entry[name] = getattr(run, name)
+        return {name: plain(value) for name, value in entry.items()}
+
 
 def compare(
     game: Game,
@@ -165,14 +179,14 @@ def compare(
     path = _path(game, start, end)
     if one_clock:
         flow = gradient_flow(game, start, (0.0, end), time).theta
-        deviation = _length(theta - flow)
+        deviation = np.linalg.norm(theta - flow, axis=2)
     else:
         flow = np.full((len(time), 2), np.nan)
-        deviation = _distance(theta, path)
+        deviation = distance(path, theta)
     known = equilibria(game)
     last = np.isfinite(theta).all(axis=2).cumsum(axis=1).argmax(axis=1)
     states = np.concatenate([start[None], theta[np.arange(len(theta)), last]])
-    first, *others = _basins(game, known, states).tolist()
+    first, *others = attractors_reached(known, states, max_steps=_STEPS)[0].tolist()
     ends = np.array(others, np.intp)
     crossed = (ends != first) & (ends >= 0) & (first >= 0)
     counted = int((ends >= 0).sum()) if first >= 0 else 0
@@ -207,10 +221,6 @@ def _unfolded(theta: Array, latent: Distribution) -> Array:
     return out
 
 
-def _length(pairs: Array) -> Array:
-    return np.hypot(pairs[..., 0], pairs[..., 1])
-
-
 def _path(game: Game, start: Array, end: float) -> Array:
     """The flow's path, in steps of about equal length."""
     if not np.isfinite(end):
@@ -221,32 +231,7 @@ def _path(game: Game, start: Array, end: float) -> Array:
     times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 2 * _POINTS)])
     theta = gradient_flow(game, start, (0.0, end), times).theta
     theta = theta[np.isfinite(theta).all(axis=1)]
-    gone = np.concatenate([[0.0], np.cumsum(_length(np.diff(theta, axis=0)))])
-    even = np.linspace(0.0, gone[-1], _POINTS)
-    return np.stack([np.interp(even, gone, column) for column in theta.T], axis=1)
-
-
-def _distance(theta: Array, path: Array) -> Array:
-    """From states (R, T, 2) to the nearest point of a polyline, ends included."""
-    if len(path) == 1:
-        return _length(theta - path[0])
-    out = np.empty(theta.shape[:2])
-    foot, step = path[:-1], np.diff(path, axis=0)
-    square = np.maximum((step**2).sum(axis=1), 1e-300)
-    for row, states in zip(out, theta, strict=True):
-        away = states[:, None] - foot
-        along = np.clip((away * step).sum(axis=2) / square, 0.0, 1.0)
-        row[:] = _length(away - along[..., None] * step).min(axis=1)
-    return out
-
-
-def _basins(game: Game, known: Equilibria, states: Array) -> NDArray[np.intp]:
-    """The attractor that the flow from each state (S, 2) comes to; −1 for none that is known."""
-    out = np.full(len(states), -1, np.intp)
-    good = np.flatnonzero(np.isfinite(states).all(axis=1) & (states[:, 0] > 0.0))
-    if len(good) and known.attractors:
-        out[good] = attractors_reached(game, known, states[good], _STEPS)
-    return out
+    return even(theta, _POINTS)
 
 
 def _band(values: Array) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.objectives.field import Field
 from gandyn.system.checks import need_count, show
+from gandyn.system.results import Result
 
 __all__ = ["Noise", "SamplingError", "gradient_noise", "measured_noise", "sampling_error"]
 
@@ -24,7 +25,7 @@ _MESSAGES = {0: "every integral met its tolerance", -1: "an integral did not mee
 
 
 @dataclass(frozen=True, eq=False)
-class Noise:
+class Noise(Result):
     """Mean and covariance of the generator's minibatch gradient, in the direction of descent.
 
     Attributes
@@ -46,11 +47,6 @@ class Noise:
     covariance_error: Array
     batch: int
     status: int = 0
-
-    @property
-    def success(self) -> bool:
-        """Whether every integral met its tolerance."""
-        return self.status >= 0
 
     @property
     def message(self) -> str:
@@ -160,7 +156,7 @@ def measured_noise(
 
 
 @dataclass(frozen=True, eq=False)
-class SamplingError:
+class SamplingError(Result):
     """Errors of Monte-Carlo estimates with n samples of each kind, for N numbers n.
 
     Attributes
@@ -189,7 +185,6 @@ class SamplingError:
     force_slope: tuple[float, float]
     status: int = 0
 
-    success = Noise.success
     message = Noise.message
 
 

@@ -33,6 +33,7 @@ from gandyn.system.checks import need_count, show
 from gandyn.system.interrupts import Interrupted, interrupts_to
 from gandyn.system.processes import travels, worker_count
 from gandyn.system.progress import Progress
+from gandyn.system.results import Alike
 
 __all__ = ["Training", "train"]
 
@@ -46,7 +47,7 @@ other processes, which take half a second to start, are worth it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Training:
+class Training(Alike):
     """A run of R replicas with T records and S snapshots.
 
     Attributes

@@ -8,7 +8,7 @@ Nothing here computes a result, shows a window or changes a global setting::
     plots.save_figure(figure, "trajectory.png")
 """
 
-from gandyn.plots.animation import animate, can_write_mp4, log_times, path_times
+from gandyn.plots.animation import animate, can_write_mp4, path_times
 from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
 from gandyn.plots.branches import draw_branches
@@ -71,7 +71,6 @@ __all__ = [
     "draw_training",
     "draw_trajectory",
     "draw_values",
-    "log_times",
     "moment",
     "moment_title",
     "moments",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +19,12 @@ from gandyn.plots.densities import (
     set_density_axis,
 )
 from gandyn.plots.moments import Moment
-from gandyn.plots.scales import first_motion, path_length
 from gandyn.plots.style import new_figure, style
 from gandyn.system.files import whole_file
+from gandyn.system.polyline import even, pace
+from gandyn.system.progress import Progress
 
-__all__ = ["animate", "can_write_mp4", "log_times", "path_times"]
+__all__ = ["animate", "can_write_mp4", "path_times"]
 
 
 def can_write_mp4() -> bool:
@@ -47,22 +48,7 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
         Rising from t[0] to t[-1]. Give them to the flow as ``t_eval``.
     """
     times = np.asarray(t, dtype=float)
-    length = path_length(theta)
-    # A tenth of the steps follow time itself, or the times of rest would all be one.
-    span = float(times[-1] - times[0]) or 1.0
-    length = 0.95 * length + 0.05 * (times - times[0]) / span
-    return np.interp(np.linspace(0.0, length[-1], frames), length, times)
-
-
-def log_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float64]:
-    """Times evenly spaced in log t, from the first visible motion on; the first is t[0].
-
-    Parameters and result as for :func:`path_times`; this one shows fast and slow phases alike.
-    """
-    times = np.asarray(t, dtype=float)
-    begin = max(first_motion(times, theta) - times[0], 1e-12 * float(np.ptp(times)))
-    later = np.geomspace(begin, float(times[-1] - times[0]), frames - 1) if begin > 0 else [0.0]
-    return times[0] + np.concatenate([[0.0], later])
+    return even(times[:, None], frames, pace(times, theta))[:, 0]
 
 
 def animate(
@@ -71,7 +57,7 @@ def animate(
     *,
     fps: int = 12,
     dpi: float = 120,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write the moments one after another as a GIF or MP4 (by the suffix), whole or not at all.
 
@@ -86,7 +72,7 @@ def animate(
     dpi : float
         Pixels per inch; the picture is 5.6 by 3.6 inches.
     progress : callable, optional
-        Called with (frames done, frames in all) after every frame.
+        Told the share of the frames that are done, after each.
 
     Returns
     -------
@@ -126,7 +112,7 @@ def animate(
                 for artist in artists:
                     artist.remove()
                 if progress is not None:
-                    progress(done, len(moments))
+                    progress(done / len(moments), "animation")
     return target
 
 

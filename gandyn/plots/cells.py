@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.errors import InputError
 from gandyn.plots.colours import UNKNOWN, UNKNOWN_FILL
 
-__all__ = ["draw_cells", "edges", "rising", "unknown_handle"]
+__all__ = ["draw_cells", "edges", "lattice", "rising", "unknown_handle"]
 
 _HATCHED: dict[str, Any] = {
     "facecolor": UNKNOWN_FILL,
@@ -31,6 +31,16 @@ def rising(name: str, values: ArrayLike) -> NDArray[np.float64]:
     if axis.ndim != 1 or axis.size < 2 or not np.all(np.diff(axis) > 0):
         raise InputError(f"{name}: got shape {axis.shape}, must be rising numbers, two or more")
     return axis
+
+
+def lattice(
+    name: str, values: ArrayLike, shape: tuple[int, ...], meaning: str
+) -> NDArray[np.float64]:
+    """The values as an array, or an InputError that names them if they have another shape."""
+    array = np.asarray(values, dtype=float)
+    if array.shape != shape:
+        raise InputError(f"{name}: got shape {array.shape}, must be {meaning} = {shape}")
+    return array
 
 
 def edges(nodes: NDArray[np.float64]) -> NDArray[np.float64]:

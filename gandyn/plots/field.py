@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
+from gandyn.plots.cells import lattice, rising
 from gandyn.plots.colours import REFERENCE
 from gandyn.plots.style import crown
 
@@ -62,12 +63,7 @@ def draw_field(
         If a or b is not evenly spaced, or the shapes do not match.
     """
     columns, rows = _even("a", a), _even("b", b)
-    push = np.asarray(force, dtype=float)
-    if push.shape != (rows.size, columns.size, 2):
-        raise InputError(
-            f"force: got shape {push.shape}, must be (len(b), len(a), 2)"
-            f" = {(rows.size, columns.size, 2)}"
-        )
+    push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
     if potential is not None:
         _draw_levels(ax, columns, rows, np.asarray(potential, dtype=float))
     _draw_streams(ax, columns, rows, push)
@@ -171,9 +167,7 @@ def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:
 
 
 def _even(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    axis = np.asarray(values, dtype=float)
-    if axis.ndim != 1 or axis.size < 2 or not np.all(np.diff(axis) > 0):
-        raise InputError(f"{name}: got shape {axis.shape}, must be rising numbers, two or more")
+    axis = rising(name, values)
     even = np.linspace(axis[0], axis[-1], axis.size)
     if not np.allclose(axis, even, rtol=0, atol=1e-6 * (axis[-1] - axis[0])):
         raise InputError(f"{name}: got uneven steps, must be evenly spaced")

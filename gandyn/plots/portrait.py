@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.cells import draw_cells, rising, unknown_handle
+from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
 from gandyn.plots.colours import GENERATED, INK, NULLCLINES, REFERENCE, kind_cue
 from gandyn.plots.marks import (
     KINDS,
@@ -36,7 +36,6 @@ _ARROWS = (17, 15)  # about as many along a and along b
 _LEVELS = 10
 _STILL = 1e-9  # of the force at every neighbour
 _FLAT = 1e-8  # of the whole force, a component that is nothing but rounding
-_SAME = 1e-6  # rest points this close, in parts of the picture, are one
 _WALL, _WAY_OUT, _LEVEL = 2.4, 1.1, 0.6  # widths of stable and unstable manifolds, of levels
 
 
@@ -70,7 +69,8 @@ def draw_portrait(
     separatrices : Separatrices, optional
         Stable manifolds, the walls between basins, are drawn thick, unstable ones thin.
     basins : Basins, optional
-        Light fills, one for each attractor, hatched where it is not known (label -1).
+        Of these rest points: light fills, one for each attractor, hatched where it is not known
+        (label -1).
     potential : array, shape (B, A), optional
         Drawn as thin level lines.
     flows : iterable of array, shape (T, 2)
@@ -81,26 +81,22 @@ def draw_portrait(
     Raises
     ------
     InputError
-        If a or b does not rise, or the shapes do not match.
+        If a or b does not rise, the shapes do not match, or basins are of other rest points.
     """
     columns, rows = rising("a", a), rising("b", b)
-    push = np.asarray(force, dtype=float)
-    if push.shape != (rows.size, columns.size, 2):
-        raise InputError(
-            f"force: got shape {push.shape}, must be (len(b), len(a), 2)"
-            f" = {(rows.size, columns.size, 2)}"
-        )
+    push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
     ax.set_xlim(columns[0], columns[-1])
     ax.set_ylim(rows[0], rows[-1])
     ax.set_xlabel("a (scale)")
     ax.set_ylabel("b (place)")
     ax.grid(False)
 
-    points = list(rest_points(equilibria))
-    cells, hidden = None, False
-    if basins is not None:
-        cells = _indices_among(points, basins, columns, rows)
+    points = rest_points(equilibria)
+    cells, hidden = None if basins is None else np.asarray(basins.labels), False
     numbers = number_attractors(points)
+    reached = set() if cells is None else set(np.unique(cells).tolist()) - {-1}
+    if not reached <= set(numbers):
+        raise InputError("basins: got those of other rest points, must be of `equilibria`")
     fills = attractor_fills(points)
     if cells is not None:
         shades = [fills.get(index, "white") for index in range(len(points))]
@@ -128,7 +124,6 @@ def draw_portrait(
         separatrices,
     )
 
-    reached = set() if cells is None else set(np.unique(cells).tolist())
     named = {k: n for k, n in numbers.items() if k in seen or k in reached}
     handles = _attractor_handles(points, named, None if cells is None else fills)
     if hidden:
@@ -156,22 +151,6 @@ def _attractor_handles(
         label = f"{number}  {points[index].name}"
         handles.append(Line2D([], [], **mark, solid_capstyle="butt", label=label))
     return handles
-
-
-def _indices_among(points: list[Any], basins: Any, a: Array, b: Array) -> NDArray[np.int_]:
-    """The basins' labels as indices into ``points``, to which attractors it lacks are added."""
-    labels, others = np.asarray(basins.labels), rest_points(basins.equilibria)
-    index = np.full(len(others) + 1, -1)  # the last for the label -1
-    span = np.array([np.ptp(a), np.ptp(b)])
-    for own, other in enumerate(others):
-        if other.kind == "attractor":
-            apart = [np.abs(np.subtract(place(other), place(p)) / span).max() for p in points]
-            nearest = int(np.argmin(apart)) if apart else -1
-            if nearest < 0 or apart[nearest] > _SAME:
-                nearest = len(points)
-                points.append(other)
-            index[own] = nearest
-    return index[np.where(labels < 0, -1, labels)]
 
 
 def _directions(push: Array, width: float, height: float) -> Array:

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from numpy.typing import ArrayLike, NDArray
 
-from gandyn.errors import InputError
-from gandyn.plots.cells import draw_cells, rising, unknown_handle
+from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
 from gandyn.plots.colours import state_fills
 from gandyn.plots.style import crown
 
@@ -52,12 +51,9 @@ def draw_raster(
         If values or starts do not rise, or the shapes do not match.
     """
     columns, rows = rising("values", values), rising("starts", starts)
+    shape = columns.size, rows.size
     cells = _indices(np.asarray(outcome), list(labels))
-    if cells.shape != (columns.size, rows.size):
-        raise InputError(
-            f"outcome: got shape {cells.shape}, must be (len(values), len(starts))"
-            f" = {(columns.size, rows.size)}"
-        )
+    lattice("outcome", cells, shape, "(len(values), len(starts))")
     if done is not None:
         cells = np.where(np.asarray(done, dtype=bool), cells, -1)
     fills = state_fills(labels)

@@ -14,40 +14,19 @@ from matplotlib.ticker import (
     NullFormatter,
     StrMethodFormatter,
 )
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-__all__ = ["count_steps", "path_length", "scale_time", "scale_values"]
+from gandyn.system.polyline import travel
+
+__all__ = ["count_steps", "scale_time", "scale_values"]
 
 _LOG_FROM = 100.0  # an axis turns logarithmic where a linear one would spend 99 % on nothing
-
-
-def path_length(curves: ArrayLike) -> NDArray[np.float64]:
-    """How far each sample lies along a curve, every column measured in units of its own travel.
-
-    Parameters
-    ----------
-    curves : array, shape (T,) or (T, k)
-
-    Returns
-    -------
-    array, shape (T,)
-        From 0 to 1, not falling; all zero where nothing moves.
-    """
-    columns = np.asarray(curves, dtype=float)
-    columns = columns.reshape(len(columns), -1)
-    with np.errstate(invalid="ignore"):
-        steps = np.abs(np.diff(columns, axis=0))
-    steps[~np.isfinite(steps)] = 0.0
-    total = steps.sum(axis=0)
-    moved = (steps / np.where(total > 0, total, 1.0)).sum(axis=1)
-    length = np.concatenate([[0.0], np.cumsum(moved)])
-    return length / length[-1] if length[-1] > 0 else length
 
 
 def first_motion(t: ArrayLike, curves: ArrayLike) -> float:
     """The time by which a twentieth of the way is done: what is earlier may be drawn linearly."""
     times = np.asarray(t, dtype=float)
-    length = path_length(curves)
+    length = travel(curves)
     if times.size < 2 or length[-1] == 0:
         return float(times[-1])
     return float(np.interp(0.05, length, times))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,9 @@ from numpy.typing import NDArray
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
-from gandyn.views.plane import MANY_KERNELS, kernels
+from gandyn.system.progress import Progress
+from gandyn.theory import Verification
+from gandyn.views.plane import MANY_KERNELS, kernels, matching_state
 
 __all__ = [
     "Course",
@@ -22,11 +23,9 @@ __all__ = [
     "Settings",
     "collect",
     "data_scale",
-    "matching_state",
 ]
 
 Array = NDArray[np.float64]
-Tell = Callable[[float, str], object]
 
 _INTERRUPTED = -3
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
@@ -139,7 +138,7 @@ class Results:
         What to type for the same report.
     settings : Settings
     claims : callable
-        Waits for the theory table and gives its rows.
+        Waits for the theory to be checked and gives what came of it.
     """
 
     game: Game
@@ -152,7 +151,7 @@ class Results:
     field: FieldMap
     command: str
     settings: Settings
-    claims: Callable[[], list[dict[str, Any]]]
+    claims: Callable[[], Verification]
 
 
 def collect(
@@ -161,8 +160,8 @@ def collect(
     t_end: float,
     command: str,
     settings: Settings,
-    claims: Callable[[], list[dict[str, Any]]],
-    tell: Tell,
+    claims: Callable[[], Verification],
+    tell: Progress,
 ) -> Results:
     """Flow, evaluate and map.
 
@@ -198,7 +197,7 @@ def collect(
     )
 
 
-def _course(game: Game, start: Array, t_end: float, samples: int, tell: Tell) -> Course:
+def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress) -> Course:
     tell(0.0, "flow")
     fine = _uninterrupted(gradient_flow(game, start, (0.0, t_end), rtol=_FINE))
     last = t_end
@@ -229,14 +228,6 @@ def _uninterrupted(flow: Flow) -> Flow:
     if np.any(flow.status == _INTERRUPTED):
         raise KeyboardInterrupt
     return flow
-
-
-def matching_state(game: Game) -> Array | None:
-    """The (a, b), a > 0, at which p_g has the data's mean and standard deviation, if they exist."""
-    latent, data = game.generator.latent, game.data
-    a = data.std / latent.std
-    match = np.array([a, data.mean - a * latent.mean])
-    return match if np.isfinite(match).all() and a > 0 else None
 
 
 def _field(game: Game, course: Course, settings: Settings) -> FieldMap:

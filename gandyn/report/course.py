@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from gandyn import plots
 from gandyn.report.blocks import Block, Picture, Section, Text
-from gandyn.report.collect import Results, matching_state
+from gandyn.report.collect import Results
 from gandyn.report.numbers import error_text, short
+from gandyn.views.plane import matching_state
 
 __all__ = ["parameters", "values"]
 

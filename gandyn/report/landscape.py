@@ -11,33 +11,19 @@ from markupsafe import Markup
 from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.landscape.basin_map import Basins
-from gandyn.landscape.census import Equilibria, Equilibrium, equilibria
+from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.manifolds import Manifold, Separatrices
 from gandyn.landscape.mountain_passes import Barriers, barriers
+from gandyn.plots.marks import number_attractors
 from gandyn.report.blocks import Block, Picture, Section, Table, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short, with_error
-from gandyn.views.entries import (
-    barrier_entries,
-    basin_entries,
-    curve_entries,
-    eigenvalues,
-    equilibria_entries,
-)
-from gandyn.views.passes import (
-    attractor_number,
-    direct_barriers,
-    finite_heights,
-    tree_and_paths,
-)
+from gandyn.system.plain import plain
+from gandyn.views.passes import direct_barriers, finite_heights, tree_and_paths
 from gandyn.views.plane import map_basins, portrait, window
 
 __all__ = ["section"]
 
-_JUMP = (
-    "Barriers are not defined: where a density jumps, the force that a generator feels is not "
-    "minus the gradient of a potential."
-)
 _MANY = 10
 """Barriers, above which the table has only those between neighbours."""
 _CELLS = 3
@@ -54,32 +40,29 @@ def section(results: Results, folder: Path) -> Section:
     path = results.course.theta
     flows = [path] if path[0, 0] > 0 else []
     box = window(found, *flows)
-    cells = map_basins(game, box, _CELLS * results.settings.nodes)
+    cells = map_basins(found, box, _CELLS * results.settings.nodes)
     passes, reason = None, _why_none(found)
     if not reason:
         try:
-            passes = barriers(game)
-        except InputError:
-            reason = _JUMP
+            passes = barriers(found)
+        except InputError as error:
+            reason = f"There are no barriers here: {error}."
     walls = _walls(cells, found, passes)
-    figure = portrait(game, box, walls, cells, flows=flows, nodes=results.settings.nodes)
+    figure = portrait(box, walls, cells, flows=flows, nodes=results.settings.nodes)
     plots.save_figure(figure, folder / "portrait.png")
     blocks: list[Block] = [
         Text(_words(found)),
         Picture("portrait.png", _alt(found, box), _caption(cells, bool(flows), bool(passes))),
         _rest_points(found, cells),
     ]
-    numbers = equilibria_entries(found) | {
-        "basins": basin_entries(cells),
-        "separatrices": curve_entries(cells.walls),
-    }
+    numbers = found.as_dict() | {"basins": cells.as_dict(), "separatrices": plain(cells.walls)}
     if passes is None:
         blocks.append(Text(reason))
         numbers |= {"barriers": [], "tree": [], "no_barriers": reason}
     else:
         plots.save_figure(tree_and_paths(passes), folder / "barriers.png")
         blocks += [_tree(passes), _table(passes)]
-        entries = barrier_entries(passes)
+        entries = passes.as_dict()
         numbers |= {key: entries[key] for key in ("barriers", "tree")}
     return Section("landscape", title, blocks, numbers)
 
@@ -146,12 +129,14 @@ def _caption(cells: Basins, flow: bool, ways: bool) -> Markup:
 
 
 def _rest_points(found: Equilibria, cells: Basins) -> Table:
-    numbers = attractor_number(found)
+    numbers = number_attractors(found)
     rows = []
     for index, point in enumerate(found):
         mark = f"{numbers[index]} " if index in numbers else ""
-        basin = _share(cells, point) if index in numbers else Markup("")
-        rates = Markup(", ").join(_rate(rate) for rate in eigenvalues(point.eigenvalues))
+        basin = Markup("")
+        if index in numbers:
+            basin = short(100 * cells.fractions[index], 3) + "\u00a0%"
+        rates = Markup(", ").join(_rate(rate) for rate in plain(point.eigenvalues))
         a, b = (with_error(value, point.error) for value in point.theta)
         rows.append(
             [f"{mark}{point.name}", point.kind, a, b, short(point.potential, 7), rates, basin]
@@ -170,15 +155,8 @@ def _rate(rate: Any) -> Markup:
     return short(rate, 4)
 
 
-def _share(cells: Basins, point: Equilibrium) -> Markup:
-    """The basin of an attractor, which the map may have found at another index."""
-    others = cells.equilibria
-    index = int(others.nearest(point.theta[None], ("attractor",), 1e-6)[0])
-    return short(100 * cells.fractions.get(index, float("nan")), 3) + "\u00a0%"
-
-
 def _tree(passes: Barriers) -> Picture:
-    found, numbers = passes.equilibria, attractor_number(passes.equilibria)
+    found, numbers = passes.equilibria, number_attractors(passes.equilibria)
     climbs = "; ".join(
         f"from {numbers[barrier.start]} to {numbers[barrier.end]} {barrier.height_from:.3g}, back "
         f"{barrier.height_to:.3g}"
@@ -196,7 +174,7 @@ def _tree(passes: Barriers) -> Picture:
 
 
 def _table(passes: Barriers) -> Table:
-    found, numbers = passes.equilibria, attractor_number(passes.equilibria)
+    found, numbers = passes.equilibria, number_attractors(passes.equilibria)
     all_shown = len(passes.barriers) <= _MANY
     rows = []
     for barrier in passes.barriers if all_shown else direct_barriers(passes):

@@ -6,6 +6,8 @@ import math
 
 from markupsafe import Markup
 
+from gandyn.system.text import certain_digits
+
 __all__ = ["error_text", "short", "with_error"]
 
 _MINUS = "−"
@@ -37,10 +39,6 @@ def with_error(value: float, error: float, most: int = 10) -> Markup:
     value, error = float(value), float(error)
     if not math.isfinite(value):
         return short(value)
-    if abs(value) <= error:
-        shown = short(0.0)
-    elif error > 0:
-        shown = short(value, min(most, 1 + math.floor(math.log10(abs(value) / error))))
-    else:
-        shown = short(value, most)
+    digits = certain_digits(value, error, most)
+    shown = short(0.0 if abs(value) <= error else value, digits)
     return Markup('{} <small class="error">{}</small>').format(shown, error_text(error))

@@ -16,9 +16,11 @@ from gandyn.game import Game
 from gandyn.report import course, field, glance, landscape, tables, training, way
 from gandyn.report.blocks import Section
 from gandyn.report.collect import Results, Settings, collect
-from gandyn.report.theory import theory_beside
 from gandyn.system.folder import staged_folder
 from gandyn.system.plain import plain
+from gandyn.system.processes import crew
+from gandyn.system.progress import Progress
+from gandyn.theory import verify
 
 __all__ = ["SECTIONS", "write_report"]
 
@@ -50,7 +52,7 @@ def write_report(
     *,
     command: str = "",
     settings: Settings | None = None,
-    progress: Callable[[float, str], object] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Write index.html, its figures and results.json to a folder, all of them or none.
 
@@ -83,8 +85,10 @@ def write_report(
     """
     tell = progress or (lambda fraction, name: None)
     chosen = settings or Settings()
-    with staged_folder(output) as folder, theory_beside(chosen.claims) as claims:
-        results = collect(game, start, t_end, command, chosen, claims, tell)
+    with staged_folder(output) as folder, crew(1, verify) as submit:
+        # By the other core, while this process flows and draws.
+        claims = submit(verify, 0, None, None, chosen.claims)
+        results = collect(game, start, t_end, command, chosen, claims.result, tell)
         sections = []
         for done, (name, make) in enumerate(SECTIONS):
             tell(0.5 + 0.5 * done / len(SECTIONS), name)

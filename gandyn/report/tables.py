@@ -56,7 +56,7 @@ def numbers(results: Results, folder: Path) -> Section:
 
 def theory(results: Results, folder: Path) -> Section:
     """The theory table."""
-    claims = results.claims()
+    claims = results.claims().as_dict()["claims"]
     rows = [
         [
             _typeset(claim["claim"]),

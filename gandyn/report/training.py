@@ -15,7 +15,6 @@ from gandyn.montecarlo.settings import OPTIMAL
 from gandyn.report.blocks import Block, Facts, Picture, Section, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short
-from gandyn.views.entries import comparison_entries
 
 __all__ = ["section"]
 
@@ -120,7 +119,7 @@ def _cards(found: Comparison) -> list[tuple[str | Markup, str | Markup, str | Ma
 
 def _numbers(found: Comparison) -> dict[str, object]:
     run = found.training
-    return comparison_entries(found) | {
+    return found.as_dict() | {
         "settings": run.plan.to_json(),
         "t": found.time,
         "crossed_fraction": found.crossed_fraction,

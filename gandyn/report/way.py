@@ -9,10 +9,10 @@ import numpy as np
 from markupsafe import Markup
 
 from gandyn import plots
-from gandyn.plots.scales import path_length
 from gandyn.report.blocks import Block, Picture, Section, Text
 from gandyn.report.collect import Array, Results, data_scale
 from gandyn.report.numbers import short
+from gandyn.system.polyline import even, pace
 
 __all__ = ["section"]
 
@@ -103,10 +103,8 @@ def _along(results: Results, count: int) -> tuple[Array, Array]:
     """Times and states equally far apart along the path, both ends included."""
     t, theta = _drawable(results)
     # By length and not by time: an escape may be shorter than the rounding of t.
-    length = 0.95 * path_length(theta) + 0.05 * (t - t[0]) / (float(t[-1] - t[0]) or 1.0)
-    places = np.linspace(0.0, length[-1], count)
-    states = np.stack([np.interp(places, length, column) for column in theta.T], axis=-1)
-    return np.interp(places, length, t), states
+    moments = even(np.column_stack([t, theta]), count, pace(t, theta))
+    return moments[:, 0], moments[:, 1:]
 
 
 def _drawable(results: Results) -> tuple[Array, Array]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from gandyn.errors import InputError
+from gandyn.system.progress import Progress
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Claim, Row
 from gandyn.theory.subject import Subject
@@ -56,7 +57,7 @@ def registered() -> list[Row]:
 
 def verify(
     seed: int = 0,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
     subject: Subject | None = None,
     only: Iterable[str] | None = None,
 ) -> Verification:
@@ -67,7 +68,7 @@ def verify(
     seed : int
         Seed of the battery of random games.
     progress : callable, optional
-        Called as ``progress(done, total, name)`` before each row and once at the end.
+        Told the share that is done and the next row, before each and once at the end.
     subject : Subject, optional
         What is checked; gandyn's public functions by default.
     only : iterable of str, optional
@@ -97,8 +98,8 @@ def verify(
     claims = []
     for done, row in enumerate(rows):
         if progress is not None:
-            progress(done, len(rows), row.name)
+            progress(done / len(rows), row.name)
         claims.append(row.run(subject, battery))
     if progress is not None:
-        progress(len(rows), len(rows), "")
+        progress(1.0, "")
     return Verification(tuple(claims), all(claim.passed for claim in claims))

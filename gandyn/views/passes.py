@@ -11,14 +11,9 @@ from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.mountain_passes import Barrier, Barriers
+from gandyn.system.polyline import length
 
-__all__ = ["attractor_number", "direct_barriers", "finite_heights", "tree_and_paths"]
-
-
-def attractor_number(found: Equilibria) -> dict[int, int]:
-    """The number, from 1, of each attractor in pictures and tables, by its index."""
-    indices = [index for index, point in enumerate(found) if point.kind == "attractor"]
-    return {index: number for number, index in enumerate(indices, start=1)}
+__all__ = ["direct_barriers", "finite_heights", "tree_and_paths"]
 
 
 def finite_heights(found: Equilibria) -> bool:
@@ -42,7 +37,7 @@ def direct_barriers(found: Barriers) -> tuple[Barrier, ...]:
 
 
 def _length(barrier: Barrier) -> float:
-    return float(np.hypot(*np.diff(barrier.path, axis=0).T).sum())
+    return float(length(barrier.path)[-1])
 
 
 def tree_and_paths(found: Barriers) -> Figure:

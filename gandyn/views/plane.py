@@ -14,17 +14,18 @@ from scipy.interpolate import RegularGridInterpolator
 from gandyn import plots
 from gandyn.game import Game
 from gandyn.landscape.basin_map import Basins, basins
-from gandyn.landscape.census import Equilibria
-from gandyn.landscape.manifolds import Separatrices, separatrices
+from gandyn.landscape.census import Equilibria, equilibria
+from gandyn.landscape.manifolds import Separatrices
 from gandyn.landscape.plane import Box
 
 __all__ = [
     "MANY_KERNELS",
     "NODES",
+    "equilibria_across",
     "kernels",
     "map_basins",
+    "matching_state",
     "portrait",
-    "separatrices_across",
     "window",
 ]
 
@@ -48,9 +49,10 @@ def window(found: Equilibria, *paths: Array) -> Box:
 
     Paths stretch it only so far: some end at a = 0, and some leave for infinity.
     """
-    a_low, a_high, b_low, b_high = found.box
+    plane = found.plane
+    a_low, a_high, b_low, b_high = plane.mirrored(found.box)
     if len(found):
-        a, b = found.theta.T
+        a, b = plane.turned(found.theta).T
         unit = _BESIDE * a
         a_high = min(a_high, _ABOVE * float(a.max()))
         a_low = max(a_low, min(_LEAST * a_high, 0.5 * float(a.min())))
@@ -58,37 +60,32 @@ def window(found: Equilibria, *paths: Array) -> Box:
         b_high = min(b_high, float((b + unit).max()))
     tall = b_high - b_low
     ends = [_LEAST_PATH * a_high, b_low - tall], [_MOST_PATH * a_high, b_high + tall]
-    for path in paths:
+    for path in map(plane.turned, paths):
         seen = path[np.all((path >= ends[0]) & (path <= ends[1]), axis=1)]
         if len(seen):
             (a_from, b_from), (a_to, b_to) = seen.min(axis=0), seen.max(axis=0)
             reach = 0.05 * max(tall, float(b_to - b_from))
             a_low, a_high = min(a_low, 0.9 * float(a_from)), max(a_high, 1.1 * float(a_to))
             b_low, b_high = min(b_low, float(b_from) - reach), max(b_high, float(b_to) + reach)
-    return a_low, a_high, b_low, b_high
+    return plane.mirrored((a_low, a_high, b_low, b_high))
 
 
-def separatrices_across(game: Game, box: Box | None) -> Separatrices:
-    """The separatrices in the box that fits the data, or in one that holds another box too."""
-    found = separatrices(game)
-    own = found.equilibria.box
-    if box is None or _hull(own, box) == own:
+def equilibria_across(game: Game, box: Box | None) -> Equilibria:
+    """The rest points in the box that fits the data, or in one that holds another box too."""
+    found = equilibria(game)
+    if box is None:
         return found
-    return separatrices(game, _hull(own, box))
+    low, high = np.minimum(found.box, box), np.maximum(found.box, box)
+    hull = float(low[0]), float(high[1]), float(low[2]), float(high[3])
+    return found if hull == found.box else equilibria(game, hull)
 
 
-def _hull(one: Box, other: Box) -> Box:
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    return float(low[0]), float(high[1]), float(low[2]), float(high[3])
-
-
-def map_basins(game: Game, box: Box, cells: int = _CELLS) -> Basins:
+def map_basins(found: Equilibria, box: Box, cells: int = _CELLS) -> Basins:
     """The basins of a part of the plane, on as many cells along a as along b."""
-    return basins(game, np.linspace(box[0], box[1], cells), np.linspace(box[2], box[3], cells))
+    return basins(found, np.linspace(box[0], box[1], cells), np.linspace(box[2], box[3], cells))
 
 
 def portrait(
-    game: Game,
     box: Box,
     walls: Separatrices,
     cells: Basins | None = None,
@@ -101,10 +98,9 @@ def portrait(
 
     Parameters
     ----------
-    game : Game
     box : (a_low, a_high, b_low, b_high)
     walls : Separatrices
-        Their rest points are marked.
+        Of the game and the rest points to be shown.
     cells : Basins, optional
         Mapped here by default.
     flows : iterable of array (T, 2)
@@ -114,20 +110,21 @@ def portrait(
         Of the lattice of the force, along each axis; no more than 61 where the data are no sum of
         normals.
     """
+    found, game = walls.equilibria, walls.equilibria.game
+    order = list(game.generator.scale_and_place)
     count = nodes if game.data.normals is not None else min(nodes, _SLOW_NODES)
     a, b = np.linspace(box[0], box[1], count), np.linspace(box[2], box[3], count)
-    attractors = len(walls.equilibria.attractors)
     with plots.style():
-        figure = plots.new_figure((5.6, 5.2 + 0.1 * max(0, attractors - 3)))
+        figure = plots.new_figure((5.6, 5.2 + 0.1 * max(0, len(found.attractors) - 3)))
         plots.draw_portrait(
             figure.subplots(),
             a,
             b,
-            game.force(np.stack(np.meshgrid(a, b), axis=-1)),
-            equilibria=walls.equilibria,
+            game.force(np.stack(np.meshgrid(a, b), axis=-1)[..., order])[..., order],
+            equilibria=found,
             separatrices=walls,
-            basins=_thinned(map_basins(game, box) if cells is None else cells),
-            potential=_potential(game, a, b) if lines else None,
+            basins=_thinned(map_basins(found, box) if cells is None else cells),
+            potential=_potential(game, order, a, b) if lines else None,
             flows=flows,
             nullclines=lines,
         )
@@ -141,23 +138,33 @@ def _thinned(cells: Basins, most: int = 2 * _CELLS) -> Basins:
     return replace(cells, a=cells.a[::one], b=cells.b[::other], labels=labels)
 
 
-def _potential(game: Game, a: Array, b: Array) -> Array | None:
+def _potential(game: Game, order: list[int], a: Array, b: Array) -> Array | None:
     """The potential at (b, a), by a spline through a lattice; None where it would take minutes."""
     if kernels(game) > MANY_KERNELS:
         return None
     count = min(len(a), _LEVEL_NODES)
     rough_a, rough_b = np.geomspace(a[0], a[-1], count), np.linspace(b[0], b[-1], count)
     rough_a[[0, -1]] = a[[0, -1]]
-    values = np.asarray(game.potential(np.stack(np.meshgrid(rough_a, rough_b), axis=-1)))
+    values = np.asarray(
+        game.potential(np.stack(np.meshgrid(rough_a, rough_b), axis=-1)[..., order])
+    )
     if not np.isfinite(values).any():
         return None
     smooth = bool(np.isfinite(values).all())
     spline = RegularGridInterpolator(
-        (rough_b, np.log(rough_a)), values, method="cubic" if smooth else "nearest"
+        (rough_b, np.log(np.abs(rough_a))), values, method="cubic" if smooth else "nearest"
     )
-    return np.asarray(spline(np.stack(np.meshgrid(b, np.log(a), indexing="ij"), axis=-1)))
+    return np.asarray(spline(np.stack(np.meshgrid(b, np.log(np.abs(a)), indexing="ij"), axis=-1)))
 
 
 def kernels(game: Any) -> int:
     """How many normals the data's density is a sum of: evaluating costs as much."""
     return 1 if game.data.normals is None else len(game.data.normals[0])
+
+
+def matching_state(game: Game) -> Array | None:
+    """The (a, b), a > 0, at which p_g has the data's mean and standard deviation, if they exist."""
+    latent, data = game.generator.latent, game.data
+    a = data.std / latent.std
+    match = np.array([a, data.mean - a * latent.mean])
+    return match if np.isfinite(match).all() and a > 0 else None

@@ -59,6 +59,7 @@ def quick(tmp_path_factory):
     return status, folder, json.loads((folder / "results.json").read_text())
 
 
+@pytest.mark.exhaustive
 def test_the_quick_run(quick):
     status, folder, found = quick
     assert status == 0

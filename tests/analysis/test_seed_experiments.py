@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import math
-from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -107,21 +106,17 @@ def test_the_article_s_settings_when_it_is_not_quick():
 
 
 def test_a_checkpoint_of_other_settings_is_no_obstacle(tmp_path):
-    stop = Event()
-    _seed_runs._share([0.0], stop)
     settings = gandyn.article(
         discriminator=gandyn.MLP((4,)), steps=6, record_every=2, snapshots=4, batch=8
     )
     run = _seed_runs.Run(gandyn.Game(gandyn.parse("N(4, 1.25)")), settings, 3, 2)
-    fresh = _seed_runs._train(0, run, tmp_path)
-    again = _seed_runs._train(0, run, tmp_path)
+    fresh = _seed_runs._train(run, tmp_path / "0.npz")
+    again = _seed_runs._train(run, tmp_path / "0.npz")
     other = _seed_runs.Run(run.game, settings.changed(batch=4), 3, 2)
-    changed = _seed_runs._train(0, other, tmp_path)
+    changed = _seed_runs._train(other, tmp_path / "0.npz")
     assert np.array_equal(fresh.jsd, again.jsd)
     assert not np.array_equal(fresh.jsd, changed.jsd)
     assert changed.step[-1] == 6
-    stop.set()
-    assert _seed_runs._train(0, run, tmp_path) is None
 
 
 # Statistics
@@ -218,11 +213,8 @@ def made_up(name, seed, replicas=8, **given):
     logits = np.broadcast_to(of["logit"] * (places - data.mean), (*shape, 256))
     return SimpleNamespace(
         data=data,
-        settings=SimpleNamespace(
-            steps=experiment.steps,
-            latent_law=gandyn.Normal(0, 1),
-            generator=gandyn.MLP((2,)) if experiment.network else "linear",
-        ),
+        game=gandyn.Game(data, gandyn.MLPGenerator((2,)) if experiment.network else None),
+        plan=SimpleNamespace(steps=experiment.steps),
         step=step,
         snapshot_step=step,
         success=np.ones(replicas, dtype=bool),

@@ -6,6 +6,7 @@ import pytest
 
 EVALUATE = ("evaluate", "--theta", "1,0.5")
 
+RASTER = ("raster", "--starts", "2", "--workers", "1")
 INSIDE = "N(0, ({s}-1)*({s}-2)+0.1)"  # a density at the ends of s = 0:3, and not between
 
 BAD = [
@@ -93,7 +94,7 @@ BAD = [
     (("diagram", "--vary", "m=1:2"), ["vary", "'m=1:2'", "2 times"]),
     (("diagram", "--data", "N({m}, 1)"), ["data", "got m", "2 names"]),
     (("diagram", "--vary", "m=1:2", "--vary", "w=0:0.5"), ["weights", "got 0", "at w = 0"]),
-    (("raster", "--data", INSIDE, "--vary", "s=0:3", "--values", "21"), ["std", "positive"]),
+    ((*RASTER, "--data", INSIDE, "--vary", "s=0:3", "--values", "21"), ["std", "positive"]),
     (("raster", "--values", "1"), ["values", "'1'", "2 to"]),
     (("raster", "--starts", "0"), ["starts", "'0'", "2 to"]),
     (("raster", "--workers", "0"), ["workers", "'0'", "1 to"]),

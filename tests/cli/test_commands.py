@@ -108,7 +108,7 @@ def test_an_interrupted_flow_keeps_what_it_has(run, tmp_path, monkeypatch):
 
         yield tell
 
-    monkeypatch.setattr("gandyn.cli.flow.progress_bar", impatient)
+    monkeypatch.setattr("gandyn.cli.command.progress_bar", impatient)
     ran = run("flow", "--output", "part.png")
     assert ran.status == 130
     assert ran.err.startswith("gandyn: interrupted at t = ") and ran.err.count("\n") == 1
@@ -138,8 +138,8 @@ def two_claims(monkeypatch):
     ]
 
     def verify(seed=0, progress=None):
-        progress(0, 2, "one")
-        progress(2, 2, "")
+        progress(0.0, "one")
+        progress(1.0, "")
         return Verification(tuple(claims), all(claim.passed for claim in claims))
 
     monkeypatch.setattr("gandyn.theory.verify", verify)

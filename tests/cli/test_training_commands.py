@@ -108,6 +108,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(run, start, tmp_path):
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_to_a_run_in_processes(run, start, tmp_path):
     """A terminal sends it to all of them: one line, one state, and the rest as if never stopped."""

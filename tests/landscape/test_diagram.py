@@ -252,7 +252,7 @@ def test_nothing_happens():
 def test_what_is_not_explained_is_told(monkeypatch):
     monkeypatch.setattr(Tracer, "fold", lambda self, u: None)
     found = gandyn.phase_diagram(cusp, *CUSP)
-    assert found.status == 1
+    assert found.status == -1 and not found.success
     assert "changes between neighbouring nodes were not explained" in found.message
 
 

@@ -139,7 +139,7 @@ def check_tree(found, case, place):
 @pytest.mark.parametrize("case", FAMILIES, ids=label)
 def test_branches(case):
     interval = tuple(map(float, case["interval"]))
-    found = gandyn.branches(family_of(case), interval, case["name"])
+    found = gandyn.branches(family_of(case), (case["name"], *interval))
     assert found.status == 0, found.message
     for point, row in special(found.folds, case["folds"]):
         assert point.eigenvalue == pytest.approx(float(row["eigenvalue"]), rel=1e-6)

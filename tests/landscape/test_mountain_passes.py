@@ -429,7 +429,7 @@ def test_attractors_that_are_not_joined_within_the_box():
     """Both collapsed states, without the passes between them."""
     found = barriers(game_of(TWO), (0.5, 1.9, -4.5, 4.5))
     assert [point.kind for point in found.equilibria] == ["attractor"] * 2
-    assert found.status == 1 and not found.barriers and not found.tree
+    assert found.status == -1 and not found.barriers and not found.tree
     assert "1 pairs are not joined within the box" in found.message
 
 
@@ -538,11 +538,11 @@ def test_strings_on_a_straight_way():
 def test_a_string_that_has_not_converged_says_so(two):
     points = two.equilibria
     found = string_path(points.game, points[0].theta, points[2].theta, max_steps=5)
-    assert found.status == 1 and found.steps == 5 and found.distance > 1e-6
+    assert found.status == -1 and found.steps == 5 and found.distance > 1e-6
     assert found.message.startswith("5 steps were spent, images still move")
     assert found.message.endswith("raise max_steps")
     more = string_path(points.game, points[0].theta, points[2].theta, max_steps=found.steps + 10)
-    assert more.distance < found.distance and more.status == 1
+    assert more.distance < found.distance and more.status == -1
 
 
 # -- rates

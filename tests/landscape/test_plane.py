@@ -178,7 +178,7 @@ def test_where_no_force_is_finite():
     box = Plane(game).box()
     assert check_box(box) == box
     found = equilibria(game, (1.0, 1.3, -0.1, 0.1))
-    assert (len(found), found.winding, found.complete, found.status) == (0, None, False, 1)
+    assert (len(found), found.winding, found.complete, found.status) == (0, None, False, -1)
     assert found.message == (
         "the winding number around the box could not be counted: the force is zero or not finite "
         "on its edge; choose another box"

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -97,7 +96,7 @@ def test_two_workers_find_the_same_bits(plain):
 def test_an_interruption_keeps_what_is_done_and_the_file_goes_on(plain, tmp_path, workers):
     path = tmp_path / "raster.npz"
     part = raster(FAMILY, VALUES, STARTS, path, workers, stop_after(2))
-    assert (part.status, part.done.sum()) == (1, 2)
+    assert (part.status, part.done.sum()) == (-1, 2)
     assert part.message == "2 of 4 values done; interrupted; call again to go on"
     assert not multiprocessing.active_children()
     assert np.isnan(part.final[~part.done]).all() and (part.labels[~part.done] == -1).all()
@@ -120,12 +119,14 @@ def test_a_whole_file_is_not_worked_on_again(plain, tmp_path, monkeypatch):
         assert {"values", "starts", "final", "done", "family", "objective", "latent"} <= {*file}
 
 
-def test_an_interruption_that_the_flow_keeps_to_itself(monkeypatch):
+def test_an_interruption_leaves_what_is_done(monkeypatch):
+    def interrupted(found, theta):
+        raise KeyboardInterrupt
+
     module = importlib.import_module("gandyn.landscape.raster_map")
-    flow = SimpleNamespace(status=np.array([1, -3]))
-    monkeypatch.setattr(module, "gradient_flow", lambda *args, **options: flow)
+    monkeypatch.setattr(module, "attractors_reached", interrupted)
     found = raster(FAMILY, VALUES, STARTS, workers=1)
-    assert found.status == 1 and not found.done.any() and found.names == ()
+    assert found.status == -1 and not found.done.any() and found.names == ()
     assert found.message == "0 of 4 values done; interrupted; with a path, it could go on"
 
 
@@ -146,7 +147,7 @@ def test_an_error_midway_leaves_a_file_that_goes_on(plain, tmp_path):
 
 def test_a_worker_that_dies_is_told_and_the_rest_is_kept(tmp_path):
     found = raster(deadly, [0.5, 4.0, 4.5], STARTS, tmp_path / "raster.npz", 2)
-    assert found.status == 1 and not found.done[1:].any()
+    assert found.status == -1 and not found.done[1:].any()
     assert "a process died: short of memory, or no `if __name__" in found.message
     assert not multiprocessing.active_children()
 
@@ -156,7 +157,7 @@ def test_ctrl_c_to_a_script_and_its_workers(tmp_path):
     script = tmp_path / "script.py"  # without a guard: a template needs none
     script.write_text(
         "import numpy as np, gandyn\n"
-        "from gandyn.landscape.raster import raster\n"
+        "from gandyn.landscape.raster_map import raster\n"
         f"family = gandyn.template({TWO!r})\n"
         "tell = lambda fraction, text: print(text, flush=True)\n"
         "found = raster(family, np.linspace(1, 4, 500), [[1, 2]], None, 2, tell)\n"

@@ -233,7 +233,7 @@ def highest_first(patch):
 
 
 def straight_paths(patch):
-    patch.setattr(passes, "_even", lambda theta, count: np.linspace(theta[0], theta[-1], count))
+    patch.setattr(passes, "even", lambda theta, count: np.linspace(theta[0], theta[-1], count))
 
 
 def winding_reversed(patch):
@@ -242,7 +242,7 @@ def winding_reversed(patch):
 
 
 def uneven_strings(patch):
-    patch.setattr(strings, "_spread", lambda theta: theta)
+    patch.setattr(strings, "even", lambda theta, images, along: theta)
 
 
 def tangent_off(patch):

@@ -52,7 +52,7 @@ def test_a_missing_folder(figure, tmp_path):
 
 
 def frames(game, path, count):
-    times = plots.log_times(path.t, path.theta, count)
+    times = plots.path_times(path.t, path.theta, count)
     states = np.stack([1 + 2 * np.exp(-times), 2 - 3 * np.exp(-times / 2)], axis=-1)
     titles = [plots.moment_title(t, state) for t, state in zip(times, states, strict=True)]
     return plots.moments(game, states, titles)
@@ -64,7 +64,7 @@ def test_animation(game, path, tmp_path):
         tmp_path / "flow.gif",
         frames(game, path, 8),
         dpi=50,
-        progress=lambda done, total: seen.append((done, total)),
+        progress=lambda part, text: seen.append(part),
     )
     with Image.open(target) as image:
         assert image.n_frames == 8
@@ -72,7 +72,7 @@ def test_animation(game, path, tmp_path):
         for frame in range(8):
             image.seek(frame)
             image.load()
-    assert seen == [(k, 8) for k in range(1, 9)]
+    assert seen == [k / 8 for k in range(1, 9)]
     assert [p.name for p in tmp_path.iterdir()] == ["flow.gif"]
 
 
@@ -102,9 +102,8 @@ def test_animation_refuses(game, tmp_path):
         plots.animate(tmp_path / "flow.avi", [plots.moment(game, (1, 0))])
 
 
-@pytest.mark.parametrize("spread", [plots.path_times, plots.log_times])
-def test_frame_times(spread, path):
-    times = spread(path.t, path.theta, 30)
+def test_frame_times(path):
+    times = plots.path_times(path.t, path.theta, 30)
     assert times.shape == (30,)
     assert times[0] == path.t[0]
     assert times[-1] == pytest.approx(path.t[-1])
@@ -115,10 +114,9 @@ def test_frame_times(spread, path):
 
 def test_frame_times_of_a_flow_at_rest():
     t = np.array([0.0, 5.0])
-    for spread in (plots.path_times, plots.log_times):
-        times = spread(t, np.ones((2, 2)), 4)
-        assert times[0] == 0.0
-        assert times[-1] == pytest.approx(5.0)
+    times = plots.path_times(t, np.ones((2, 2)), 4)
+    assert times[0] == 0.0
+    assert times[-1] == pytest.approx(5.0)
 
 
 def test_moment_title():

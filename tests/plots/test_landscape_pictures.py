@@ -168,15 +168,10 @@ def test_basins_have_their_attractors_colours_and_the_unknown_is_hatched():
     assert not of_type(ax, QuadMesh)
 
 
-def test_basins_may_have_found_attractors_of_their_own():
+def test_basins_are_of_the_same_rest_points():
     hill = wells.triple()
-    ax = drawn(portrait(hill, equilibria=hill.points[2:], basins=hill.basins(A, B)))
-    assert legend(ax)[:3] == [
-        "1  averages all modes",
-        "2  collapsed onto mode 2 of 2",
-        "3  collapsed onto mode 1 of 2",
-    ]
-    assert {text.get_text(): text.xy[1] for text in ax.texts} == {"1": 0, "2": 3, "3": -3}
+    with pytest.raises(InputError, match="basins: got those of other rest points"):
+        drawn(portrait(hill, equilibria=hill.points[2:], basins=hill.basins(A, B)))
 
 
 def test_every_kind_has_a_mark():

@@ -1,0 +1,145 @@
+"""What every command does: read, claim its files, work, draw, print, and say how it went."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gandyn.cli.arguments import (
+    add_box,
+    add_family,
+    add_game,
+    add_json,
+    read_box,
+    read_family,
+    read_game,
+)
+from gandyn.cli.output import print_json, progress_bar
+from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gandyn.system.progress import Progress
+
+__all__ = ["Command", "FamilyCommand", "PlaneCommand"]
+
+
+class Command:
+    """One subcommand: a subclass says what it takes, does, draws and prints.
+
+    Attributes
+    ----------
+    name, help, description, epilog : str
+        Its words in the help.
+    picture : str
+        The file that its picture goes to by default; "" for commands that draw none.
+    output : Path or None
+        Where the picture of this run goes.
+    files : dict of str to Path or None
+        The other files that are written, by their option.
+    """
+
+    name: ClassVar[str]
+    help: ClassVar[str]
+    description: ClassVar[str]
+    epilog: ClassVar[str]
+    picture: ClassVar[str] = ""
+
+    @classmethod
+    def add(cls, commands: Any) -> None:
+        """Add the subcommand to those of a parser."""
+        words = {"help": cls.help, "description": cls.description, "epilog": cls.epilog}
+        parser = commands.add_parser(cls.name, **words)
+        cls.arguments(parser)
+        if cls.picture:
+            add_output(parser, cls.picture)
+        add_json(parser)
+        parser.set_defaults(run=lambda options: cls(options).run())
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.output = read_output(options, self.picture) if self.picture else None
+        self.files: dict[str, Path | None] = {}
+        self.read(options)
+
+    def run(self) -> int:
+        """Do all of it; the exit status."""
+        with ExitStack() as stack:
+            claim_files(stack, output=self.output, **self.files)
+            with progress_bar(self.name) as tell:
+                found = self.work(tell)
+                figure = None if self.output is None else self.draw(found, tell)
+                self.write(found, tell)
+                if self.output is not None and figure is not None:
+                    from gandyn import plots
+
+                    plots.save_figure(figure, self.output)
+            if self.options.json:
+                print_json(self.entry(found))
+            else:
+                self.show(found)
+                say_written(self.output, *self.files.values())
+        return 0 if self.succeeded(found) else 1
+
+    @classmethod
+    def arguments(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options, but for --output and --json."""
+
+    def read(self, options: argparse.Namespace) -> None:
+        """Read them; what is wrong is an `InputError`."""
+
+    def work(self, tell: Progress) -> Any:
+        """What is found."""
+        raise NotImplementedError
+
+    def draw(self, found: Any, tell: Progress) -> Figure:
+        """The picture of it."""
+        raise NotImplementedError
+
+    def write(self, found: Any, tell: Progress) -> None:
+        """Write the other files."""
+
+    def entry(self, found: Any) -> dict[str, Any]:
+        """It as JSON."""
+        entry: dict[str, Any] = found.as_dict()
+        return entry
+
+    def show(self, found: Any) -> None:
+        """Print it for a reader."""
+        raise NotImplementedError
+
+    def succeeded(self, found: Any) -> bool:
+        """Whether it is all that was asked for; raises KeyboardInterrupt for what was cut short."""
+        return bool(found.success)
+
+
+class PlaneCommand(Command):
+    """A command about a part of the plane of (a, b)."""
+
+    box_meaning: ClassVar[str] = (
+        "the part of the (a, b) plane to search; by default one that fits the data"
+    )
+
+    @classmethod
+    def arguments(cls, parser: argparse.ArgumentParser) -> None:
+        add_game(parser)
+        add_box(parser, cls.box_meaning)
+
+    def read(self, options: argparse.Namespace) -> None:
+        self.box, self.game = read_box(options.box), read_game(options)
+
+
+class FamilyCommand(Command):
+    """A command about a family of games with `count` parameters."""
+
+    count: ClassVar[int] = 1
+
+    @classmethod
+    def arguments(cls, parser: argparse.ArgumentParser) -> None:
+        add_family(parser, cls.count)
+
+    def read(self, options: argparse.Namespace) -> None:
+        self.family, self.ranges = read_family(options, self.count)

@@ -1,0 +1,70 @@
+"""Numbers and tables as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+__all__ = ["certain_digits", "table", "with_error"]
+
+
+def certain_digits(value: float, error: float, most: int) -> int:
+    """How many significant digits of a value its error leaves, from 1 to `most`."""
+    if value == 0 or not error > 0:
+        return most
+    return min(most, max(1, 1 + math.floor(math.log10(abs(value)) - math.log10(error))))
+
+
+def with_error(value: float, error: float) -> str:
+    """A value to the digits that its error leaves, and the error.
+
+    Examples
+    --------
+    >>> with_error(0.2512345, 1.8e-4)
+    '0.2512 ± 1.8e-04'
+    """
+    if not math.isfinite(value):
+        return f"{value:g}"
+    return f"{value:.{certain_digits(value, error, 16)}g} ± {error:.1e}"
+
+
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[float | str]],
+    left: Collection[int] | None = None,
+    rule: str = "",
+) -> str:
+    """Rows under heads.
+
+    Parameters
+    ----------
+    heads : sequence of str
+    rows : sequence of sequences of float or str
+        Numbers are written to ten digits.
+    left : collection of int, optional
+        The columns that stand to the left; by default those with text in them.
+    rule : str, optional
+        What to draw a line below the heads with.
+
+    Examples
+    --------
+    >>> print(table(["name", "x"], [["one", 0.25], ["two", -3.0]]))
+    name     x
+    one   0.25
+    two     -3
+    """
+    cells = [[e if isinstance(e, str) else f"{e:.10g}" for e in row] for row in rows]
+    columns = list(zip(heads, *cells, strict=True))
+    if left is None:
+        left = [k for k in range(len(heads)) if any(isinstance(row[k], str) for row in rows)]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [*zip(*columns, strict=True)]
+    if rule:
+        lines.insert(1, tuple(rule * width for width in widths))
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if k in left else text.rjust(width)
+            for k, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
