@@ -11,13 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
-from gandyn.engine.grid import DataGrid
-from gandyn.engine.panels import field_integrals, rooted
-from gandyn.engine.quadrature import Integrals
-from gandyn.engine.sensitivity import by_differences, under_the_integral
+from gandyn.engine import Engine, engine_of
+from gandyn.engine.panels import rooted
 from gandyn.errors import InputError
 from gandyn.generators import Generator, LinearGenerator
-from gandyn.objectives import FDivergence, Objective, Transport
+from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
@@ -25,9 +23,6 @@ from gandyn.objectives.field import Field
 __all__ = ["Discriminator", "Evaluation", "Game"]
 
 Array = NDArray[np.float64]
-
-_LANES = 128
-"""States whose panels are fitted and integrated together."""
 
 
 @dataclass(frozen=True)
@@ -179,44 +174,8 @@ class Game:
             Where θ is not a valid state (for a z + b: a = 0).
         """
         states = self.generator.check(theta)
-        if self._grid is not None and states.ndim == 1:
-            found, _ = self._grid.force_at(*states.tolist())
-            return self._force(states[None])[0][0] if found is None else np.array(found)
         flat = states.reshape(-1, states.shape[-1])
-        return self._stacked(flat)[0].reshape(states.shape) if len(flat) else np.empty(states.shape)
-
-    def _stacked(self, flat: Array) -> tuple[Array, NDArray[np.intp]]:
-        """Force (L, d) and nodes used, on the grid and by panels where the grid does not do."""
-        if self._grid is None:
-            force, _, nodes = self._force(flat)
-            return force, nodes
-        force, good, clean, nodes = self._grid.force(flat[:, 0], flat[:, 1])
-        again = ~(good & clean)
-        if again.any():
-            force[again], _, more = self._force(flat[again])
-            nodes[again] += more
-        return force, nodes
-
-    def fast_force(self, theta: ArrayLike) -> Array:
-        """`force` faster next to rest points, for Newton's method and continuation.
-
-        A component that is 0 by symmetry may come out as 1e-17 of the integral of the absolute
-        value, for which `force` takes care that it is 0 against any other component.
-        """
-        states = self.generator.check(theta)
-        if self._grid is None or not states.size:
-            return self.force(states)
-        flat = states.reshape(-1, states.shape[-1])
-        force, good, _, _ = self._grid.force(flat[:, 0], flat[:, 1])
-        if not good.all():
-            force[~good] = self._force(flat[~good])[0]
-        return force.reshape(states.shape)
-
-    def force_nodes(self, theta: ArrayLike) -> NDArray[np.intp]:
-        """Points at which the integrand of `force` is evaluated, shape (...)."""
-        states = self.generator.check(theta)
-        flat = states.reshape(-1, states.shape[-1])
-        return self._stacked(flat)[1].reshape(states.shape[:-1])
+        return self.engine.force(flat).value.T.reshape(states.shape)
 
     def potential(self, theta: ArrayLike) -> Array:
         """The potential that the flow descends, shape (...); infinite where it is infinite.
@@ -225,8 +184,7 @@ class Game:
         """
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
-        rows = [(self.objective.potential, self.objective.potential_rounding)]
-        value = self._integrals(flat, rows, isinstance(self.objective, Transport)).value[0]
+        value = self.engine.values(flat, ["potential"]).value[0]
         return value.reshape(states.shape[:-1])[()]
 
     def boundary_force(self, theta: ArrayLike) -> Array:
@@ -260,28 +218,7 @@ class Game:
         """
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
-        if type(self.generator) is LinearGenerator and isinstance(self.objective, FDivergence):
-            out = np.empty((*flat.shape, flat.shape[-1]))
-            for start in range(0, len(flat), _LANES):
-                block = slice(start, start + _LANES)
-                out[block] = under_the_integral(
-                    self.data, self.generator, self.objective, flat[block]
-                )
-        else:
-            out = by_differences(self.force, flat)
-        return out.reshape(*states.shape, states.shape[-1])
-
-    def fast_jacobian(self, theta: ArrayLike) -> Array:
-        """`jacobian` the fast way, for Newton's method and continuation: right to 1e-9 or better.
-
-        Where `force` has a grid to sum on, its sixth-order differences cost a tenth of the integral
-        under which `jacobian` differentiates; elsewhere it is `jacobian`.
-        """
-        states = self.generator.check(theta)
-        if self._grid is None:
-            return self.jacobian(states)
-        flat = states.reshape(-1, states.shape[-1])
-        return by_differences(self.fast_force, flat).reshape(*states.shape, states.shape[-1])
+        return self.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
 
     def discriminator(self, theta: ArrayLike) -> Discriminator:
         """D*(x) = p/(p + p_g), as a function of x with a `logit`."""
@@ -321,94 +258,29 @@ class Game:
         states = self.generator.check(theta)
         shape = states.shape[:-1]
         flat = states.reshape(-1, states.shape[-1])
-        rows = [(row.integrand, row.rounding) for row in DIVERGENCES.values()]
-        rows.append((self.objective.potential, self.objective.potential_rounding))
-        integrals = self._integrals(flat, rows, transport=True)
         names = [*DIVERGENCES, "potential"]
-        rooted(integrals, names.index("wasserstein2"))
-        values = {
-            name: row.reshape(shape)[()] for name, row in zip(names, integrals.value, strict=True)
-        }
-        errors = {
-            name: row.reshape(shape)[()] for name, row in zip(names, integrals.error, strict=True)
-        }
+        found = self.engine.values(flat, names)
+        rooted(found, names.index("wasserstein2"))
+        known = {n: row.reshape(shape)[()] for n, row in zip(names, found.value, strict=True)}
+        errors = {n: row.reshape(shape)[()] for n, row in zip(names, found.error, strict=True)}
         # Two times the gap rather than 2 JSD − 2 log 2: exact where the value is next to 0.
-        values["value_gap"], errors["value_gap"] = 2.0 * values["jsd_gap"], 2.0 * errors["jsd_gap"]
-        values["value"], errors["value"] = -values["value_gap"], errors["value_gap"]
-        force, error, _, converged = self._force_with_error(flat)
-        values["force"], errors["force"] = force.reshape(states.shape), error.reshape(states.shape)
-        status = np.where(integrals.converged & converged, 0, 1).reshape(shape)[()]
+        known["value_gap"], errors["value_gap"] = 2.0 * known["jsd_gap"], 2.0 * errors["jsd_gap"]
+        known["value"], errors["value"] = -known["value_gap"], errors["value_gap"]
+        force = self.engine.force(flat)
+        known["force"] = force.value.T.reshape(states.shape)
+        errors["force"] = force.error.T.reshape(states.shape)
+        status = np.where(found.converged & force.converged, 0, -1).reshape(shape)[()]
         message = (
             "every integral met its tolerance"
             if not np.any(status)
             else "an integral did not meet its tolerance: see its error estimate"
         )
-        return Evaluation(**values, theta=states, errors=errors, status=status, message=message)
+        return Evaluation(**known, theta=states, errors=errors, status=status, message=message)
 
     @cached_property
-    def _grid(self) -> DataGrid | None:
-        """The fast evaluation of the force, where data, latent and objective allow it."""
-        generator, target = self.generator, self.objective
-        if type(generator) is not LinearGenerator or not isinstance(target, FDivergence):
-            return None
-        latent = generator.latent.normals
-        if latent is None or len(latent[0]) > 1 or target.quick_mass is None:
-            return None
-        # Where w p_g goes on with p, moments of p beyond its reach may still count.
-        if not DataGrid.takes(self.data) or (target.wide and self.data.normals is None):
-            return None
-        mean, std = float(latent[1][0]), float(latent[2][0])
-        return DataGrid(self.data, mean, std, target.quick_mass, target.wide)
-
-    def _integrals(self, flat: Array, rows: list, transport: bool) -> Integrals:
-        """Integrals of rows over a stack of states, some states at a time."""
-        blocks = [
-            field_integrals(
-                self.data,
-                self.generator.generated(flat[start : start + _LANES]),
-                rows,
-                transport=transport,
-            )
-            for start in range(0, len(flat), _LANES)
-        ]
-        if len(blocks) == 1:
-            return blocks[0]
-        empty = not blocks
-        return Integrals(
-            np.empty((len(rows), 0)) if empty else np.concatenate([b.value for b in blocks], 1),
-            np.empty((len(rows), 0)) if empty else np.concatenate([b.error for b in blocks], 1),
-            np.empty(0, bool) if empty else np.concatenate([b.converged for b in blocks]),
-            np.empty(0, int) if empty else np.concatenate([b.nodes for b in blocks]),
-        )
-
-    def _force_with_error(self, flat: Array) -> tuple[Array, Array, NDArray[np.intp], Any]:
-        """Force, error, nodes, convergence, by panels: the better of the two ways of writing it."""
-        if not len(flat):
-            return flat, flat, np.empty(0, np.intp), np.empty(0, bool)
-        target = self.objective
-        d = flat.shape[-1]
-        rows: list = [(target.force, target.force_rounding)]
-        if self._smooth and isinstance(target, FDivergence) and target.has_level:
-            rows.append((target.force_by_parts, target.force_by_parts_rounding))
-        result = self._integrals(flat, rows, isinstance(target, Transport))
-        value, error = result.value[:d], result.error[:d]
-        if len(rows) > 1:
-            other, other_error = result.value[d:], result.error[d:]
-            better = other_error < error
-            value = np.where(better, other, value)
-            error = np.where(better, other_error, error)
-        return value.T, error.T, result.nodes, result.converged
-
-    def _force(self, flat: Array) -> tuple[Array, Array, NDArray[np.intp]]:
-        return self._force_with_error(flat)[:3]
-
-    @cached_property
-    def _smooth(self) -> bool:
-        """Whether neither density jumps, and the generator's flux is known in closed form."""
-        latent = self.generator.latent
-        if type(self.generator) is not LinearGenerator:
-            return False
-        return not (np.isfinite(latent.support).any() or np.isfinite(self.data.support).any())
+    def engine(self) -> Engine:
+        """What evaluates it: see `gandyn.engine`."""
+        return engine_of(self.data, self.generator, self.objective)
 
     def _boundary(self, generated: Any, lane: int, target: FDivergence) -> Array:
         """The boundary terms of one state."""

@@ -43,7 +43,6 @@ def test_shapes(shape, name):
     assert game.boundary_force(theta).shape == (*shape, 2)
     assert np.shape(game.potential(theta)) == shape
     assert game.jacobian(theta).shape == (*shape, 2, 2)
-    assert np.shape(game.force_nodes(theta)) == shape
     d = game.discriminator(theta)
     assert np.shape(d(0.3)) == shape
     assert d(np.zeros((5, 2))).shape == (*shape, 5, 2)

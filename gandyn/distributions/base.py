@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from gandyn.distributions.differences import derivative
 from gandyn.distributions.edges import ladder, panel_edges
 from gandyn.distributions.inversion import invert_tail, log_or_minus_inf
+from gandyn.distributions.tails import BOUNDED
 from gandyn.system.checks import FloatArray, as_float
 
 TAIL = 1e-17
@@ -39,6 +40,9 @@ class Distribution(ABC):
         Finite points where `logpdf` or `score` jumps: edges of the support, kinks.
     normals : None or (weights, means, stds)
         Three arrays where the density is exactly a finite mixture of normal densities.
+    tails : None or array of shape (2, 3)
+        (c₂, c₁, c₀) on the left and on the right, where −log p ≈ c₂u² + c₁u + c₀ log u far out at
+        u = |x|. Where they are known, a divergent integral is told without integrating.
     atoms : array of shape (m, 2)
         Points that have a mass of their own, and that mass; none for a density. Where there are
         some, `logpdf` and `score` are those of the rest; all else is of the whole.
@@ -48,6 +52,11 @@ class Distribution(ABC):
     normals: tuple[FloatArray, FloatArray, FloatArray] | None = None
     handovers: FloatArray = np.empty((0, 3))
     atoms: FloatArray = np.empty((0, 2))
+
+    @cached_property
+    def tails(self) -> FloatArray | None:
+        """How the density ends, see `gandyn.distributions.tails`; None where that is not known."""
+        return None if np.isinf(self.support).any() else np.array([BOUNDED, BOUNDED])
 
     @abstractmethod
     def logpdf(self, x: ArrayLike) -> FloatArray:

@@ -67,6 +67,12 @@ class KernelDensity(Distribution):
         return weights, self.values, np.full(self.values.size, self.bandwidth)
 
     @cached_property
+    def tails(self) -> FloatArray:
+        """Those of the outermost kernels."""
+        square, ends = 0.5 / self.bandwidth**2, (self.values[0], -self.values[-1])
+        return np.array([[square, 2.0 * square * end, 0.0] for end in ends])
+
+    @cached_property
     def landmarks(self) -> FloatArray:
         """Samples that are at least 1.5 bandwidths apart: panels need no more."""
         gap = _LANDMARK_GAP * self.bandwidth

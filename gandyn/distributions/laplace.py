@@ -35,6 +35,8 @@ class Laplace(LocationScale):
     loc: float = 0.0
     scale: float = 1.0
 
+    standard_tail = (0.0, 1.0, 0.0)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "loc", finite("loc", self.loc))
         object.__setattr__(self, "scale", positive("scale", self.scale))

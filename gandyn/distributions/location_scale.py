@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
+from gandyn.distributions.tails import moved
 from gandyn.system.checks import FloatArray, as_float
 
 
@@ -23,12 +24,21 @@ class LocationScale(Distribution):
     ----------
     loc, scale : float
         Location and scale, in units of x.
+    standard_tail : (c₂, c₁, c₀), optional
+        How the standard density ends on both sides, see `Distribution.tails`.
     family : hashable
         Type and shape parameters: equal families are the same standard density.
     """
 
     loc: float
     scale: float
+    standard_tail: tuple[float, float, float] | None = None
+
+    @cached_property
+    def tails(self) -> FloatArray | None:
+        """Those of the standard density, moved."""
+        tail = self.standard_tail
+        return None if tail is None else moved([tail, tail], self.scale, self.loc)
 
     @property
     def family(self) -> Hashable:

@@ -15,6 +15,7 @@ from gandyn.distributions.edges import panel_edges
 from gandyn.distributions.handover import graded, handovers
 from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.distributions.normal_sums import NormalSum
+from gandyn.distributions.tails import heaviest
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
 
@@ -81,6 +82,11 @@ class Mixture(Distribution):
         """From the lowest to the highest end of the components' supports."""
         ends = [c.support for c in self.components]
         return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @cached_property
+    def tails(self) -> FloatArray | None:
+        """Those of the component that falls off slowest."""
+        return heaviest([c.tails for c in self.components])
 
     @cached_property
     def breaks(self) -> FloatArray:

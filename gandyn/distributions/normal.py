@@ -36,6 +36,8 @@ class Normal(LocationScale):
     mean: float = 0.0  # type: ignore[assignment]
     std: float = 1.0  # type: ignore[assignment]
 
+    standard_tail = (0.5, 0.0, 0.0)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", finite("mean", self.mean))
         object.__setattr__(self, "std", positive("std", self.std))

@@ -51,6 +51,11 @@ class StudentT(LocationScale):
         return f"T({number_text(self.df)}, {number_text(self.loc)}, {number_text(self.scale)})"
 
     @property
+    def standard_tail(self) -> tuple[float, float, float]:  # type: ignore[override]
+        """A power of |z|."""
+        return 0.0, 0.0, self.df + 1.0
+
+    @property
     def family(self) -> Hashable:
         """The type and df."""
         return (StudentT, self.df)

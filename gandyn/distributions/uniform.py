@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.location_scale import LocationScale
+from gandyn.distributions.tails import BOUNDED
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, finite, number_text
 
@@ -33,6 +34,8 @@ class Uniform(LocationScale):
 
     low: float = -1.0
     high: float = 1.0
+
+    standard_tail = BOUNDED
 
     def __post_init__(self) -> None:
         low, high = finite("low", self.low), finite("high", self.high)

@@ -1,4 +1,4 @@
-"""Integrals of a field over the line, on panels fitted to both densities."""
+"""Any game, by quadrature on panels fitted to both densities: the way that always goes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,131 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
+from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.generators import Generator
 from gandyn.generators.fixed import quantile
 from gandyn.generators.generated import Generated
+from gandyn.objectives import FDivergence, Objective
+from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 
-__all__ = ["field_integrals", "rooted"]
+__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
+
+_PLACES = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
+_SIXTH = np.array([-1.0, 9.0, -45.0, 45.0, -9.0, 1.0]) / 60.0
+_LANES = 128
+"""States whose panels are fitted and integrated together."""
+
+
+class PanelEngine:
+    """Force, values and Jacobian of any game, each by adaptive quadrature.
+
+    Parameters
+    ----------
+    data : Distribution
+    generator : Generator
+    objective : Objective
+    """
+
+    name = "panels"
+
+    def __init__(self, data: Distribution, generator: Generator, objective: Objective) -> None:
+        self.data, self.generator, self.objective = data, generator, objective
+        ends = (*generator.latent.support, *data.support)
+        # Where no density jumps and its flux is known, the force can be integrated by parts.
+        smooth = generator.affine and not np.isfinite(ends).any()
+        self._by_parts = smooth and objective.has_level
+
+    def force(self, theta: Array) -> Integrals:
+        """Force at states (L, d): the better of the two ways of writing it."""
+        target, d = self.objective, theta.shape[-1]
+        rows: list[Row] = [(target.force, target.force_rounding)]
+        if self._by_parts:
+            rows.append((target.force_by_parts, target.force_by_parts_rounding))
+        found = self._integrals(theta, rows, target.transport)
+        value, error = found.value[:d], found.error[:d]
+        if self._by_parts:
+            better = found.error[d:] < error
+            value = np.where(better, found.value[d:], value)
+            error = np.where(better, found.error[d:], error)
+        return Integrals(value, error, found.converged, found.nodes)
+
+    def values(self, theta: Array, names: Sequence[str]) -> Integrals:
+        """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
+        rows = [row_of(self.objective, name) for name in names]
+        transport = any(name.startswith("wasserstein") for name in names)
+        transport |= "potential" in names and self.objective.transport
+        return self._integrals(theta, rows, transport)
+
+    def jacobian(self, theta: Array) -> Array:
+        """Jacobian of the force at states (L, d): (L, d, d).
+
+        Under the integral where objective and generator allow it, by sixth-order differences
+        elsewhere.
+        """
+        target, place = self.objective, self.generator.scale_and_place
+        if not (self.generator.affine and isinstance(target, FDivergence)):
+            size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
+            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), 1e-3)
+            return by_differences(lambda states: self.force(states).value.T, theta, step)
+        assert place is not None
+        if len(theta) > _LANES:
+            parts = np.array_split(theta, -(-len(theta) // _LANES))
+            return np.concatenate([self.jacobian(part) for part in parts])
+        order, (a, b) = np.argsort(place), theta[:, place].T
+
+        def entries(at: Field) -> Array:
+            along, wider = changes(target, at, a[at.lane, None])
+            z = (at.x - b[at.lane, None]) / a[at.lane, None]
+            tilted = along * z
+            return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
+
+        def rounding(at: Field) -> Array:
+            return at.density_rounding + at.ratio_rounding + at.ratio_slope_rounding
+
+        generated = self.generator.generated(theta)
+        found = field_integrals(self.data, generated, [(entries, rounding)], transport=False)
+        value = found.value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
+        return value[:, order][:, :, order]
+
+    def _integrals(self, theta: Array, rows: Sequence[Row], transport: bool) -> Integrals:
+        """Integrals of rows over a stack of states, some states at a time."""
+        if not len(theta):
+            return self._integrals(np.ones((1, theta.shape[1])), rows, transport).of(slice(0))
+        return Integrals.joined(
+            [
+                field_integrals(
+                    self.data,
+                    self.generator.generated(theta[start : start + _LANES]),
+                    rows,
+                    transport=transport,
+                )
+                for start in range(0, len(theta), _LANES)
+            ]
+        )
+
+
+def row_of(objective: Objective, name: str) -> Row:
+    """Integrand and rounding of a divergence by name, or of the objective's "potential"."""
+    if name == "potential":
+        return objective.potential, objective.potential_rounding
+    return DIVERGENCES[name].integrand, DIVERGENCES[name].rounding
+
+
+def by_differences(force: Callable[[Array], Array], theta: Array, step: Array) -> Array:
+    """∂F_i/∂θ_j at states of shape (L, d): (L, d, d), by central differences of order six.
+
+    `step`, shape (L,), is each state's.
+    """
+    lanes, d = theta.shape
+    shifts = _PLACES[:, None, None] * np.eye(d)
+    states = theta + shifts.reshape(-1, 1, d) * step[:, None]
+    values = force(states.reshape(-1, d)).reshape(len(_PLACES), d, lanes, d)
+    return np.einsum("k,kjli->lij", _SIXTH, values) / step[:, None, None]
 
 
 def field_integrals(

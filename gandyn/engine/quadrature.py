@@ -10,7 +10,7 @@ than it says.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,6 +122,24 @@ class Integrals:
     error: Array
     converged: NDArray[np.bool_]
     nodes: NDArray[np.int64]
+
+    def of(self, lanes: slice | NDArray[np.intp]) -> Integrals:
+        """Those of some lanes."""
+        return Integrals(
+            self.value[:, lanes], self.error[:, lanes], self.converged[lanes], self.nodes[lanes]
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Integrals]) -> Integrals:
+        """The lanes of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            np.concatenate([part.value for part in parts], axis=1),
+            np.concatenate([part.error for part in parts], axis=1),
+            np.concatenate([part.converged for part in parts]),
+            np.concatenate([part.nodes for part in parts]),
+        )
 
 
 Integrand = Callable[[Array, NDArray[np.intp]], tuple[Array, Array]]

@@ -48,7 +48,12 @@ class Generator(ABC):
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
     dimension: int
+
     scale_and_place: tuple[int, int] | None = None
+    """Which parameters are a positive scale and a place of the generated density, if two are."""
+
+    affine: bool = False
+    """Whether G = a z + b, where a and b are the parameters that `scale_and_place` names."""
 
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:

@@ -32,6 +32,7 @@ class LinearGenerator(Generator):
 
     dimension = 2
     scale_and_place = (0, 1)
+    affine = True
 
     def __call__(self, z: Array, theta: Array) -> Array:
         """A z + b."""

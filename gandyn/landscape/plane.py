@@ -134,13 +134,13 @@ class Plane:
         good = (u[:, 0] > 0) & np.isfinite(u).all(axis=1)
         out = np.full(u.shape, np.nan)
         if good.any():
-            out[good] = self.seen(self.game.fast_force(self.state(u[good])))
+            out[good] = self.seen(self.game.force(self.state(u[good])))
         out[~np.isfinite(out).all(axis=1)] = np.nan
         return out
 
     def jacobian(self, u: Array) -> Array:
         """Jacobian (n, 2, 2), to nine digits or better: for Newton's method."""
-        return self._both(self.game.fast_jacobian(self.state(u)))
+        return self._both(self.game.jacobian(self.state(u)))
 
     def exact_jacobian(self, u: Array) -> Array:
         """Jacobian (n, 2, 2) as the game gives it."""

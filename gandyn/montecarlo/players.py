@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.game import Game
-from gandyn.generators import Generator, LinearGenerator, MLPGenerator
+from gandyn.generators import Generator, MLPGenerator
 from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator, OptimalDiscriminator
 from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
@@ -53,7 +53,7 @@ class Players:
         stack: Networks | OwnGenerators
         if type(generator) is MLPGenerator:
             stack = Networks(generator.widths, generator.activation, count, dtype)
-        elif type(generator) is LinearGenerator:
+        elif generator.affine and generator.scale_and_place == (0, 1):
             stack = Networks((), "relu", count, dtype)
         else:
             stack = OwnGenerators(generator, count, dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +22,66 @@ Function = Callable[[Array], Array]
 _LAST_ELL = 200.0
 
 
+def restored(kind: type[Objective], given: dict[str, Any]) -> Objective:
+    """An objective with the attributes it had when it was pickled."""
+    out = kind.__new__(kind)
+    vars(out).update(given)
+    return out
+
+
 class Objective(ABC):
     """A slope on the line, and the potential that its flow descends.
 
     Attributes
     ----------
     name : str
+    transport : bool
+        Whether its integrands have kinks where the monotone coupling changes side.
+    has_level : bool
+        Whether the force can be integrated by parts.
     """
 
     name: str = "custom"
+    transport: bool = False
+    has_level: bool = False
 
     def __repr__(self) -> str:
         return f"<objective {self.name}>"
+
+    recipe: tuple[Callable[..., Objective], tuple] | None = None
+    """The function and arguments that make it again, where it is one of the named."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Objective) or type(self) is not type(other):
+            return NotImplemented
+        if self.recipe or other.recipe:
+            return self.recipe == other.recipe
+        return self._given() == other._given()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def __reduce__(self) -> Any:
+        if self.recipe:
+            return self.recipe
+        for key, value in self._given().items():
+            if "<" in getattr(value, "__qualname__", ""):
+                raise TypeError(
+                    f"objective {self.name}: its {key.strip('_')} is {value.__qualname__}, must be "
+                    "a function at the top of a module to be pickled"
+                )
+        return restored, (type(self), self._given())
+
+    def _given(self) -> dict[str, Any]:
+        """What it was made with, without what was computed since."""
+        members = {
+            name: member for kind in type(self).__mro__ for name, member in vars(kind).items()
+        }
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if not isinstance(members.get(name), cached_property)
+        }
 
     @abstractmethod
     def slope(self, at: Field) -> Array:
@@ -45,6 +94,14 @@ class Objective(ABC):
     def force(self, at: Field) -> Array:
         """The integrand of dθ/dt, shape (d, *x.shape)."""
         return np.exp(at.log_generated) * self.slope(at) * at.sensitivity
+
+    def force_by_parts(self, at: Field) -> Array:
+        """The integrand of dθ/dt integrated by parts, where there `has_level`."""
+        raise NotImplementedError
+
+    def force_by_parts_rounding(self, at: Field) -> Array:
+        """Its relative rounding, in units of the machine epsilon."""
+        raise NotImplementedError
 
     def force_rounding(self, at: Field) -> Array:
         """Its relative rounding, in units of the machine epsilon."""
@@ -75,11 +132,9 @@ class FDivergence(Objective):
     level : callable, optional
         p_g (∫^ℓ w ds), with any lower limit, as a function of a `Field`: the force integrated by
         parts is −∫ level · (p_g ∂G/∂θ)'/p_g dx.
-    quick_mass : callable, optional
-        ``quick_mass(p, q, out)`` puts w p_g into `out` given both densities: it lets the force be
-        evaluated on a fixed grid, which is much faster. For weights with w p_g ≤ p + p_g.
-    wide : bool
-        Whether w p_g is as large as p where p_g is small, so that the grid must cover both.
+    quick : callable, optional
+        ``quick(log_p, p, log_q, out)`` puts w p_g into `out`, given log p and p of shape (n,) and
+        log p_g of shape (L, n), which it may overwrite; formed from w otherwise.
 
     Notes
     -----
@@ -98,8 +153,7 @@ class FDivergence(Objective):
         first: Function | None = None,
         tail: Function | None = None,
         level: Callable[[Field], Array] | None = None,
-        quick_mass: Callable[[Array, Array, Array], object] | None = None,
-        wide: bool = True,
+        quick: Callable[[Array, Array, Array, Array], object] | None = None,
     ) -> None:
         self.name = name
         self.weight = weight
@@ -109,8 +163,8 @@ class FDivergence(Objective):
         self._first = first
         self._tail = tail
         self._level = level
-        self.quick_mass = quick_mass
-        self.wide = wide
+        self._quick = quick
+        self.has_level = level is not None
 
     def log_weight(self, ell: Array) -> Array:
         """log w(ℓ)."""
@@ -150,10 +204,30 @@ class FDivergence(Objective):
         with np.errstate(over="ignore", invalid="ignore"):
             return self.mass(at) * at.ratio_slope * at.sensitivity
 
-    @property
-    def has_level(self) -> bool:
-        """Whether the force can be integrated by parts."""
-        return self._level is not None
+    @cached_property
+    def powers(self) -> tuple[float, float]:
+        """(κ₋, κ₊): w goes with r^κ where r goes to 0 and to infinity."""
+        ends = self.elasticity(np.array([-_LAST_ELL, _LAST_ELL]))
+        low, high = np.round(ends, 9).tolist()
+        return low, high
+
+    def quick_mass(self, log_p: Array, p: Array, log_q: Array, out: Array) -> None:
+        """`mass` into `out`, (L, n), the quick way: right where the densities are not too small.
+
+        log p and p are of shape (n,), log p_g is of shape (L, n) and may be overwritten.
+        """
+        if self._quick is not None:
+            self._quick(log_p, p, log_q, out)
+            return
+        np.subtract(log_p, log_q, out=out)
+        near = np.clip(out, -_LAST_ELL, _LAST_ELL)
+        low, high = self.powers
+        if low:
+            log_q += low * np.minimum(out + _LAST_ELL, 0.0)
+        if high:
+            log_q += high * np.maximum(out - _LAST_ELL, 0.0)
+        np.exp(log_q, out=out)
+        out *= self.weight(near)
 
     def force_by_parts(self, at: Field) -> Array:
         """The integrand of dθ/dt integrated by parts along x, shape (d, *x.shape).
@@ -230,6 +304,8 @@ class Transport(Objective):
         self.name = name
         self.cost = cost
         self.derivative = derivative
+
+    transport = True
 
     def slope(self, at: Field) -> Array:
         lower = at.generated.cdf(at.x, at.lane)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_expit
 
 from gandyn.objectives.field import Field
 
@@ -29,10 +28,15 @@ def expm1_minus(x: Array) -> Array:
 
     Taylor's series where the three terms cancel, the definition elsewhere.
     """
-    near = np.clip(x, -0.7, 0.7)
-    series = near * near * np.polyval(_TAYLOR, near)
+    x = np.asarray(x)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.where(np.abs(x) < 0.7, series, np.expm1(x) - x)
+        out = np.expm1(x) - x
+    near = np.abs(x) < 0.7
+    if near.any():
+        small = x[near]
+        out = np.asarray(out)
+        out[near] = small * small * np.polyval(_TAYLOR, small)
+    return out
 
 
 def _larger(at: Field) -> Array:
@@ -91,12 +95,17 @@ def kl_generated_data(at: Field) -> Array:
 
 def kl_middle_data(at: Field) -> Array:
     """Integrand of 2·KL((p + q)/2 ‖ p), what the non-saturating flow descends."""
-    log_middle = np.logaddexp(at.log_data, at.log_generated) - np.log(2.0)
-    ell = -np.minimum(at.log_ratio, 800.0)
-    # log(m/p) = log((1 + e^−ℓ)/2), without cancellation next to ℓ = 0 and without overflow.
-    near = np.minimum(ell, 1.0)
-    lam = np.where(ell < 1.0, np.log1p(0.5 * np.expm1(near)), -log_expit(-ell) - np.log(2.0))
-    return 2.0 * relative_entropy(log_middle, at.log_data, lam)
+    ell = np.minimum(at.log_ratio, 800.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        p, q = np.exp(at.log_data), np.exp(at.log_generated)
+        # λ = log(m/p) = log((1 + e^−ℓ)/2), and 2m(λ − 1 + e^−λ) without cancellation at λ = 0
+        larger = np.maximum(-ell, 0.0) + np.log1p(np.exp(-np.abs(ell))) - np.log(2.0)
+        out = (p + q) * larger + p - q
+        near = np.abs(ell) < 1.0
+        if near.any():
+            small = np.log1p(0.5 * np.expm1(-ell[near]))
+            out[near] = (p + q)[near] * expm1_minus(-small)
+    return np.where(at.log_data == -np.inf, np.where(q > 0.0, np.inf, 0.0), out)
 
 
 def jeffreys(at: Field) -> Array:

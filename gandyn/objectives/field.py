@@ -130,6 +130,10 @@ class Field:
         return self.data.score(self.x)
 
     @cached_property
+    def score_slope_data(self) -> Array:
+        return self.data.score_slope(self.x)
+
+    @cached_property
     def score_generated(self) -> Array:
         return self.generated.score(self.x, self.lane)
 

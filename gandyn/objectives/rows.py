@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 from scipy.special import expit, log_expit
@@ -12,7 +13,6 @@ from gandyn.objectives import divergences
 from gandyn.objectives.base import (
     Array,
     FDivergence,
-    Function,
     MeanSquaredError,
     Objective,
     Transport,
@@ -23,7 +23,7 @@ __all__ = ["alpha", "names", "objective"]
 
 
 def _softplus(ell: Array) -> Array:
-    return np.logaddexp(0.0, ell)
+    return np.maximum(ell, 0.0) + np.log1p(np.exp(-np.abs(ell)))
 
 
 def _log_softplus(ell: Array) -> Array:
@@ -31,162 +31,125 @@ def _log_softplus(ell: Array) -> Array:
     return np.where(ell < -36.0, ell, np.log(_softplus(np.maximum(ell, -40.0))))
 
 
-def _endless(ell: Array) -> Array:
-    return np.full_like(ell, np.inf)
-
-
 def _exp(ell: Array) -> Array:
     with np.errstate(over="ignore"):
         return np.exp(ell)
 
 
-def _constant(value: float) -> Function:
-    return lambda ell: np.full_like(ell, value)
+_FAINT = -300.0
+"""Logarithm below which a density is as good as 0: what underflows is slow to compute with."""
 
 
-def _saturating_mass(p: Array, q: Array, out: Array) -> None:
+def _density(log_q: Array) -> Array:
+    np.maximum(log_q, _FAINT, out=log_q)
+    return np.exp(log_q, out=log_q)
+
+
+def _saturating_mass(log_p: Array, p: Array, log_q: Array, out: Array) -> None:
+    q = _density(log_q)
     np.add(p, q, out=out)
     np.divide(q, out, out=out)
     out *= p
 
 
-def _nonsaturating_mass(p: Array, q: Array, out: Array) -> None:
+def _nonsaturating_mass(log_p: Array, p: Array, log_q: Array, out: Array) -> None:
+    q = _density(log_q)
     np.add(p, q, out=out)
     np.divide(q, out, out=out)
     out *= q
 
 
-def _whole_mass(p: Array, q: Array, out: Array) -> None:
-    out[...] = q
+def _jeffreys_mass(log_p: Array, p: Array, log_q: Array, out: Array) -> None:
+    np.add(p, _density(log_q), out=out)
 
 
-def _data_mass(p: Array, q: Array, out: Array) -> None:
-    out[...] = p
+def _power(name: str, factor: float, k: float, density: Callable[[Field], Array]) -> FDivergence:
+    """The objective of a weight c r^k, whose every part is a power of r."""
+    log_factor = float(np.log(factor))
 
+    def first(ell: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return factor * (ell if k == 0.0 else np.expm1(k * ell) / k)
 
-def _geometric_mass(p: Array, q: Array, out: Array) -> None:
-    np.multiply(p, q, out=out)
-    np.sqrt(out, out=out)
-    out *= 0.25
+    def tail(ell: Array) -> Array:
+        return factor / (1.0 - k) * _exp((k - 1.0) * ell) if k < 1.0 else np.full_like(ell, np.inf)
+
+    def level(at: Field) -> Array:
+        if k == 0.0:
+            return factor * _exp(at.log_generated) * at.log_ratio
+        # p^k q^(1 − k), from the density that it is nearer to
+        nearer = at.log_generated + k * at.log_ratio
+        if k > 0.5:
+            nearer = at.log_data + (k - 1.0) * at.log_ratio
+        return factor / k * _exp(nearer)
+
+    def quick(log_p: Array, p: Array, log_q: Array, out: Array) -> None:
+        np.multiply(log_q, 1.0 - k, out=out)
+        out += k * log_p + log_factor
+        np.exp(out, out=out)
+
+    return FDivergence(
+        lambda ell: factor * _exp(k * ell),
+        name,
+        log_weight=lambda ell: log_factor + k * ell,
+        elasticity=lambda ell: np.full_like(ell, k),
+        density=density,
+        first=first,
+        tail=tail,
+        level=level,
+        quick=quick,
+    )
 
 
 LOG2 = float(np.log(2.0))
 
-_ROWS: dict[str, Objective] = {}
 
-
-def _row(row: Objective) -> None:
-    _ROWS[row.name] = row
-
-
-_row(
-    FDivergence(
-        expit,
-        "saturating",
-        log_weight=log_expit,
-        elasticity=lambda ell: expit(-ell),
-        density=lambda at: 2.0 * divergences.jensen_shannon(at),
-        first=lambda ell: _softplus(ell) - LOG2,
-        tail=lambda ell: _softplus(-ell),
-        level=lambda at: _exp(at.log_generated + _log_softplus(at.log_ratio)),
-        quick_mass=_saturating_mass,
-        wide=False,
+_ROWS: dict[str, Objective] = {
+    row.name: row
+    for row in (
+        FDivergence(
+            expit,
+            "saturating",
+            log_weight=log_expit,
+            elasticity=lambda ell: expit(-ell),
+            density=lambda at: 2.0 * divergences.jensen_shannon(at),
+            first=lambda ell: _softplus(ell) - LOG2,
+            tail=lambda ell: _softplus(-ell),
+            level=lambda at: _exp(at.log_generated + _log_softplus(at.log_ratio)),
+            quick=_saturating_mass,
+        ),
+        FDivergence(
+            lambda ell: expit(-ell),
+            "nonsaturating",
+            log_weight=lambda ell: log_expit(-ell),
+            elasticity=lambda ell: -expit(ell),
+            density=divergences.kl_middle_data,
+            first=lambda ell: LOG2 - _softplus(-ell),
+            tail=lambda ell: _exp(-ell) - _softplus(-ell),
+            level=lambda at: -_exp(at.log_generated + _log_softplus(-at.log_ratio)),
+            quick=_nonsaturating_mass,
+        ),
+        _power("reverse_kl", 1.0, 0.0, divergences.kl_generated_data),
+        _power("forward_kl", 1.0, 1.0, divergences.kl_data_generated),
+        FDivergence(
+            lambda ell: 1.0 + _exp(ell),
+            "jeffreys",
+            log_weight=_softplus,
+            elasticity=expit,
+            density=divergences.jeffreys,
+            first=lambda ell: ell + np.expm1(ell),
+            tail=lambda ell: np.full_like(ell, np.inf),
+            level=lambda at: _exp(at.log_generated) * at.log_ratio + _exp(at.log_data),
+            quick=_jeffreys_mass,
+        ),
+        _power("pearson", 2.0, 2.0, divergences.chi_squared_data_generated),
+        _power("neyman", 2.0, -1.0, divergences.chi_squared_generated_data),
+        _power("hellinger", 0.25, 0.5, divergences.hellinger_squared),
+        Transport(np.abs, np.sign, "wasserstein1"),
+        Transport(np.square, lambda d: 2.0 * d, "wasserstein2"),
+        MeanSquaredError(),
     )
-)
-_row(
-    FDivergence(
-        lambda ell: expit(-ell),
-        "nonsaturating",
-        log_weight=lambda ell: log_expit(-ell),
-        elasticity=lambda ell: -expit(ell),
-        density=divergences.kl_middle_data,
-        first=lambda ell: LOG2 - _softplus(-ell),
-        tail=lambda ell: _exp(-ell) - _softplus(-ell),
-        level=lambda at: -_exp(at.log_generated + _log_softplus(-at.log_ratio)),
-        quick_mass=_nonsaturating_mass,
-        wide=False,
-    )
-)
-_row(
-    FDivergence(
-        np.ones_like,
-        "reverse_kl",
-        log_weight=np.zeros_like,
-        elasticity=np.zeros_like,
-        density=divergences.kl_generated_data,
-        first=lambda ell: ell,
-        tail=lambda ell: _exp(-ell),
-        level=lambda at: _exp(at.log_generated) * at.log_ratio,
-        quick_mass=_whole_mass,
-        wide=False,
-    )
-)
-_row(
-    FDivergence(
-        _exp,
-        "forward_kl",
-        log_weight=lambda ell: ell,
-        elasticity=np.ones_like,
-        density=divergences.kl_data_generated,
-        first=np.expm1,
-        tail=_endless,
-        level=lambda at: _exp(at.log_data),
-        quick_mass=_data_mass,
-    )
-)
-_row(
-    FDivergence(
-        lambda ell: 1.0 + _exp(ell),
-        "jeffreys",
-        log_weight=_softplus,
-        elasticity=expit,
-        density=divergences.jeffreys,
-        first=lambda ell: ell + np.expm1(ell),
-        tail=_endless,
-        level=lambda at: _exp(at.log_generated) * at.log_ratio + _exp(at.log_data),
-        quick_mass=np.add,
-    )
-)
-_row(
-    FDivergence(
-        lambda ell: 2.0 * _exp(2.0 * ell),
-        "pearson",
-        log_weight=lambda ell: LOG2 + 2.0 * ell,
-        elasticity=_constant(2.0),
-        density=divergences.chi_squared_data_generated,
-        first=lambda ell: np.expm1(2.0 * ell),
-        tail=_endless,
-        level=lambda at: _exp(at.log_data + at.log_ratio),
-    )
-)
-_row(
-    FDivergence(
-        lambda ell: 2.0 * _exp(-ell),
-        "neyman",
-        log_weight=lambda ell: LOG2 - ell,
-        elasticity=_constant(-1.0),
-        density=divergences.chi_squared_generated_data,
-        first=lambda ell: -2.0 * np.expm1(-ell),
-        tail=lambda ell: _exp(-2.0 * ell),
-        level=lambda at: -2.0 * _exp(at.log_generated - at.log_ratio),
-    )
-)
-_row(
-    FDivergence(
-        lambda ell: 0.25 * _exp(0.5 * ell),
-        "hellinger",
-        log_weight=lambda ell: 0.5 * ell - 2.0 * LOG2,
-        elasticity=_constant(0.5),
-        density=divergences.hellinger_squared,
-        first=lambda ell: 0.5 * np.expm1(0.5 * ell),
-        tail=lambda ell: 0.5 * _exp(-0.5 * ell),
-        level=lambda at: 0.5 * _exp(0.5 * (at.log_data + at.log_generated)),
-        quick_mass=_geometric_mass,
-    )
-)
-_row(Transport(np.abs, np.sign, "wasserstein1"))
-_row(Transport(np.square, lambda d: 2.0 * d, "wasserstein2"))
-_row(MeanSquaredError())
+}
 
 
 def alpha(parameter: float) -> FDivergence:
@@ -215,36 +178,11 @@ def alpha(parameter: float) -> FDivergence:
         raise InputError(f"alpha: got {parameter!r}, must be a finite number") from None
     if not np.isfinite(a):
         raise InputError(f"alpha: got {parameter!r}, must be a finite number")
-
-    def density(at: Field) -> Array:
-        if a == 0.0:
-            return divergences.kl_generated_data(at)
-        if a == 1.0:
-            return divergences.kl_data_generated(at)
-        return divergences.alpha_density(at, a)
-
-    def first(ell: Array) -> Array:
-        with np.errstate(over="ignore"):
-            return ell if a == 0.0 else np.expm1(a * ell) / a
-
-    def level(at: Field) -> Array:
-        if a == 0.0:
-            return _exp(at.log_generated) * at.log_ratio
-        return _exp(at.log_generated + a * at.log_ratio) / a
-
-    def tail(ell: Array) -> Array:
-        return _exp((a - 1.0) * ell) / (1.0 - a) if a < 1.0 else _endless(ell)
-
-    return FDivergence(
-        lambda ell: _exp(a * ell),
-        f"alpha({a!r})",
-        log_weight=lambda ell: a * ell,
-        elasticity=_constant(a),
-        density=density,
-        first=first,
-        tail=tail,
-        level=level,
-    )
+    densities = {0.0: divergences.kl_generated_data, 1.0: divergences.kl_data_generated}
+    density = densities.get(a, lambda at: divergences.alpha_density(at, a))
+    row = _power(f"alpha({a!r})", 1.0, a, density)
+    row.recipe = alpha, (a,)
+    return row
 
 
 def names() -> tuple[str, ...]:
@@ -276,3 +214,7 @@ def objective(name: str | Objective) -> Objective:
             return alpha(match.group(1))  # type: ignore[arg-type]
     allowed = ", ".join([*_ROWS, "alpha(NUMBER)"])
     raise InputError(f"objective: got {name!r}, must be one of {allowed}")
+
+
+for _name, _row in _ROWS.items():
+    _row.recipe = objective, (_name,)

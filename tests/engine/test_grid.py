@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gandyn
 from gandyn import Game, LinearGenerator, Mixture, Normal
+from gandyn.engine.panels import PanelEngine
 
 OBJECTIVES = ["saturating", "nonsaturating", "reverse_kl", "forward_kl", "jeffreys", "hellinger"]
 TWO = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
@@ -14,8 +16,26 @@ settled = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 def by_panels(game, states):
-    force, error, *_ = game._force_with_error(np.atleast_2d(states))
-    return force, error
+    found = panels_of(game).force(np.atleast_2d(states))
+    return found.value.T, found.error.T
+
+
+def panels_of(game):
+    return PanelEngine(game.data, game.generator, game.objective)
+
+
+def on_grid(monkeypatch, game, states):
+    """Force of the states that the grid does by itself, and which they are."""
+    engine = game.engine
+    assert engine.name == "grid"
+    left = []
+    monkeypatch.setattr(
+        engine, "_mended", lambda found, bad, theta, ask: left.extend(bad.tolist()) or found
+    )
+    force = engine.force(states).value.T
+    good = np.ones(len(states), bool)
+    good[left] = False
+    return force, good
 
 
 def check(game, states, accuracy=1e-10):
@@ -72,7 +92,7 @@ def test_data_that_are_not_normal(text):
         check(Game(gandyn.parse(text), objective=name), theta)
 
 
-def test_a_flag_is_kept():
+def test_a_flag_is_kept(monkeypatch):
     """What the grid itself calls good is good, over a wide sweep of states."""
     rng = np.random.default_rng(8)
     theta = np.stack(
@@ -81,8 +101,7 @@ def test_a_flag_is_kept():
     )
     for text in ("0.5*N(-3, 1) + 0.5*N(3, 1)", "0.3*N(-1, 0.01) + 0.7*N(4, 1.5)", "N(0, 1)"):
         game = Game(gandyn.parse(text))
-        force, good, clean, _ = game._grid.force(theta[:, 0], theta[:, 1])
-        good &= clean
+        force, good = on_grid(monkeypatch, game, theta)
         assert good.mean() > 0.2
         exact, error = by_panels(game, theta[good])
         partner = np.abs(exact).max(axis=1, keepdims=True)
@@ -114,33 +133,101 @@ def test_nodes_for_two_unit_modes():
     rng = np.random.default_rng(6)
     theta = np.stack([rng.uniform(0.5, 3.5, 10_000), rng.uniform(-4, 4, 10_000)], axis=1)
     game = Game(TWO)
-    nodes = game.force_nodes(theta)
+    nodes = game.engine.force(theta).nodes
     assert nodes.shape == (10_000,)
     assert nodes.mean() <= 400
     assert (nodes > 20).all()
 
 
 def test_not_used_where_it_does_not_hold():
-    flat = gandyn.Uniform(-1, 1)
+    arcsine = gandyn.from_scipy(scipy.stats.arcsine())
     for game in (
-        Game(flat),
-        Game(gandyn.Laplace(0, 1)),
-        Game(TWO, LinearGenerator(flat)),
-        Game(TWO, objective="wasserstein1"),
-        Game(TWO, objective="mse"),
-        Game(TWO, objective=gandyn.FDivergence(np.ones_like)),
+        Game(arcsine),
+        Game(TWO, LinearGenerator(gandyn.Laplace(0, 1))),
+        Game(TWO, gandyn.MLPGenerator((2,))),
     ):
-        theta = np.array([1.2, 0.3])
-        assert game._grid is None
+        theta = np.full(game.generator.dimension, 0.7)
+        assert game.engine.name == "panels"
         assert game.force(theta) == pytest.approx(by_panels(game, theta)[0][0], rel=1e-15)
-        assert game.force_nodes(theta) > 100
+        assert game.engine.force(theta[None]).nodes > 100
 
 
-def test_what_it_does_not_reach_is_no_number():
-    force, good, _, nodes = Game(TWO)._grid.force(np.array([1.0, 1.0]), np.array([0.5, 1e9]))
+def test_what_it_does_not_reach_is_no_number(monkeypatch):
+    theta = np.array([[1.0, 0.5], [1.0, 1e9]])
+    force, good = on_grid(monkeypatch, Game(TWO), theta)
     assert good.tolist() == [True, False]
     assert np.isfinite(force[0]).all() and np.isnan(force[1]).all()
-    assert nodes[1] == 0
+
+
+SMOOTH = {
+    "Logistic": gandyn.Logistic(0, 1),
+    "Student": gandyn.StudentT(3),
+    "mixture": gandyn.parse("0.3*N(-1, 0.5) + 0.7*N(0.5, 1)"),
+    "wrapped": gandyn.from_scipy(scipy.stats.gumbel_r()),
+}
+DATA = {
+    "Laplace": gandyn.Laplace(0.5, 1),
+    "uniform": gandyn.Uniform(-2, 1),
+    "kinks": gandyn.parse("0.5*Laplace(-3, 1) + 0.5*N(3, 0.5)"),
+    "exponential": gandyn.from_scipy(scipy.stats.expon(-1.0)),
+    "families": gandyn.parse("0.4*Logistic(-3, .6) + 0.6*T(4, 2, 1)"),
+    "samples": gandyn.from_samples(TWO.sample(300, 1)),
+}
+GAMES = [
+    *(
+        Game(TWO, LinearGenerator(latent), name)
+        for latent in SMOOTH.values()
+        for name in OBJECTIVES
+    ),
+    *(Game(data, objective=name) for data in DATA.values() for name in OBJECTIVES),
+    *(Game(TWO, objective=f"alpha({a})") for a in (-2, -0.3, 0.3, 0.5, 1.7, 3)),
+    *(Game(TWO, objective=name) for name in ("pearson", "neyman")),
+]
+
+
+@pytest.mark.parametrize("game", GAMES, ids=str)
+def test_every_smooth_game(game):
+    rng = np.random.default_rng(7)
+    theta = np.stack([rng.uniform(0.3, 4, 24), rng.uniform(-4, 4, 24)], axis=1)
+    theta[::5, 0] *= -1
+    assert game.engine.name == "grid"
+    with np.errstate(invalid="ignore"):
+        exact, error = by_panels(game, theta)
+    found = game.engine.force(theta)
+    fast = found.value.T
+    endless = ~np.isfinite(fast)
+    assert (endless >= ~np.isfinite(exact)).all()
+    partner = np.abs(np.where(endless, 0, exact)).max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        allowed = np.maximum(1e-10 * np.abs(exact), 1e-12 * partner) + 3 * error
+    fast, exact, allowed = fast[~endless], exact[~endless], allowed[~endless]
+    assert (np.abs(fast - exact) <= allowed).all()
+
+
+@pytest.mark.parametrize("k", [-2, -1, -0.3, 1.7, 2, 3])
+def test_the_tails_say_what_is_infinite(k):
+    """p^k q^(1 − k) between unit modes falls off where k + (1 − k)/a² is above 0."""
+    rng = np.random.default_rng(7)
+    theta = np.stack([rng.uniform(0.3, 4, 200), rng.uniform(-4, 4, 200)], axis=1)
+    theta[::5, 0] *= -1
+    force = Game(TWO, objective=f"alpha({k})").force(theta)
+    endless = k + (1 - k) / theta[:, 0] ** 2 < 0
+    assert 0.05 < endless.mean() < 0.9
+    far = k + (1 - k) / theta[:, 0] ** 2 > 0.2  # nearer it overflows
+    assert np.isfinite(force[far]).all()
+    # both tails push a the same way, and b to and fro
+    assert np.isnan(force[endless, 1]).all()
+    sign = np.sign(theta[endless, 0]) * np.sign(k)
+    assert np.array_equal(force[endless, 0], sign * np.inf)
+
+
+def test_a_weight_alone_is_as_good_as_a_row():
+    theta = np.random.default_rng(0).uniform([0.3, -4], [4, 4], (50, 2))
+    for name in OBJECTIVES:
+        row = gandyn.objective(name)
+        bare = Game(TWO, objective=gandyn.FDivergence(row.weight))
+        assert bare.engine.name == "grid"
+        assert bare.force(theta) == pytest.approx(Game(TWO, objective=row).force(theta), rel=1e-9)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

@@ -58,6 +58,8 @@ class Cubic(Generator):
 class Slanted(LinearGenerator):
     """x = a z + b + z/10."""
 
+    affine = False
+
     def __call__(self, z, theta):
         return super().__call__(z, theta) + 0.1 * z
 

@@ -1,0 +1,53 @@
+"""Whether a force is finite, told from how both densities end, before anything is integrated."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandyn.distributions import Distribution
+from gandyn.distributions.tails import moved
+from gandyn.objectives import FDivergence
+
+__all__ = ["divergent"]
+
+Array = NDArray[np.float64]
+_ROUNDING = 1e-12
+
+
+def divergent(
+    target: FDivergence, data: Distribution, latent: Distribution, a: Array, b: Array
+) -> Array:
+    """The force where it is infinite, or nan, at states (L,): (2, L), for a and b; 0 elsewhere.
+
+    Far out the integrand is p^κ p_g^(1 − κ) ℓ' φ, where κ is the power of r that the weight
+    becomes, and p and p_g are known by their tails. Where they are not, nothing is said (0).
+    """
+    ends = data.tails, latent.tails
+    if ends[0] is None or ends[1] is None:
+        return np.zeros((2, len(a)))
+    p, q = np.broadcast_arrays(ends[0][:, :, None], moved(ends[1], a, b))
+    bounded = np.isinf(p[:, 0]) | np.isinf(q[:, 0])
+    p, q = np.where(np.isinf(p), 0.0, p), np.where(np.isinf(q), 0.0, q)
+    rising, order = _leading(q - p, np.abs(q) + np.abs(p))
+    low, high = target.powers
+    power = np.where(rising > 0, high, low)[:, None]
+    parts = power * p, (1.0 - power) * q
+    falling, last = _leading(parts[0] + parts[1], np.abs(parts[0]) + np.abs(parts[1]))
+    # ℓ' goes with u, with 1 or with 1/u, and φ = (z, 1) with u and with 1.
+    growth = np.array([1.0, 0.0, -1.0])[order] + np.array([1.0, 0.0])[:, None, None]
+    endless = np.where(last == 2, falling <= 1.0 + growth, falling <= 0.0)
+    endless &= ~bounded & (rising != 0.0)
+    side = np.array([-1.0, 1.0])[:, None]
+    sign = np.sign(rising) * side * np.stack([side * np.sign(a), np.ones_like(rising)])
+    with np.errstate(invalid="ignore"):
+        return np.where(endless, sign * np.inf, 0.0).sum(axis=1)
+
+
+def _leading(coefficients: Array, sizes: Array) -> tuple[Array, NDArray[np.intp]]:
+    """The first coefficient (along axis 1) that is not 0 to rounding, and which it is."""
+    kept = np.abs(coefficients) > _ROUNDING * sizes
+    order = np.where(kept.any(axis=1), kept.argmax(axis=1), 2)
+    return np.take_along_axis(np.where(kept, coefficients, 0.0), order[:, None], axis=1)[
+        :, 0
+    ], order
