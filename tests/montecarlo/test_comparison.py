@@ -141,7 +141,7 @@ def test_every_objective_has_a_plan_by_default(monkeypatch):
     assert found.message == "1000 of 1000 steps"
 
 
-LAWS = {"Student": gandyn.from_scipy(stats.t(7))}
+LAWS = {"Student": gandyn.from_scipy(stats.t(7)), "Gumbel": gandyn.from_scipy(stats.gumbel_r())}
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
