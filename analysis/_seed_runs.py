@@ -100,6 +100,7 @@ def _settings(
     if version == CONTROL:
         return settings.changed(discriminator="optimal")
     network = settings.discriminator
+    assert isinstance(network, gandyn.MLP)
     return settings.changed(
         discriminator=gandyn.MLP(
             widths, l2=network.l2, dropout=network.dropout, dropout_when=network.dropout_when

@@ -149,6 +149,19 @@ def pixelwise(options: Options) -> None:
     )
 
 
+def _descending(game: gandyn.Game, start: list[float], limit: float) -> float:
+    """The longest step from ``start`` that does not raise the potential, sought around a limit."""
+    from scipy.optimize import brentq
+
+    def rise(step: float) -> float:
+        return float(np.diff(game.potential(np.array([here, here + step * force])))[0])
+
+    here, force = np.array(start), game.force(start)
+    steps = limit * np.geomspace(1e-3, 1e3, 200)
+    above = next(k for k, step in enumerate(steps) if rise(step) > 0)
+    return float(brentq(rise, steps[above - 1], steps[above], rtol=1e-14))
+
+
 def finite_steps(options: Options) -> None:
     """Algorithm 1 with steps on both sides of the longest that settles."""
     start, n = [0.6, 1.8], 40
@@ -165,7 +178,7 @@ def finite_steps(options: Options) -> None:
         for above, below, name in zip(*axes, names, strict=True):
             game = gandyn.Game(gandyn.Normal(2.0, 0.5), objective=name)
             limits.append(float(gandyn.stability_limit(game, [0.5, 2.0])))
-            descending.append(float(gandyn.largest_descending_step(game, start)))
+            descending.append(_descending(game, start, limits[-1]))
             lengths = np.linspace(0.0, 1.25, 120)[1:] * descending[-1]
             once = gandyn.iterate(game, start, lengths, 1).potential
             plots.draw_lines(

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from gandyn.montecarlo.comparison import share
+
 __all__ = [
     "HOLDS",
     "NOT",
@@ -88,14 +90,6 @@ def difference(one: ArrayLike, two: ArrayLike) -> tuple[float, float, float]:
     freedom = parts.sum() ** 2 / (parts**2 / [x.size - 1, y.size - 1]).sum()
     half = float(stats.t.ppf(0.5 + 0.5 * _LEVEL, freedom)) * error
     return mean, mean - half, mean + half
-
-
-def share(part: int, whole: int) -> tuple[float, float, float]:
-    """A share and its 95 % confidence interval (Clopper and Pearson 1934)."""
-    if not whole:
-        return np.nan, 0.0, 1.0
-    found: Any = stats.binomtest(part, whole).proportion_ci(_LEVEL, method="exact")
-    return part / whole, float(found.low), float(found.high)
 
 
 def above(one: ArrayLike, two: ArrayLike) -> float:

@@ -83,7 +83,7 @@ def stacked_force(rounds: int, states: int) -> list[Row]:
     game = gandyn.Game(gandyn.parse(DATA))
     rng = np.random.default_rng(0)
     theta = np.stack([rng.uniform(0.3, 4.0, states), rng.uniform(-5.0, 5.0, states)], axis=-1)
-    nodes = game.force_nodes(theta)
+    nodes = game.engine.force(theta).nodes
     numbers = rng.uniform(-30.0, 0.0, int(nodes.sum()))
     out = np.empty_like(numbers)
     values = ratios(lambda: game.force(theta), lambda: np.exp(numbers, out=out), rounds)

@@ -1,5 +1,6 @@
 """The seed article's three experiments under its four discriminators, and each of its claims.
 
+The article is Monnoroch, "Generative adversarial networks" (3 April 2018); see `gandyn.article`.
 One normal and a linear generator; two modes, near and far, and the same; then two modes and a
 network. The article does not give the means and deviations of its data: here they are N(4, 1.25),
 ½ N(−3, 1) + ½ N(3, 1), and the right mode moved to 6, beyond 4.07, from where on the exact flow

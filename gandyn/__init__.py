@@ -1,95 +1,36 @@
 """How a GAN trains, exactly, in one dimension.
 
-Every public name is here, and is imported when it is first used.
+Every public name stands in `__init__.pyi`, with its home and so with its type, and is imported
+when it is first used. The examples in the docstrings take ``import gandyn``, ``import numpy as np``
+and ``from gandyn import plots`` as done.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
+from pathlib import Path
 from typing import Any
 
-_HOME = {
-    "gandyn.distributions": [
-        "Distribution",
-        "Laplace",
-        "LocationScale",
-        "Logistic",
-        "Mixture",
-        "Normal",
-        "StudentT",
-        "Uniform",
-        "from_logpdf",
-        "from_samples",
-        "from_scipy",
-        "parse",
-    ],
-    "gandyn.pair": ["Distances", "distances"],
-    "gandyn.dynamics": [
-        "Flow",
-        "Iteration",
-        "gradient_flow",
-        "iterate",
-        "largest_descending_step",
-        "stability_limit",
-    ],
-    "gandyn.errors": ["InputError"],
-    "gandyn.game": ["Discriminator", "Evaluation", "Game"],
-    "gandyn.generators": ["Generator", "LinearGenerator", "MLPGenerator"],
-    "gandyn.landscape": [
-        "Barriers",
-        "Basins",
-        "Branches",
-        "Equilibria",
-        "Equilibrium",
-        "PhaseDiagram",
-        "Raster",
-        "Separatrices",
-        "StringPath",
-        "Template",
-        "barriers",
-        "basins",
-        "branches",
-        "equilibria",
-        "integrated_basins",
-        "phase_diagram",
-        "raster",
-        "separatrices",
-        "string_path",
-        "template",
-    ],
-    "gandyn.montecarlo": [
-        "MLP",
-        "SGD",
-        "Adam",
-        "Comparison",
-        "Momentum",
-        "Noise",
-        "RMSProp",
-        "SamplingError",
-        "Settings",
-        "Training",
-        "article",
-        "compare",
-        "gradient_noise",
-        "measured_noise",
-        "sampling_error",
-        "train",
-    ],
-    "gandyn.landscape.modes": ["Coverage", "coverage"],
-    "gandyn.objectives": ["FDivergence", "Objective", "Transport", "alpha", "objective"],
-    "gandyn.theory": ["Claim", "Verification", "verify"],
-}
-_WHERE = {name: module for module, names in _HOME.items() for name in names}
-
-__all__ = sorted(_WHERE)
 __version__ = "0.1.0"
+
+_HOME = {
+    alias.name: node.module
+    for node in ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
+__all__ = sorted(name for name, home in _HOME.items() if home != "gandyn")
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(importlib.import_module(_WHERE[name]), name)
-    raise AttributeError(f"module 'gandyn' has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'gandyn' has no attribute {name!r}")
+    home = _HOME[name]
+    if home == "gandyn":
+        return importlib.import_module(f"gandyn.{name}")
+    return getattr(importlib.import_module(str(home)), name)
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*_HOME, "__version__"]

@@ -134,6 +134,15 @@ class Game:
     Notes
     -----
     States θ are arrays whose last axis holds the parameters; whole stacks are evaluated at once.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"), objective="reverse_kl")
+    >>> game.force([1.0, 0.0]).round(6)
+    array([2.2935, 0.    ])
+    >>> here = game.evaluate([[1.0, 0.0], [1.0, 3.0]])
+    >>> here.jsd.round(4), here.potential.round(4)
+    (array([0.4624, 0.2144]), array([2.6934, 0.6893]))
     """
 
     def __init__(
@@ -174,6 +183,8 @@ class Game:
             Where θ is not a valid state (for a z + b: a = 0).
         """
         states = self.generator.check(theta)
+        if states.ndim == 1:
+            return self.engine.force_at(states)
         flat = states.reshape(-1, states.shape[-1])
         return self.engine.force(flat).value.T.reshape(states.shape)
 

@@ -76,6 +76,12 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     ------
     InputError
         Where p has atoms.
+
+    Examples
+    --------
+    >>> found = gandyn.distances(gandyn.Normal(0, 1), gandyn.Normal(2, 1))
+    >>> round(found.kl_pq, 12), round(found.wasserstein1, 12), found.errors["jsd"] < 1e-12
+    (2.0, 2.0, True)
     """
     if len(p.atoms):
         raise InputError(f"p: got {p!r}, which has atoms, must have a density")

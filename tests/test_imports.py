@@ -122,3 +122,86 @@ def test_every_public_name_is_there():
     assert set(gandyn.__all__) <= set(dir(gandyn))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         gandyn.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("room", ["plots", "report", "landscape", "objectives", "theory"])
+def test_rooms_are_there_after_import_gandyn(room):
+    _, modules = loaded(f"import gandyn; gandyn.{room}.__all__")
+    assert f"gandyn.{room}" in modules
+
+
+def test_every_result_of_the_landscape_is_public():
+    import gandyn
+
+    assert set(gandyn.landscape.__all__) <= set(gandyn.__all__)
+
+
+ONLY = """
+import sys
+from importlib.machinery import PathFinder
+
+class Only:
+    def find_spec(self, name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path, target)
+        installed = spec is not None and "site-packages" in (spec.origin or "site-packages")
+        if installed and name.partition(".")[0] not in ("gandyn", "numpy", "scipy"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Only())
+"""
+
+CORE = """
+import numpy as np
+import gandyn
+from gandyn import MLP, Settings
+
+data = gandyn.parse("0.5*N(-2, 1) + 0.5*N(2, 1)")
+game = gandyn.Game(data)
+theta = [1.0, 0.5]
+assert game.evaluate(theta).jsd > 0 and np.isfinite(game.jacobian(theta)).all()
+assert gandyn.Game(gandyn.Laplace(0, 1), objective="wasserstein2").potential(theta) > 0
+assert gandyn.distances(data, gandyn.from_samples([0.0, 1.0, 3.0])).jsd > 0
+assert gandyn.gradient_flow(game, theta, (0, 5)).success
+assert gandyn.iterate(game, theta, step=0.1, n=3).theta.shape == (4, 2)
+found = gandyn.equilibria(game)
+assert found.complete
+assert gandyn.basins(game, np.linspace(0.5, 4, 5), np.linspace(-4, 4, 5)).fractions is not None
+assert gandyn.barriers(game).barriers is not None
+plan = Settings(discriminator=MLP((8,)), steps=4, record_every=2)
+assert gandyn.train(data, plan, rng=0, replicas=2).value_gap.shape == (2, 3)
+assert gandyn.compare(game, plan, replicas=2).deviation_mean.shape == (3,)
+"""
+
+
+def alone(code):
+    """Run code where NumPy and SciPy are all that is installed."""
+    return subprocess.run(
+        [sys.executable, "-c", ONLY + code], capture_output=True, text=True, cwd=PACKAGE.parent
+    )
+
+
+def test_core_needs_numpy_and_scipy_alone():
+    run = alone(CORE)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    "code, room, package",
+    [
+        ("gandyn.plots", "plots", "matplotlib"),
+        ("gandyn.verify()", "theory", "sympy"),
+        ("gandyn.report.write_report", "report", "jinja2"),
+        ("from gandyn.cli import main; sys.exit(main(['verify']))", "theory", "sympy"),
+        ("from gandyn.cli import main; sys.exit(main(['portrait']))", "plots", "matplotlib"),
+    ],
+)
+def test_missing_package_says_what_to_install(code, room, package):
+    run = alone(f"import gandyn; {code}")
+    assert run.returncode == 1
+    line = run.stderr.splitlines()[-1]
+    assert line.endswith(f"gandyn.{room} needs {package}: pip install 'gandyn[{room}]'"), line
+
+
+def test_command_line_needs_numpy_and_scipy_alone():
+    run = alone("from gandyn.cli import main; sys.exit(main(['evaluate', '--theta', '1,0.5']))")
+    assert run.returncode == 0 and "jsd" in run.stdout.lower(), run.stderr

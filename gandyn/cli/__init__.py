@@ -26,6 +26,7 @@ from gandyn.cli.raster import RasterCommand
 from gandyn.cli.report import ReportCommand
 from gandyn.cli.verify import VerifyCommand
 from gandyn.errors import InputError
+from gandyn.system.optional import MissingPackage
 
 __all__ = ["main"]
 
@@ -79,6 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except InputError as error:
         return _complain(f"error: {error}", BAD_INPUT)
+    except MissingPackage as error:
+        return _complain(f"error: {error}", 1)
     except KeyboardInterrupt as interrupt:
         return _complain("; ".join(map(str, interrupt.args)) or "interrupted", INTERRUPTED)
     except BrokenPipeError:

@@ -97,8 +97,8 @@ def _add_objective_and_latent(parser: argparse.ArgumentParser) -> None:
         "--objective",
         metavar="NAME",
         default=OBJECTIVE,
-        help="saturating, nonsaturating, reverse_kl, forward_kl, jeffreys, pearson, neyman, "
-        "hellinger, wasserstein1, wasserstein2, mse or alpha(NUMBER); default %(default)s",
+        help="what the generator descends, such as saturating, mse or alpha(0.5); any other word "
+        "lists all of them; default %(default)s",
     )
     add_latent(parser)
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gandyn.dynamics import Flow
 
 _FRAMES = 60
-_INTERRUPTED = -3
 
 
 class FlowCommand(Command):
@@ -83,7 +82,13 @@ example:
         self.game = read_game(options)
 
     def work(self, tell: Any) -> Flow:
-        self.found = self._flow(self.end, self.times, tell)
+        from gandyn.dynamics import Interrupted
+
+        self.stopped = False
+        try:
+            self.found = self._flow(self.end, self.times, tell)
+        except Interrupted as stop:
+            self.found, self.stopped = stop.flow, True
         return self.found
 
     def _flow(self, end: float, times: Any, tell: Any) -> Flow:
@@ -95,7 +100,7 @@ example:
             (0.0, end),
             times,
             *self.tolerances,
-            progress=lambda part: tell(part, ""),
+            progress=tell,
         )
 
     @cached_property
@@ -104,7 +109,7 @@ example:
         import numpy as np
 
         found, times = self.found, self.found.t
-        if found.status != _INTERRUPTED:
+        if not self.stopped:
             end = self.end
             if math.isinf(end):
                 rest = found.rest_time if math.isfinite(found.rest_time) else float(times[-1])
@@ -165,7 +170,7 @@ example:
         print(f"\n{found.message} ({found.nfev} evaluations of the force)")
 
     def succeeded(self, found: Flow) -> bool:
-        if found.status == _INTERRUPTED:
+        if self.stopped:
             written = (self.output, *self.files.values())
             notes = (f"wrote {path}" for path in written if path is not None)
             raise KeyboardInterrupt(found.message, *notes)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ def _silent(fraction: float, name: str = "") -> None:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
-    """A bar on stderr, on a terminal only and from the first second on.
+    """A bar on stderr, on a terminal only, from the first second on, and if tqdm is installed.
 
     Gives a function to be told the fraction done and, if there is one, the name of what comes.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or find_spec("tqdm") is None:
         yield _silent
         return
     from tqdm import tqdm

@@ -49,6 +49,8 @@ def claim_files(stack: ExitStack, **paths: Path | None) -> None:
     """Make the folders of files, by the name of their option; gone again if the stack fails."""
     from gandyn.system.folder import writable_folder
 
+    if paths.get("output") or paths.get("animate"):
+        import gandyn.plots  # noqa: F401  # where Matplotlib is not installed, it says so now
     for name, path in paths.items():
         if path is not None:
             stack.enter_context(writable_folder(path.parent, name))

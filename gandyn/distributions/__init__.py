@@ -4,7 +4,7 @@ from gandyn.distributions.base import Distribution
 from gandyn.distributions.callable_density import CallableDensity, from_logpdf
 from gandyn.distributions.kernel import KernelDensity, from_samples
 from gandyn.distributions.laplace import Laplace
-from gandyn.distributions.location_scale import LocationScale
+from gandyn.distributions.location_scale import LocationScale, SymmetricLocationScale
 from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
 from gandyn.distributions.normal import Normal
@@ -24,6 +24,7 @@ __all__ = [
     "Normal",
     "ScipyDensity",
     "StudentT",
+    "SymmetricLocationScale",
     "Uniform",
     "from_logpdf",
     "from_samples",

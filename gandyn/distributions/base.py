@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.differences import derivative
 from gandyn.distributions.edges import ladder, panel_edges
 from gandyn.distributions.inversion import invert_tail, log_or_minus_inf
 from gandyn.distributions.tails import BOUNDED
 from gandyn.system.checks import FloatArray, as_float
+from gandyn.system.differences import derivative
 
 TAIL = 1e-17
 """The mass that may lie beyond each end of `reach`."""
@@ -191,7 +191,7 @@ class Distribution(ABC):
                 tail_mass = flat[use] if side == lower else 1.0 - flat[use]
                 low, high = self._bracket(tail_mass, side)
                 tail = self.cdf if side else self.sf
-                out[use] = invert_tail(tail, self.logpdf, side, tail_mass, low, high)
+                out[use] = invert_tail(tail, tail_mass, low, high)
         return out.reshape(q.shape)[()]
 
     def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:

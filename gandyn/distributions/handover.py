@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gandyn.distributions.base import Distribution
+from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray
 
 _GRADES = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0])
-
-
 _TAIL = 0.05 * 1.5 ** np.arange(16)
-_ITERATIONS = 60
 
 
 def handovers(
@@ -43,31 +42,25 @@ def handovers(
     at_edges = terms(edges)
     largest = at_edges.argmax(axis=0)
     change = np.flatnonzero(largest[1:] != largest[:-1])
-    first, last, each = largest[change], largest[change + 1], np.arange(change.size)
-    low, high = edges[change], edges[change + 1]
     if not change.size:
         return np.empty((0, 3))
-    room = high - low
-    with np.errstate(invalid="ignore"):
-        f_low = at_edges[first, change] - at_edges[last, change]
-        f_high = at_edges[first, change + 1] - at_edges[last, change + 1]
-        for _ in range(_ITERATIONS):
-            # Regula falsi by the Illinois rule, bisection where a component is not there at all.
-            point = low + f_low / (f_low - f_high) * (high - low)
-            inside = np.isfinite(point) & (point > low) & (point < high)
-            point = np.where(inside, point, 0.5 * (low + high))
-            value = terms(point)
-            f = value[first, each] - value[last, each]
-            before = f > 0
-            f_high = np.where(before, 0.5 * f_high, f)
-            f_low = np.where(before, f, 0.5 * f_low)
-            low, high = np.where(before, point, low), np.where(before, high, point)
-            if np.all((np.abs(f) <= 1e-12) | (high - low <= 1e-15 * room)):
-                break
+    first, last = largest[change], largest[change + 1]
+
+    def lead(values: FloatArray, index: NDArray[np.intp]) -> FloatArray:
+        """By how much the one before a change is larger, from all terms at its point."""
+        each = np.arange(index.size)
+        # a component that is not there at all is -inf, and so may both be
+        with np.errstate(invalid="ignore"):
+            return values[first[index], each] - values[last[index], each]
+
+    every = np.arange(change.size)
+    low, high = edges[change], edges[change + 1]
+    ends = [lead(at_edges[:, at], every) for at in (change, change + 1)]
+    point = roots(lambda x, index: lead(terms(x), index), low, high, *ends)
     scores = np.stack([c.score(point) for c in components])
-    jump = np.abs(scores[first, each] - scores[last, each])
+    jump = np.abs(scores[first, every] - scores[last, every])
     width = np.pi / np.maximum(jump, 1e-300)
-    return np.stack([point, width, room], axis=1)
+    return np.stack([point, width, high - low], axis=1)
 
 
 def graded(found: FloatArray, edges: FloatArray) -> FloatArray:

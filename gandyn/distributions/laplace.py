@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.location_scale import LocationScale, magnitude_drop
-from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
+from gandyn.distributions.location_scale import SymmetricLocationScale, magnitude_drop
+from gandyn.system.checks import FloatArray, as_float
 
 
 @dataclass(frozen=True)
-class Laplace(LocationScale):
+class Laplace(SymmetricLocationScale):
     """Laplace(loc, scale): density exp(-|z|) / (2 scale) at x = loc + scale z.
 
     The score jumps at loc, which is a break; there it is taken to be 0.
@@ -30,29 +31,25 @@ class Laplace(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or scale is not positive.
+
+    Examples
+    --------
+    >>> p = gandyn.Laplace(0.0, 2.0)
+    >>> p.pdf(0.0), p.breaks
+    (np.float64(0.25), array([0.]))
     """
+
+    notation: ClassVar[str] = "Laplace"
 
     loc: float = 0.0
     scale: float = 1.0
 
     standard_tail = (0.0, 1.0, 0.0)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "loc", finite("loc", self.loc))
-        object.__setattr__(self, "scale", positive("scale", self.scale))
-
-    def __str__(self) -> str:
-        return f"Laplace({number_text(self.loc)}, {number_text(self.scale)})"
-
     @cached_property
     def breaks(self) -> FloatArray:
         """The kink at loc."""
         return np.array([self.loc])
-
-    @property
-    def mean(self) -> float:  # type: ignore[override]
-        """loc."""
-        return self.loc
 
     @property
     def std(self) -> float:  # type: ignore[override]

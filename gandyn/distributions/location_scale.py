@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable
+from dataclasses import fields
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
 from gandyn.distributions.tails import moved
-from gandyn.system.checks import FloatArray, as_float
+from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
 
 
 class LocationScale(Distribution):
-    """x = loc + scale z, where z follows a standard density that is symmetric about 0.
+    """x = loc + scale z, where z follows a standard density.
 
-    A subclass gives the five functions of the standard density, each of z; an accurate
-    `log_increment` and `score_increment` where it can.
+    A subclass gives the seven functions of the standard density, each of z; an accurate
+    `log_increment` and `score_increment` where it can. Where that density is symmetric about 0,
+    `SymmetricLocationScale` gives the two of the upper tail.
 
     Attributes
     ----------
@@ -28,11 +31,34 @@ class LocationScale(Distribution):
         How the standard density ends on both sides, see `Distribution.tails`.
     family : hashable
         Type and shape parameters: equal families are the same standard density.
+    symmetric : bool
+        Whether the standard density is that of -z as well.
+    notation : str
+        The family's name in text, which a dataclass needs to be one of `notation.FAMILIES`: the
+        parameters in text are its fields.
     """
 
     loc: float
     scale: float
+    symmetric = False
+    notation: ClassVar[str] = ""
+
     standard_tail: tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loc", finite("loc", self.loc))
+        object.__setattr__(self, "scale", positive("scale", self.scale))
+
+    def __str__(self) -> str:
+        if not self.notation:
+            return repr(self)
+        values = [number_text(getattr(self, name)) for name in self.parameters()]
+        return f"{self.notation}({', '.join(values)})"
+
+    @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """Names of the parameters, in their order, of a dataclass."""
+        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
 
     @cached_property
     def tails(self) -> FloatArray | None:
@@ -65,6 +91,14 @@ class LocationScale(Distribution):
     def standard_ppf(self, q: FloatArray) -> FloatArray:
         """The inverse of `standard_cdf`, accurate for small q."""
 
+    @abstractmethod
+    def standard_sf(self, z: FloatArray) -> FloatArray:
+        """Mass above z, accurate where it is small."""
+
+    @abstractmethod
+    def standard_isf(self, q: FloatArray) -> FloatArray:
+        """The inverse of `standard_sf`, accurate for small q."""
+
     def log_increment(self, z: ArrayLike, d: ArrayLike) -> FloatArray:
         """log f(z + d) - log f(z) of the standard density."""
         z, d = as_float(z), as_float(d)
@@ -88,13 +122,13 @@ class LocationScale(Distribution):
         return self.standard_cdf(self._standardise(x))
 
     def sf(self, x: ArrayLike) -> FloatArray:
-        return self.standard_cdf(-self._standardise(x))
+        return self.standard_sf(self._standardise(x))
 
     def ppf(self, q: ArrayLike) -> FloatArray:
         return self.loc + self.scale * self.standard_ppf(as_float(q))
 
     def isf(self, q: ArrayLike) -> FloatArray:
-        return self.loc - self.scale * self.standard_ppf(as_float(q))
+        return self.loc + self.scale * self.standard_isf(as_float(q))
 
     @cached_property
     def landmarks(self) -> FloatArray:
@@ -112,6 +146,23 @@ class LocationScale(Distribution):
         # a distance in units of a tiny scale may overflow, and infinite is then the right answer
         with np.errstate(over="ignore"):
             return (as_float(x) - self.loc) / self.scale
+
+
+class SymmetricLocationScale(LocationScale):
+    """A standard density that is the same at z and -z: five functions are enough."""
+
+    symmetric = True
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """loc."""
+        return self.loc
+
+    def standard_sf(self, z: FloatArray) -> FloatArray:
+        return self.standard_cdf(-z)
+
+    def standard_isf(self, q: FloatArray) -> FloatArray:
+        return -self.standard_ppf(q)
 
 
 def magnitude_drop(z: FloatArray, d: FloatArray) -> FloatArray:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from gandyn.distributions.location_scale import LocationScale, magnitude_drop
-from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
+from gandyn.distributions.location_scale import SymmetricLocationScale, magnitude_drop
+from gandyn.system.checks import FloatArray, as_float
 
 
 @dataclass(frozen=True)
-class Logistic(LocationScale):
+class Logistic(SymmetricLocationScale):
     """Logistic(loc, scale): density 1 / (4 scale cosh²(z/2)) at x = loc + scale z.
 
     Parameters
@@ -28,24 +29,20 @@ class Logistic(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or scale is not positive.
+
+    Examples
+    --------
+    >>> p = gandyn.Logistic(0.0, 1.0)
+    >>> p.cdf(0.0), round(p.std, 6)
+    (np.float64(0.5), 1.813799)
     """
+
+    notation: ClassVar[str] = "Logistic"
 
     loc: float = 0.0
     scale: float = 1.0
 
     standard_tail = (0.0, 1.0, 0.0)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "loc", finite("loc", self.loc))
-        object.__setattr__(self, "scale", positive("scale", self.scale))
-
-    def __str__(self) -> str:
-        return f"Logistic({number_text(self.loc)}, {number_text(self.scale)})"
-
-    @property
-    def mean(self) -> float:  # type: ignore[override]
-        """loc."""
-        return self.loc
 
     @property
     def std(self) -> float:  # type: ignore[override]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,10 +43,22 @@ class Mixture(Distribution):
     InputError
         Where a weight is not a positive finite number, the weights do not sum to 1, their number
         differs from that of the components, or a component is not a Distribution.
+
+    Examples
+    --------
+    >>> p = gandyn.Mixture([0.5, 0.5], [gandyn.Normal(-3, 1), gandyn.Normal(3, 1)])
+    >>> p.mean, round(p.std**2, 12)
+    (0.0, 10.0)
+    >>> p == gandyn.parse(str(p))
+    True
     """
 
     weights: tuple[float, ...]
     components: tuple[Distribution, ...]
+
+    if TYPE_CHECKING:
+
+        def __init__(self, weights: ArrayLike, components: Iterable[Distribution]) -> None: ...
 
     def __post_init__(self) -> None:
         weights = finite_array("weights", self.weights).tolist()
@@ -76,6 +89,10 @@ class Mixture(Distribution):
     def __str__(self) -> str:
         terms = zip(self.weights, self.components, strict=True)
         return " + ".join(f"{number_text(weight)}*{component}" for weight, component in terms)
+
+    def __repr__(self) -> str:
+        text = str(self)
+        return text if len(text) <= 80 else f"{text[:60]}... ({len(self.components)} components)"
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]

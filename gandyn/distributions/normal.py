@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from gandyn.distributions.location_scale import LocationScale
-from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
+from gandyn.distributions.location_scale import SymmetricLocationScale
+from gandyn.system.checks import FloatArray, as_float, finite, positive
 
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
-class Normal(LocationScale):
+class Normal(SymmetricLocationScale):
     """N(mean, std): density exp(-z²/2) / (√(2π) std) at x = mean + std z.
 
     Parameters
@@ -31,7 +32,17 @@ class Normal(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or std is not positive.
+
+    Examples
+    --------
+    >>> p = gandyn.Normal(1.0, 2.0)
+    >>> p.cdf([1.0, 3.0]).round(4), p.ppf(0.975).round(4)
+    (array([0.5   , 0.8413]), np.float64(4.9199))
+    >>> print(p)
+    N(1, 2)
     """
+
+    notation: ClassVar[str] = "N"
 
     mean: float = 0.0  # type: ignore[assignment]
     std: float = 1.0  # type: ignore[assignment]
@@ -41,9 +52,6 @@ class Normal(LocationScale):
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", finite("mean", self.mean))
         object.__setattr__(self, "std", positive("std", self.std))
-
-    def __str__(self) -> str:
-        return f"N({number_text(self.mean)}, {number_text(self.std)})"
 
     @property
     def loc(self) -> float:  # type: ignore[override]

@@ -29,6 +29,7 @@ from gandyn.distributions.expression import (
     starts_number,
 )
 from gandyn.distributions.laplace import Laplace
+from gandyn.distributions.location_scale import LocationScale
 from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
 from gandyn.distributions.normal import Normal
@@ -41,13 +42,10 @@ from gandyn.system.checks import finite, show
 
 __all__ = ["FAMILIES", "MAX_DEPTH", "MAX_LENGTH", "Notation", "names_in", "parse", "read"]
 
-FAMILIES: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
-    "N": (Normal, ("mean", "std")),
-    "U": (Uniform, ("low", "high")),
-    "Laplace": (Laplace, ("loc", "scale")),
-    "Logistic": (Logistic, ("loc", "scale")),
-    "T": (StudentT, ("df", "loc", "scale")),
+FAMILIES: dict[str, type[LocationScale]] = {
+    family.notation: family for family in (Normal, Uniform, Laplace, Logistic, StudentT)
 }
+"""The families that text can name; their parameters there are the fields of the class."""
 
 MAX_LENGTH = 100_000
 
@@ -79,6 +77,14 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
     ------
     InputError
         One line that says what was expected, and at which column.
+
+    Examples
+    --------
+    >>> p = gandyn.parse("0.3*N(-2, 0.5) + 0.7*Laplace(1, 1)")
+    >>> p.components
+    (Normal(mean=-2.0, std=0.5), Laplace(loc=1.0, scale=1.0))
+    >>> print(gandyn.parse("N({m}, 2*{s})", values={"m": 1, "s": 0.5}))
+    N(1, 1)
     """
     if values is None:
         return read(text, name, arithmetic=False).distribution({})
@@ -189,7 +195,7 @@ def _built(node: _Node, source: Source, values: Mapping[str, float]) -> Distribu
     make: Callable[..., Distribution]
     arguments: list[Any]
     if isinstance(node, _Family):
-        make = FAMILIES[node.name][0]
+        make = FAMILIES[node.name]
         arguments = [parameter.value(source, values) for parameter in node.parameters]
     else:
         make = Mixture
@@ -248,7 +254,7 @@ class _Reader:
         return self._family(word, begin)
 
     def _family(self, word: str, begin: int) -> _Family:
-        names = FAMILIES[word][1]
+        names = FAMILIES[word].parameters()
         signature = f"{word}({', '.join(names)})"
         self.scan.require("(")
         found: list[Expression] = []

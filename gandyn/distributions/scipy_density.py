@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.differences import derivative
 from gandyn.distributions.laplace import Laplace
 from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.normal import Normal
@@ -19,6 +19,7 @@ from gandyn.distributions.student_t import StudentT
 from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, show
+from gandyn.system.differences import derivative
 
 _LEVELS = 32
 
@@ -53,13 +54,22 @@ class ScipyDensity(Distribution):
 
     def __repr__(self) -> str:
         if self._new_style:
-            return f"from_scipy({' '.join(repr(self.wrapped).split())})"
+            text = re.sub(r"np\.float64\(([^()]*)\)", r"\1", repr(self.wrapped))
+            return f"from_scipy({' '.join(text.split())})"
         name, values = _frozen_parameters(self.wrapped)
         return f"from_scipy({name}({', '.join(f'{k}={v!r}' for k, v in values.items())}))"
 
+    def __getstate__(self) -> dict[str, Any]:
+        made = type(self.wrapped)
+        if "<locals>" in made.__qualname__:
+            raise TypeError(
+                f"from_scipy: got {self!r}, must be frozen, such as gamma(2), to pickle"
+            )
+        return self.__dict__
+
     def _key(self) -> tuple[Any, ...]:
         if self._new_style:
-            return type(self.wrapped), repr(self.wrapped)
+            return type(self.wrapped), repr(self)
         name, values = _frozen_parameters(self.wrapped)
         return type(self.wrapped.dist), name, tuple(values.items())
 
@@ -104,8 +114,8 @@ class ScipyDensity(Distribution):
         """From quantiles at equal masses, and at finite ends where the density is a power."""
         levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
         x = np.where(levels < 0.5, self.ppf(levels), self.isf(1 - levels))
-        # a normal density's std spans 11 of the 32 levels around its centre
-        width = (x[np.minimum(np.arange(_LEVELS) + 3, _LEVELS - 1)] - x[_before(3)]) / 2
+        # six of the 32 levels are half a std of a normal density around its centre
+        width = 2 * (x[np.minimum(np.arange(_LEVELS) + 3, _LEVELS - 1)] - x[_before(3)])
         places = np.column_stack([x, width])[width > 0]
         ends = [self._end_landmark(end, inwards) for end, inwards in self._finite_ends()]
         return np.concatenate([places, *ends])
@@ -163,6 +173,14 @@ def from_scipy(distribution: Any) -> Distribution:
     ------
     InputError
         Where it is something else: discrete, multivariate, not frozen, an array of distributions.
+
+    Examples
+    --------
+    >>> import scipy.stats
+    >>> gandyn.from_scipy(scipy.stats.norm(1, 2))
+    Normal(mean=1.0, std=2.0)
+    >>> gandyn.from_scipy(scipy.stats.gamma(2)).cdf(1.0).round(6)
+    np.float64(0.264241)
     """
     allowed = "must be a continuous scipy.stats distribution with its parameters, such as gamma(2)"
     if hasattr(distribution, "dist") and hasattr(distribution, "kwds"):

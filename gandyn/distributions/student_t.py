@@ -6,21 +6,22 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gamma, stdtr, stdtrit
 
 from gandyn.distributions.inversion import log_or_minus_inf
-from gandyn.distributions.location_scale import LocationScale
-from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
+from gandyn.distributions.location_scale import SymmetricLocationScale
+from gandyn.system.checks import FloatArray, as_float, positive
 
 _LARGEST = np.finfo(float).max
 _FAR = 1e10
 
 
 @dataclass(frozen=True)
-class StudentT(LocationScale):
+class StudentT(SymmetricLocationScale):
     """T(df, loc, scale): density proportional to (1 + z²/df)^(-(df+1)/2) at x = loc + scale z.
 
     Parameters
@@ -36,7 +37,15 @@ class StudentT(LocationScale):
     ------
     InputError
         Where a parameter is not finite, or df or scale is not positive.
+
+    Examples
+    --------
+    >>> cauchy = gandyn.StudentT(1.0)
+    >>> cauchy.cdf(1.0).round(12), cauchy.mean
+    (np.float64(0.75), nan)
     """
+
+    notation: ClassVar[str] = "T"
 
     df: float
     loc: float = 0.0
@@ -44,11 +53,7 @@ class StudentT(LocationScale):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "df", positive("df", self.df))
-        object.__setattr__(self, "loc", finite("loc", self.loc))
-        object.__setattr__(self, "scale", positive("scale", self.scale))
-
-    def __str__(self) -> str:
-        return f"T({number_text(self.df)}, {number_text(self.loc)}, {number_text(self.scale)})"
+        super().__post_init__()
 
     @property
     def standard_tail(self) -> tuple[float, float, float]:  # type: ignore[override]

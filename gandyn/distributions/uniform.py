@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.location_scale import LocationScale
+from gandyn.distributions.location_scale import SymmetricLocationScale
 from gandyn.distributions.tails import BOUNDED
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, as_float, finite, number_text
+from gandyn.system.checks import FloatArray, as_float, finite
 
 
 @dataclass(frozen=True)
-class Uniform(LocationScale):
+class Uniform(SymmetricLocationScale):
     """U(low, high): the same density everywhere from low to high, both included.
 
     The standard density is that of U(-1, 1); `loc` is the middle and `scale` half the length.
@@ -30,7 +31,15 @@ class Uniform(LocationScale):
     ------
     InputError
         Where an end is not finite, or low is not below high.
+
+    Examples
+    --------
+    >>> p = gandyn.Uniform(-1.0, 3.0)
+    >>> p.pdf([0.0, 4.0]), p.support
+    (array([0.25, 0.  ]), (-1.0, 3.0))
     """
+
+    notation: ClassVar[str] = "U"
 
     low: float = -1.0
     high: float = 1.0
@@ -45,9 +54,6 @@ class Uniform(LocationScale):
             raise InputError(f"high: got {high}, high - low must be finite, low is {low}")
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
-
-    def __str__(self) -> str:
-        return f"U({number_text(self.low)}, {number_text(self.high)})"
 
     @property
     def loc(self) -> float:  # type: ignore[override]

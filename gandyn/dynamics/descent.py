@@ -8,7 +8,6 @@ flow's explicit Euler step. It descends for short steps only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -74,13 +73,6 @@ class Iteration:
             size = np.abs(theta[..., :-1, :]).max(axis=-1)
             return np.asarray(lower | (moved <= 16 * _EPS * size))
 
-    @cached_property
-    def first_rise(self) -> Any:
-        """Index of the first step that raised the potential, -1 if none did (...)."""
-        made = np.isfinite(self.potential[..., 1:])
-        rose = made & ~self.descended
-        return np.where(rose.any(axis=-1), rose.argmax(axis=-1), -1)[()]
-
 
 def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     """Take ``n`` finite generator steps, each against the optimal discriminator.
@@ -113,6 +105,13 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     References
     ----------
     .. [1] I. Goodfellow et al., "Generative adversarial nets", NeurIPS 2014, Algorithm 1.
+
+    Examples
+    --------
+    >>> from gandyn import Game, parse
+    >>> run = iterate(Game(parse("N(2, 1)"), objective="reverse_kl"), [0.5, 0.0], 0.1, 20)
+    >>> run.theta[-1].round(3), bool(run.descended.all())
+    (array([0.996, 1.757]), True)
     """
     start = _states("theta0", theta0)
     steps = np.asarray(step, dtype=float)
@@ -133,7 +132,7 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     theta[..., 0, :] = start
     path = theta.reshape(-1, n + 1, d)
     factor = lengths.reshape(-1, 1)
-    guarded = GuardedForce(_Plain(game.force))
+    guarded = GuardedForce(_Plain(game))
     live = np.arange(len(path))
     game.force(start)  # Unguarded: what the game has to say about a start goes to the caller.
     force = guarded.force(path[:, 0], path[:, 0])
@@ -180,6 +179,12 @@ def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
     -------
     array (...)
         The limit; 0 where some mode grows under the flow itself, as at a saddle.
+
+    Examples
+    --------
+    >>> from gandyn import Game, parse
+    >>> float(stability_limit(Game(parse("N(2, 1)"), objective="reverse_kl"), [1.0, 2.0]).round(9))
+    1.0
     """
     rest = _states("theta_star", theta_star)
     rates = np.linalg.eigvals(np.asarray(game.jacobian(rest), dtype=float))
@@ -189,148 +194,11 @@ def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
     return limits.min(axis=-1)[()]
 
 
-def largest_descending_step(game: Any, theta: ArrayLike) -> Any:
-    """Longest step for which one update still does not raise the potential.
-
-    The first positive root s of P(θ + s f) - P(θ), f the force at θ. Near rest, where f lies along
-    the mode of rate λ, it is 2 / |λ|.
-
-    Parameters
-    ----------
-    game
-        Anything with ``force``, ``potential`` and ``jacobian``; and ``boundary_force`` where
-        the force is not the potential's negative gradient.
-    theta : array_like (..., d)
-        States.
-
-    Returns
-    -------
-    array (...)
-        The step; 0 where the force does not descend at all, inf where no step up to 1e12 times
-        the first guess raises the potential, nan where the force is exactly zero.
-
-    Notes
-    -----
-    Where the two potentials agree in more than nine digits their difference is formed by
-    integrating the force along the step instead (Gauss-Legendre, 24 nodes), which does not cancel.
-    The root is bracketed by lengthening the step by a quarter at a time and then bisected;
-    a rise that begins and ends within one such stretch is not seen.
-    """
-    states = _states("theta", theta)
-    y = states.reshape(-1, states.shape[-1])
-    force = np.asarray(game.force(y), dtype=float)
-    out = np.full(len(y), np.nan)
-    rows = np.flatnonzero((force != 0).any(axis=1) & np.isfinite(force).all(axis=1))
-    if rows.size:
-        with np.errstate(all="ignore"):
-            out[rows] = _first_root(_Rise(game, y[rows], force[rows]), _guess(game, y, force, rows))
-    return out.reshape(states.shape[:-1])[()]
-
-
 class _Plain:
     """A game without its orientation: finite steps may cross a = 0."""
 
-    def __init__(self, force: Callable[..., Any]) -> None:
-        self.force = force
-
-
-class _Rise:
-    """P(θ + s f) - P(θ) for a stack of lanes, as a function of s."""
-
-    def __init__(self, game: Any, y: Array, f: Array) -> None:
-        self._y, self._f = y, f
-        self._force = GuardedForce(_Plain(game.force))
-        boundary = getattr(game, "boundary_force", None)
-        self._boundary = None if boundary is None else GuardedForce(_Plain(boundary))
-        self._potential = GuardedForce(_Potential(game))
-        self._start = self._potential.force(y, y)[:, 0]
-        nodes, weights = np.polynomial.legendre.leggauss(24)
-        self._nodes, self._weights = 0.5 + 0.5 * nodes, 0.5 * weights
-
-    def __len__(self) -> int:
-        return len(self._y)
-
-    def __call__(self, s: Array, rows: NDArray[np.intp]) -> Array:
-        y, f = self._y[rows], self._f[rows]
-        start = self._start[rows]
-        rise = self._potential.force(y + s[:, None] * f, y)[:, 0] - start
-        rise[np.isnan(rise)] = np.inf
-        close = np.flatnonzero(np.abs(rise) < 1e-9 * np.abs(start))
-        if close.size:
-            rise[close] = self._along(y[close], f[close], s[close])
-        return rise
-
-    def _along(self, y: Array, f: Array, s: Array) -> Array:
-        """Minus the work of the force along the step."""
-        path = y[:, None] + (s[:, None] * self._nodes)[..., None] * f[:, None]
-        flat = path.reshape(-1, y.shape[1])
-        home = np.repeat(y, len(self._nodes), axis=0)
-        force = self._force.force(flat, home)
-        if self._boundary is not None:
-            force = force + self._boundary.force(flat, home)
-        # Unit directions, so that products of tiny forces do not underflow.
-        size = np.abs(f).max(axis=1, keepdims=True)
-        work = (force.reshape(path.shape) * (f / size)[:, None]).sum(axis=2) @ self._weights
-        return -s * work
-
-
-class _Potential:
-    """A potential dressed as a force of equal components, to be guarded like one."""
-
     def __init__(self, game: Any) -> None:
-        self._game = game
-
-    def force(self, y: Array) -> Array:
-        return np.repeat(np.asarray(self._game.potential(y), dtype=float)[:, None], y.shape[1], 1)
-
-
-def _guess(game: Any, y: Array, force: Array, rows: NDArray[np.intp]) -> Array:
-    """The root for a quadratic potential, or the step that moves a state by its own size."""
-    y, f = y[rows], force[rows]
-    size = np.abs(f).max(axis=1)
-    unit = f / size[:, None]
-    jacobian = GuardedForce(game).jacobian(y, y)
-    bend = -np.einsum("ni,nij,nj->n", unit, jacobian, unit)
-    quadratic = 2 * (unit**2).sum(axis=1) / np.where(bend > 0, bend, np.nan)
-    plain = np.maximum(np.abs(y).max(axis=1), 1e-3) / size
-    return np.where(np.isfinite(quadratic), quadratic, plain)
-
-
-def _first_root(rise: Callable[[Array, NDArray[np.intp]], Array], guess: Array) -> Array:
-    """First sign change of ``rise`` from below, lane by lane."""
-    n = len(guess)
-    low = 0.5 * guess
-    everyone = np.arange(n)
-    # Shorten until the step descends.
-    rows = everyone
-    for _ in range(200):
-        rows = rows[rise(low[rows], rows) >= 0]
-        if rows.size == 0:
-            break
-        low[rows] *= 0.25
-    out = np.full(n, np.inf)
-    out[rows] = 0.0
-    high = low.copy()
-    rows = np.setdiff1d(everyone, rows)
-    found = []
-    while rows.size:
-        high[rows] = 1.25 * low[rows]
-        over = rise(high[rows], rows) > 0
-        found.append(rows[over])
-        rows = rows[~over]
-        low[rows] = high[rows]
-        rows = rows[high[rows] < 1e12 * guess[rows]]
-    rows = np.concatenate(found) if found else everyone[:0]
-    for _ in range(60):
-        if rows.size == 0:
-            break
-        middle = 0.5 * (low[rows] + high[rows])
-        over = rise(middle, rows) > 0
-        high[rows[over]] = middle[over]
-        low[rows[~over]] = middle[~over]
-        out[rows] = low[rows]
-        rows = rows[high[rows] - low[rows] > 4 * _EPS * low[rows]]
-    return out
+        self.force = game.force
 
 
 def _states(name: str, values: ArrayLike) -> Array:

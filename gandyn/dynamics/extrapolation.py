@@ -13,8 +13,7 @@ from math import prod
 
 import numpy as np
 
-from gandyn.dynamics.guard import Array, GuardedForce
-from gandyn.dynamics.rows import finite
+from gandyn.dynamics.guard import Array, GuardedForce, finite
 from gandyn.dynamics.runge_kutta import Attempt
 
 COLUMNS = 8
@@ -37,6 +36,7 @@ class LinearlyImplicitEuler:
     def __init__(self, guarded: GuardedForce, rtol: float, atol: float) -> None:
         self._guarded = guarded
         self._rtol, self._atol = rtol, atol
+        self._divisions = np.arange(1, COLUMNS + 1)
         self._best = _weights(list(range(1, COLUMNS + 1)))
         self._correction = self._best.copy()
         self._correction[1:] -= _weights(list(range(2, COLUMNS + 1)))
@@ -47,22 +47,18 @@ class LinearlyImplicitEuler:
         n, d = y.shape
         jacobian = self.jacobian = self._guarded.jacobian(y, y)
         usable = finite(jacobian.reshape(n, -1))
-        jacobian = np.where(usable[:, None, None], jacobian, 0.0)
+        parts = (h / self._divisions[:, None])[..., None]
+        matrices = np.eye(d) - parts[..., None] * np.where(usable[:, None, None], jacobian, 0.0)
+        singular = np.linalg.det(matrices) == 0
+        if singular.any():
+            matrices[singular] = np.eye(d)
+            usable &= ~singular.any(axis=0)
         rises = np.empty((COLUMNS, n, d))
-        for j in range(COLUMNS):
-            part = (h / (j + 1))[:, None]
-            matrix = np.eye(d) - part[:, :, None] * jacobian
-            singular = np.flatnonzero(np.linalg.det(matrix) == 0)
-            if singular.size:
-                matrix[singular] = np.eye(d)
-                usable[singular] = False
-            inverse = np.linalg.inv(matrix)
-            total = np.zeros_like(y)
-            push = f
-            for i in range(j + 1):
+        for j, (part, inverse) in enumerate(zip(parts, np.linalg.inv(matrices), strict=True)):
+            total = np.matmul(inverse, (part * f)[:, :, None])[:, :, 0]
+            for _ in range(j):
+                push = self._guarded.force(y + total, y)
                 total += np.matmul(inverse, (part * push)[:, :, None])[:, :, 0]
-                if i < j:
-                    push = self._guarded.force(y + total, y)
             rises[j] = total
         new = y + np.tensordot(self._best, rises, 1)
         scale = self._atol + self._rtol * np.maximum(np.abs(y), np.abs(new))

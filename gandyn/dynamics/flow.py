@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.dynamics import lanes
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
+from gandyn.system.progress import Progress
 
 _LEAST_RTOL = 1e-13
 
@@ -26,7 +26,7 @@ _STATUS = {
     lanes.SPENT: -1,
     lanes.STUCK: -2,
     lanes.BROKEN: -2,
-    lanes.INTERRUPTED: -3,
+    lanes.UNFINISHED: -1,
 }
 
 
@@ -44,8 +44,8 @@ class Flow:
     success : bool or array of bool
         Whether the end of time, or rest, was reached: ``status >= 0``.
     status : int or array of int
-        0 reached the end; 1 came to rest before it; -1 the steps were spent; -2 stuck: the force
-        is not finite or the step fell to rounding; -3 interrupted.
+        0 reached the end; 1 came to rest before it; -1 the steps were spent, or it was interrupted;
+        -2 stuck: the force is not finite or the step fell to rounding.
     message : str or array of str
         The status in words, with advice where there is some.
     nfev : int or array of int
@@ -78,6 +78,14 @@ class Flow:
         return out.reshape(self.theta.shape[:-1])
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C within `gradient_flow`; ``flow`` is what there was by then."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__()
+        self.flow = flow
+
+
 def gradient_flow(
     game: Any,
     theta0: ArrayLike,
@@ -86,7 +94,7 @@ def gradient_flow(
     rtol: float = 1e-8,
     atol: float = 1e-10,
     max_steps: int = 10_000,
-    progress: Callable[[float], object] | None = None,
+    progress: Progress | None = None,
 ) -> Flow:
     """Integrate dθ/dt = ``game.force(θ)`` from one start or from a stack of them.
 
@@ -114,7 +122,7 @@ def gradient_flow(
     max_steps : int
         Attempted steps after which a lane is given up.
     progress : callable, optional
-        Told the fraction done, between 0 and 1, after each step.
+        Called as ``progress(fraction, text)`` after each step.
 
     Returns
     -------
@@ -124,6 +132,8 @@ def gradient_flow(
     ------
     InputError
         For arguments that are not as above, and where the game refuses ``theta0``.
+    KeyboardInterrupt
+        At Ctrl-C; its ``flow`` is what there was by then.
 
     Notes
     -----
@@ -147,12 +157,15 @@ def gradient_flow(
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from gandyn import Game, parse
+    >>> flow = gradient_flow(Game(parse("N(2, 1)")), [0.5, 0.0], (0, float("inf")))
+    >>> flow.message, flow.theta[-1].round(6)
+    ('came to rest at t = 36.6109', array([1., 2.]))
+
     >>> class Decay:
     ...     def force(self, theta): return -theta
-    ...     def jacobian(self, theta): return np.broadcast_to(-np.eye(2), (*theta.shape, 2))
     >>> flow = gradient_flow(Decay(), [2.0, 1.0], (0, 3), t_eval=[0, 3])
-    >>> flow.theta[-1] * np.exp(3)
+    >>> (flow.theta[-1] * 2.718281828459045**3).round(6)
     array([2., 1.])
     """
     start = _starts(theta0)
@@ -164,9 +177,10 @@ def gradient_flow(
     single = start.ndim == 1
 
     # Unguarded: what the game has to say about a start goes to the caller.
-    f0 = np.asarray(game.force(y0), dtype=float) if len(y0) else y0.copy()
-    if f0.shape != y0.shape:
-        raise InputError(f"game.force: got shape {f0.shape}, must be {y0.shape}")
+    f0 = np.asarray(game.force(start if single else y0), dtype=float) if len(y0) else y0.copy()
+    if f0.size != y0.size:
+        raise InputError(f"game.force: got shape {f0.shape} for {y0.shape}, must be the same")
+    f0 = f0.reshape(y0.shape)
     finite = np.isfinite(f0).all(axis=1)
     work = lanes.Integration(
         GuardedForce(game),
@@ -180,48 +194,39 @@ def gradient_flow(
         max_steps,
         progress,
     )
-    course = work.run()
-    ending = np.full(len(y0), lanes.BROKEN)
-    ending[finite] = course.ending
-    status = np.array([_STATUS[int(code)] for code in ending], dtype=np.intp)
-    last_t, last_y = np.full(len(y0), t0), y0.copy()
-    last_t[finite], last_y[finite] = course.t, course.y
-    rest_time = np.full(len(y0), np.nan)
-    rest_time[finite] = course.rest_time
-    nfev = np.ones(len(y0), dtype=np.intp)
-    nfev[finite] = course.nfev
-    message = np.array(
-        [_words(*row, max_steps) for row in zip(ending, last_t, rest_time, strict=True)], dtype=str
-    )
 
-    if wanted is not None:
-        theta = np.full((len(y0), len(wanted), d), np.nan)
-        theta[finite] = course.samples
-        times = wanted
-    elif single:
-        times = np.array(course.times or [t0], dtype=float)
-        theta = np.array(course.states or [y0[0]])[None]
-    else:
-        times = np.stack([np.full(len(y0), t0), last_t], axis=-1).reshape(*shape, 2)
-        theta = np.stack([y0, last_y], axis=1)
-    theta = theta.reshape(*shape, *theta.shape[1:])
+    def found(course: lanes.Course) -> Flow:
+        ending = np.full(len(y0), lanes.BROKEN)
+        ending[finite] = course.ending
+        status = np.array([_STATUS[int(code)] for code in ending], dtype=np.intp)
+        last_t, last_y = np.full(len(y0), t0), y0.copy()
+        last_t[finite], last_y[finite] = course.t, course.y
+        rest_time = np.full(len(y0), np.nan)
+        rest_time[finite] = course.rest_time
+        nfev = np.ones(len(y0), dtype=np.intp)
+        nfev[finite] = course.nfev
+        ends = zip(ending.tolist(), last_t.tolist(), rest_time.tolist(), strict=True)
+        message = np.array([_words(*end, max_steps) for end in ends], dtype=str)
 
-    if single:
-        code = int(status[0])
-        return Flow(
-            times, theta, code >= 0, code, str(message[0]), int(nfev[0]),
-            float(rest_time[0]), game,
-        )  # fmt: skip
-    return Flow(
-        times,
-        theta,
-        (status >= 0).reshape(shape),
-        status.reshape(shape),
-        message.reshape(shape),
-        nfev.reshape(shape),
-        rest_time.reshape(shape),
-        game,
-    )
+        if wanted is not None:
+            theta = np.full((len(y0), len(wanted), d), np.nan)
+            theta[finite] = course.samples
+            times = wanted
+        elif single:
+            times = np.array(course.times or [t0], dtype=float)
+            theta = np.array(course.states or [y0[0]])[None]
+        else:
+            times = np.stack([np.full(len(y0), t0), last_t], axis=-1).reshape(*shape, 2)
+            theta = np.stack([y0, last_y], axis=1)
+        theta = theta.reshape(*shape, *theta.shape[1:])
+        each = (a.reshape(shape)[()] for a in (status >= 0, status, message, nfev, rest_time))
+        success, code, words, cost, since = (a.item() for a in each) if single else each
+        return Flow(times, theta, success, code, words, cost, since, game)
+
+    try:
+        return found(work.run())
+    except KeyboardInterrupt:
+        raise Interrupted(found(work.so_far())) from None
 
 
 def _words(ending: int, t: float, rest: float, max_steps: int) -> str:

@@ -8,30 +8,84 @@ long as that holds; it ends where the end of time is, or where `rest.examine` sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.dynamics import rows as reduce
 from gandyn.dynamics.chart import LEAST_LANES, LEAST_SHARE
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
-from gandyn.dynamics.guard import Array, GuardedForce
-from gandyn.dynamics.known import KnownRests
-from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination
+from gandyn.dynamics.guard import Array, GuardedForce, finite, largest
+from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination, KnownRests
 from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
-from gandyn.dynamics.stack import Course, Live
+from gandyn.system.progress import Progress
 
 # Endings of a lane.
 END, RESTED, SADDLE, JUMP, VANISHED = 0, 1, 2, 3, 4
-SPENT, STUCK, BROKEN, INTERRUPTED = -1, -2, -3, -4
+SPENT, STUCK, BROKEN, UNFINISHED = -1, -2, -3, -4
 
 BLOCK = 12_000
 _EPS = float(np.finfo(float).eps)
 _LIMIT = 3.0  # h * rate above which an accepted explicit step counts towards stiffness
 _PATIENCE = 10
 _WINDOW = 64
+_LOOK = 25  # steps
+_BETA = 0.04
 _SHARE = 0.3  # of the tolerances that a step may spend
+
+
+@dataclass
+class Course:
+    """What became of each of ``n`` lanes: last time and state, ending and cost."""
+
+    t: Array
+    y: Array
+    ending: NDArray[np.intp]
+    rest_time: Array
+    nfev: NDArray[np.intp]
+    samples: Array
+    times: list[float] = field(default_factory=list)
+    states: list[Array] = field(default_factory=list)
+
+    def note(self, t: float, y: Array) -> None:
+        """Record a state of a single lane; it replaces one that no later time tells apart."""
+        if self.times and t <= self.times[-1]:
+            self.states[-1] = y.copy()
+        else:
+            self.times.append(float(t))
+            self.states.append(y.copy())
+
+
+@dataclass
+class Live:
+    """State of the lanes that are under way, one row each."""
+
+    lane: NDArray[np.intp]
+    t: Array
+    y: Array
+    f: Array
+    h: Array
+    error: Array
+    steps: NDArray[np.intp]
+    stiff: NDArray[np.bool_]
+    count: NDArray[np.intp]
+    sample: NDArray[np.intp]
+    rate: Array
+    look_below: Array
+    looked: NDArray[np.intp]
+    anchor: Array
+    turns: NDArray[np.intp]
+
+    def keep(self, rows: NDArray) -> Live:
+        """These rows only."""
+        return Live(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def join(self, other: Live) -> Live:
+        """These rows and after them the other's."""
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        return Live(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
 class Integration:
@@ -61,7 +115,7 @@ class Integration:
         rtol: float,
         atol: float,
         max_steps: int,
-        progress: Callable[[float], object] | None,
+        progress: Progress | None,
     ) -> None:
         n, d = y0.shape
         self._guarded = guarded
@@ -87,7 +141,7 @@ class Integration:
         self.course = Course(
             t=np.full(n, self._t0),
             y=y0.copy(),
-            ending=np.full(n, INTERRUPTED),
+            ending=np.full(n, UNFINISHED),
             rest_time=np.full(n, np.nan),
             nfev=np.ones(n, dtype=np.intp),
             samples=np.full((n, len(t_eval), d), np.nan),
@@ -99,16 +153,18 @@ class Integration:
             self.course.note(self._t0, y0[0])
 
     def run(self) -> Course:
-        """Integrate all lanes to their ends; what there is, if interrupted."""
+        """Integrate all lanes to their ends."""
         with np.errstate(all="ignore"):
-            try:
-                while self._refill():
-                    self._advance()
-                    if self._progress is not None:
-                        self._progress(self._fraction())
-            except KeyboardInterrupt:
-                self.course.t[self._live.lane] = self._live.t
-                self.course.y[self._live.lane] = self._live.y
+            while self._refill():
+                self._advance()
+                if self._progress is not None:
+                    self._progress(self._fraction(), "flow")
+        return self.course
+
+    def so_far(self) -> Course:
+        """What there is by now."""
+        self.course.t[self._live.lane] = self._live.t
+        self.course.y[self._live.lane] = self._live.y
         return self.course
 
     def _refill(self) -> bool:
@@ -151,20 +207,74 @@ class Integration:
         live = self._live
         if len(live.lane) == 0:
             return
-        for stiff in (False, True):
-            rows = np.flatnonzero(live.stiff == stiff)
-            if rows.size:
-                self._attempt(rows, stiff)
+        if len(live.lane) == 1 and not live.stiff[0]:
+            if not self._attempt_alone():
+                return
+        else:
+            self._attempt_all()
         self._close(live.t >= self._t1, END)
         self._look()
         self._stop_chatter()
         live = self._live
         lost = (live.h < 10 * _EPS * np.abs(live.t)) | ~(live.h > 1e-300)
         if lost.any():
-            moved = live.h * reduce.largest(live.f)
-            lost &= ~(moved > 10 * _EPS * np.maximum(reduce.largest(live.y), self._atol))
+            moved = live.h * largest(live.f)
+            lost &= ~(moved > 10 * _EPS * np.maximum(largest(live.y), self._atol))
         self._close(lost, STUCK)
         self._close(self._live.steps >= self._max_steps, SPENT)
+
+    def _attempt_all(self) -> None:
+        stiff = self._live.stiff.copy()
+        for kind in (False, True):
+            rows = np.flatnonzero(stiff == kind)
+            if rows.size:
+                self._attempt(rows, kind)
+
+    def _attempt_alone(self) -> bool:
+        """`_attempt` for a lone explicit lane, by numbers: arrays would cost as much as the force.
+
+        Whether more may be due now than a next step.
+        """
+        live, method = self._live, self._explicit
+        t, h, y, f = live.t.item(), live.h.item(), live.y[0], live.f[0]
+        ends = t + 1.0001 * h >= self._t1
+        tried, t_new = (self._t1 - t, self._t1) if ends else (h, t + h)
+        new, error, evaluations = method.step(y, f, tried)
+        if error <= 1:
+            f_new = self._stages.force(new, y)
+            evaluations += 1
+            if not all(map(math.isfinite, f_new.tolist())):
+                error = math.nan
+            elif live.sample[0] < len(self._t_eval) and t_new >= self._t_eval[live.sample[0]]:
+                only, errors = np.zeros(1, dtype=np.intp), np.array([error])
+                ends_at, length = np.array([t_new]), np.array([tried])
+                self._sample(only, only, ends_at, new[None], f_new[None], length, errors, False)
+                error = errors[0]
+        self.course.nfev[live.lane] += evaluations
+        h_new = tried * float(_growth(error, live.error.item(), method.exponent))
+        if error <= 1:
+            if ends:
+                h_new = max(h, h_new)
+            live.rate[0] = rate = float(method.rate(new, f_new, tried))
+            live.count[0] = max(live.count.item() + (1 if rate * tried > _LIMIT else -1), 0)
+            live.turns[0] += f.dot(f_new) < 0
+            live.error[0] = max(error, 1e-4)
+            live.t[0], live.y[0], live.f[0] = t_new, new, f_new
+            if self._record:
+                self.course.note(t_new, new)
+            if live.count[0] >= _PATIENCE:
+                live.stiff[0], live.count[0] = True, 0
+        live.h[0] = h_new
+        live.steps[0] += 1
+        push = max(map(abs, live.f[0].tolist()))
+        size = max(*map(abs, live.y[0].tolist()), self._atol / self._rtol)
+        steps, t = live.steps.item(), live.t.item()
+        near = push <= min(live.look_below.item(), 0.5 * live.rate.item() * size)
+        short = h_new < 10 * _EPS * abs(t) or not h_new > 1e-300
+        full = (
+            steps % _WINDOW == 0 or steps - live.looked.item() >= _LOOK or steps >= self._max_steps
+        )
+        return near or short or full or push == 0 or t >= self._t1
 
     def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
         live = self._live
@@ -188,9 +298,9 @@ class Integration:
         passed = np.flatnonzero(error <= 1)
         f_new = self._stages.force(attempt.y[passed], y[passed])
         self.course.nfev[lanes[passed]] += 1
-        finite = reduce.finite(f_new)
-        error[passed[~finite]] = np.nan
-        passed, f_new = passed[finite], f_new[finite]
+        known = finite(f_new)
+        error[passed[~known]] = np.nan
+        passed, f_new = passed[known], f_new[known]
 
         t_new = np.where(ends, goal, t + tried)
         if len(self._t_eval):
@@ -203,12 +313,12 @@ class Integration:
             calm = (speed < 1.0) & ~ends[passed]
             live.count[accepted] = np.where(calm, live.count[accepted] + 1, 0)
         else:
-            live.rate[accepted] = self._explicit.rate(y_new, f_new, passed)
+            live.rate[accepted] = self._explicit.rate(y_new, f_new, tried[passed], passed)
             speed = live.rate[accepted] * tried[passed]
             count = live.count[accepted] + np.where(speed > _LIMIT, 1, -1)
             live.count[accepted] = np.maximum(count, 0)
 
-        factor = self._factor(rows, error, method.exponent)
+        factor = _growth(error, live.error[rows], method.exponent)
         # A step that was cut short says little about how long the next may be.
         h_new = tried * factor
         h_new = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
@@ -222,15 +332,6 @@ class Integration:
         turned = live.count[rows] >= (_PATIENCE // 2 if stiff else _PATIENCE)
         live.stiff[rows[turned]] = not stiff
         live.count[rows[turned]] = 0
-
-    def _factor(self, rows: NDArray[np.intp], error: Array, exponent: float) -> Array:
-        """Growth of the step by a PI controller (Hairer and Wanner, section IV.2)."""
-        beta = 0.04
-        bounded = np.maximum(error, 1e-16)
-        passed = 0.9 * bounded ** (-1 / exponent + 0.2 * beta) * self._live.error[rows] ** beta
-        failed = 0.9 * bounded ** (-1 / exponent)
-        factor = np.where(error <= 1, np.clip(passed, 0.3, 8.0), np.clip(failed, 0.15, 0.9))
-        return np.where(np.isfinite(error), factor, 0.25)
 
     def _sample(
         self,
@@ -291,10 +392,10 @@ class Integration:
         live = self._live
         if len(live.lane) == 0:
             return
-        push = reduce.largest(live.f)
-        size = np.maximum(reduce.largest(live.y), self._atol / self._rtol)
+        push = largest(live.f)
+        size = np.maximum(largest(live.y), self._atol / self._rtol)
         due = (push <= live.look_below) & (push <= 0.5 * live.rate * size)
-        due |= (live.steps - live.looked >= 25) | (push == 0)
+        due |= (live.steps - live.looked >= _LOOK) | (push == 0)
         rows = np.flatnonzero(due)
         if rows.size == 0:
             return
@@ -380,3 +481,10 @@ class Integration:
         span = self._t1 - self._t0
         under_way = float(((self._live.t - self._t0) / span).sum()) if np.isfinite(span) else 0.0
         return min((ended + under_way) / total, 1.0)
+
+
+def _growth(error: Any, before: Any, exponent: float) -> Any:
+    """Factor of the step by a PI controller (Hairer and Wanner, section IV.2)."""
+    passed = error <= 1
+    growth = 0.9 * np.maximum(error, 1e-16) ** (0.2 * _BETA * passed - 1 / exponent)
+    return np.minimum(np.fmax(growth * before ** (_BETA * passed), 0.15), 0.9 + 7.1 * passed)

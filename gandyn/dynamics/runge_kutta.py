@@ -7,13 +7,11 @@ Equations I (2nd ed., 1993), section II.10. The coefficients are those of SciPy'
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gandyn.dynamics import rows
-from gandyn.dynamics.guard import Array, GuardedForce
+from gandyn.dynamics.guard import Array, RightHandSide
 
 STAGES = 12
 
@@ -22,7 +20,7 @@ class Attempt(NamedTuple):
     """What one attempted step gives: the new states, the error norm and the stages."""
 
     y: Array
-    error: Array
+    error: Any
     evaluations: int
 
 
@@ -37,107 +35,124 @@ class DormandPrince:
 
     exponent = 8.0
 
-    def __init__(self, guarded: GuardedForce, rtol: float, atol: float) -> None:
+    def __init__(self, field: RightHandSide, rtol: float, atol: float) -> None:
         from scipy.integrate import DOP853
 
-        self._guarded = guarded
+        self._field = field
         self._rtol, self._atol = rtol, atol
-        self._a = [np.ascontiguousarray(DOP853.A[s, :s]) for s in range(STAGES)]
+        # Stages are rows below the state itself, which has weight 1.
+        rows = [*DOP853.A[:STAGES], *DOP853.A_EXTRA]
+        self._a = [np.append(1.0, row[:s]) for s, row in enumerate(rows[:STAGES])]
+        self._a += [np.append(1.0, row[: STAGES + 1 + i]) for i, row in enumerate(rows[STAGES:])]
         self._b = np.asarray(DOP853.B)
-        self._e5, self._e3 = DOP853.E5[:STAGES].copy(), DOP853.E3[:STAGES].copy()
-        self._a_extra = [row[: STAGES + 1 + i].copy() for i, row in enumerate(DOP853.A_EXTRA)]
+        self._errors = np.array([DOP853.E5[:STAGES], 0.1 * DOP853.E3[:STAGES]])
         self._d = np.asarray(DOP853.D)
-        self._memory = np.empty(0)
         self._stages = np.empty((0, 0))
+        self._rows: list[tuple[Array, Array, Array]] = []
         self._last_stage = np.empty(0)
 
-    def step(self, y: Array, f: Array, h: Array) -> Attempt:
-        """Try a step ``h`` (n,) from ``y`` (n, d), where the force is ``f``.
+    def step(self, y: Array, f: Array, h: Array | float) -> Attempt:
+        """Try a step ``h`` (...) from ``y`` (..., d), where the force is ``f``.
 
-        The error norm is 1 where the estimated local error just meets the tolerances, nan or
-        inf where a stage could not be evaluated.
+        One state or a stack (n, d). The error norm is 1 where the estimated local error just meets
+        the tolerances, nan or inf where a stage could not be evaluated.
         """
-        n, d = y.shape
-        size = y.size
-        if self._memory.size < 16 * size:
-            self._memory = np.empty(16 * size)
-        k = self._stages = self._memory[: 16 * size].reshape(16, size)
-        k[0] = f.ravel()
-        start = y.ravel()
-        steps = np.repeat(h, d)
-        for s in range(1, STAGES):
-            trial = self._a[s] @ k[:s]
-            trial *= steps
-            trial += start
-            k[s] = self._guarded.force(trial.reshape(n, d), y).ravel()
+        shape, start = y.shape, y.ravel()
+        if self._stages.shape[1] != start.size:
+            self._make_room(start.size)
+        k, force = self._stages, self._field.force
+        steps = np.repeat(h, shape[-1])
+        k[0] = start
+        np.multiply(f.ravel(), steps, out=k[1])
+        for weights, before, row in self._rows:
+            trial = weights.dot(before)
+            np.multiply(force(trial.reshape(shape), y).ravel(), steps, out=row)
         self._last_stage = trial
-        new = self._b @ k[:STAGES]
-        new *= steps
+        new = self._b.dot(k[1 : STAGES + 1])
         new += start
         scale = np.maximum(np.abs(start), np.abs(new))
         scale *= self._rtol
         scale += self._atol
-        np.divide(steps, scale, out=scale)
-        five = rows.squares(((self._e5 @ k[:STAGES]) * scale).reshape(n, d))
-        three = rows.squares(((self._e3 @ k[:STAGES]) * scale).reshape(n, d))
-        error = five / np.sqrt(np.maximum((five + 0.01 * three) * d, 1e-300))
-        return Attempt(new.reshape(n, d), error, STAGES - 1)
+        missed = self._errors.dot(k[1 : STAGES + 1])
+        missed /= scale
+        five, three = squares(missed.reshape(2, *shape))
+        error = five / np.sqrt(np.maximum((five + three) * shape[-1], 1e-300))
+        return Attempt(new.reshape(shape), error, STAGES - 1)
 
-    def rate(self, y: Array, f: Array, lanes: NDArray[np.intp]) -> Array:
-        """Estimate of the largest rate of ``lanes`` of the last step, which ended at y, f.
+    def _make_room(self, size: int) -> None:
+        """Rows for the state, the stages, and those that the interpolant asks for besides."""
+        self._stages = k = np.empty((STAGES + 5, size))
+        self._rows = [(self._a[s], k[: s + 1], k[s + 1]) for s in range(1, STAGES)]
+
+    def rate(self, y: Array, f: Array, h: Array | float, lanes: Any = ...) -> Any:
+        """Estimate of the largest rate of ``lanes`` of the last step, ``h``, which ended at y, f.
 
         The last stage and the new state are two states at the same time; the field's difference
         between them points along the fastest direction (Hairer and Wanner, section IV.2).
         """
-        shape = (-1, y.shape[1])
-        rise = f - self._stages[STAGES - 1].reshape(shape)[lanes]
-        run = y - self._last_stage.reshape(shape)[lanes]
-        distance = np.sqrt(rows.squares(run))
-        return np.sqrt(rows.squares(rise)) / np.where(distance > 0, distance, np.inf)
+        shape = y.shape if lanes is ... else (-1, y.shape[-1])
+        rise = f - (self._stages[STAGES].reshape(shape)[lanes].T / h).T
+        run = squares(y - self._last_stage.reshape(shape)[lanes])
+        return np.sqrt(squares(rise) / np.where(run > 0, run, np.inf))
 
     def interpolant(
-        self, y: Array, f: Array, h: Array, new: Array, f_new: Array, lanes: NDArray[np.intp]
+        self,
+        y: Array,
+        f: Array,
+        h: Array | float,
+        new: Array,
+        f_new: Array,
+        lanes: Any = ...,
     ) -> tuple[Array, int]:
-        """Coefficients (7, m, d) of the dense output of ``lanes`` of the last step, and its cost.
+        """Coefficients (7, ..., d) of the dense output of ``lanes`` of the last step, and its cost.
 
         The other arguments are those of these lanes only.
         """
-        m, d = y.shape
-        k = np.empty((16, m, d))
-        k[:STAGES] = self._stages[:STAGES].reshape(STAGES, -1, d)[:, lanes]
-        k[STAGES] = f_new
-        for i, row in enumerate(self._a_extra):
-            s = STAGES + 1 + i
-            k[s] = self._guarded.force(y + h[:, None] * np.tensordot(row, k[:s], 1), y)
+        shape = y.shape if lanes is ... else (-1, y.shape[-1])
+        k = np.empty((STAGES + 5, *y.shape))
+        for row, stage in zip(k, self._stages[: STAGES + 1], strict=False):
+            row[...] = stage.reshape(shape)[lanes]
+        steps = np.empty(y.shape)
+        steps.T[...] = h
+        k[STAGES + 1] = steps * f_new
+        flat = k.reshape(STAGES + 5, -1)
+        for s in range(STAGES + 1, STAGES + 4):
+            trial = self._a[s - 1].dot(flat[: s + 1]).reshape(y.shape)
+            k[s + 1] = steps * self._field.force(trial, y)
         rise = new - y
-        coefficients = np.empty((7, m, d))
+        coefficients = np.empty((7, *y.shape))
         coefficients[0] = rise
-        coefficients[1] = h[:, None] * f - rise
-        coefficients[2] = 2 * rise - h[:, None] * (f + f_new)
-        coefficients[3:] = h[:, None] * np.tensordot(self._d, k, 1)
+        coefficients[1] = k[1] - rise
+        coefficients[2] = 2 * rise - k[1] - k[STAGES + 1]
+        coefficients[3:] = self._d.dot(flat[1:]).reshape(4, *y.shape)
         return coefficients, 3
 
-    def interpolation_error(self, coefficients: Array, y: Array) -> Array:
-        """Error norm (m,) of interpolants, 1 where they are ten times as wrong as a step may be.
+    def interpolation_error(self, coefficients: Array, y: Array) -> Any:
+        """Error norm (...) of interpolants, 1 where they are ten times as wrong as a step may be.
 
         About a tenth of the last term, of degree 7, at its largest is the error as measured.
         """
         scale = self._atol + self._rtol * np.abs(y)
-        return 1e-2 * (4**4 * 3**3 / 7**7) * (np.abs(coefficients[6]) / scale).max(axis=1)
+        return 1e-2 * (4**4 * 3**3 / 7**7) * (np.abs(coefficients[6]) / scale).max(axis=-1)
 
 
 def interpolate(coefficients: Array, y: Array, x: Array) -> Array:
-    """States at the fractions ``x`` (m,) of a step that began at ``y`` (m, d)."""
-    out = np.zeros_like(y)
+    """States at the fractions ``x`` (m,) of a step that began at ``y``, (m, d) or (d,)."""
     x = x[:, None]
+    out = np.zeros((len(x), y.shape[-1]))
     for i in range(6, -1, -1):
         out += coefficients[i]
         out *= x if i % 2 == 0 else 1 - x
     return out + y
 
 
+def squares(x: Array) -> Array:
+    """Sum of squares (...) of the last axis."""
+    return np.einsum("...i,...i->...", x, x)
+
+
 def first_step(
-    guarded: GuardedForce, y: Array, f: Array, rtol: float, atol: float
+    field: RightHandSide, y: Array, f: Array, rtol: float, atol: float
 ) -> tuple[Array, Array]:
     """A starting step per lane, and the rate at which the force changes along the flow.
 
@@ -153,7 +168,7 @@ def first_step(
     with np.errstate(over="ignore", divide="ignore"):
         h0 = np.minimum(0.01 * np.maximum(size, 1.0) / np.maximum(unit, 1e-300), 1e290)
         h0 = np.minimum(h0 / largest[:, 0], 1e290)
-        probe = guarded.force(y + h0[:, None] * f, y)
+        probe = field.force(y + h0[:, None] * f, y)
         change = np.sqrt(np.mean(((probe - f) / largest / scale) ** 2, axis=1))
         usable = np.isfinite(change)
         rate = np.where(usable, change, 0.0) / np.maximum(unit, 1e-300) / h0

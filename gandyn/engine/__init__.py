@@ -35,6 +35,9 @@ class Engine(Protocol):
     def force(self, theta: Array) -> Integrals:
         """dθ/dt: values and errors of shape (d, L)."""
 
+    def force_at(self, theta: Array) -> Array:
+        """The same at one state θ of shape (d,), without its error: shape (d,)."""
+
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential": values and errors of shape (len(names), L)."""
 

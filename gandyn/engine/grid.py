@@ -7,7 +7,9 @@ converged is left to the panels.
 
 from __future__ import annotations
 
+import math
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -182,7 +184,8 @@ class GridEngine:
 
     def __init__(self, panels: PanelEngine) -> None:
         data, latent, target = panels.data, panels.generator.latent, panels.objective
-        assert isinstance(target, FDivergence)
+        assert isinstance(target, FDivergence) and panels.generator.scale_and_place is not None
+        self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
         normal = latent.normals is not None and len(latent.normals[0]) == 1
         self._kind: type[OnGrid] = OnNormalGrid if normal else OnGrid
@@ -198,6 +201,7 @@ class GridEngine:
         self._window = everything if high > 0.0 else nothing
         self._scans = low < 0.0 or high > 1.0
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
+        self._may_diverge = self._scans or _endless(data) or _endless(latent)
         self._table = Table(data)
         self._local = threading.local()
 
@@ -220,8 +224,8 @@ class GridEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        scale, loc, place = self._states(theta)
-        endless = divergent(self._target, self._data, self._latent, *theta[:, place].T)
+        scale, loc = self._states(theta)
+        endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._adapted(
             scale[finite], loc[finite], self._force_sums, 12, self._force_is_good
@@ -232,11 +236,16 @@ class GridEngine:
         both[np.abs(both) <= 4e-15 * raw[8]] = 0.0
         value, errors = endless, np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error
-        order = np.argsort(place)
+        order = np.argsort(self._place)
         used = np.zeros(len(theta), np.intp)
         used[finite] = nodes
         found = Integrals(value[order], errors[order], np.isfinite(scale), used)
         return self._mended(found, finite[~good], theta, self._panels.force)
+
+    def force_at(self, theta: Array) -> Array:
+        """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
+        found = None if self._may_diverge else self._alone(theta)
+        return self.force(theta[None]).value[:, 0] if found is None else found
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
@@ -258,7 +267,7 @@ class GridEngine:
         )
 
     def _smooth_values(self, theta: Array, names: Sequence[str]) -> Integrals:
-        scale, loc, _ = self._states(theta)
+        scale, loc = self._states(theta)
         rows = [row_of(self._target, name)[0] for name in names]
         shape = (len(rows), 6, -1)
 
@@ -280,8 +289,8 @@ class GridEngine:
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d)."""
-        scale, loc, place = self._states(theta)
-        a, b = theta[:, place].T
+        scale, loc = self._states(theta)
+        a, b = theta[:, self._place].T
 
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
@@ -299,7 +308,7 @@ class GridEngine:
         if len(self._data.breaks):
             generated = self._panels.generator.generated(theta)
             value = value + at_breaks(self._data, generated, self._target, a, b)
-        order = np.argsort(place)
+        order = np.argsort(self._place)
         value = value[:, order][:, :, order]
         if not fine.all():
             value[~fine] = self._panels.jacobian(theta[~fine])
@@ -344,15 +353,21 @@ class GridEngine:
 
     def _apart(self, scale: Array, loc: Array) -> NDArray[np.bool_]:
         """Whether states are not next to p_g = p, where the scores cancel: left to panels."""
-        latent, data = self._latent, self._data
-        if not (isinstance(latent, LocationScale) and isinstance(data, LocationScale)):
+        if self._twin is None:
             return np.ones(len(scale), bool)
-        if latent.family != data.family:
-            return np.ones(len(scale), bool)
+        data, latent = self._twin
         a = scale / self._std
         wide = np.abs(np.abs(a) * latent.scale - data.scale)
         away = np.abs(loc - self._mean * a + a * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
+
+    @cached_property
+    def _twin(self) -> tuple[LocationScale, LocationScale] | None:
+        """Data and latent where p_g can be p."""
+        data, latent = self._data, self._latent
+        if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
+            return (data, latent) if data.family == latent.family else None
+        return None
 
     @cached_property
     def _steepest(self) -> float:
@@ -360,14 +375,91 @@ class GridEngine:
         level = self._table.level(0)
         return 8.0 * float((level.density * np.abs(level.score)) @ level.weight)
 
+    def _alone(self, theta: Array) -> Array | None:
+        """Force at one state, None where it has not converged."""
+        first, second = self._place
+        a, b = theta[first].item(), theta[second].item()
+        scale, loc = a * self._std, a * self._mean + b
+        size, table = abs(scale), self._table
+        level = table.level(0)
+        last, ratio = len(level.places) - 1, 1.0
+        for centre, width in self._landmarks:
+            for beside in (-2.0, 0.0, 2.0):
+                at = bisect_left(level.places, loc + scale * (centre + beside * width))
+                ratio = max(ratio, level.spacings[min(at, last)] / (_PER_STATE * width * size))
+        wanted = math.ceil(math.log2(ratio))
+        ends = loc + self._reach[0] * scale, loc + self._reach[1] * scale
+        low, high = min(*ends, self._window[0]), max(*ends, self._window[1])
+        for m in range(wanted, min(wanted + 2, table.finest)):
+            level = table.level(m)
+            start = bisect_left(level.places, low) & ~3
+            stop = min((bisect_left(level.places, high) + 3) & ~3, len(level.places))
+            if not _FEWEST <= stop - start <= _LONGEST:
+                continue
+            window = slice(start, stop)
+            sums = self._sums_alone(level, window, scale, loc)
+            if self._is_good_alone(sums, scale, loc):
+                tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
+                both = self._mean * plain + self._std * tilted, plain
+                out = np.empty(2)
+                out[first], out[second] = (v if abs(v) > negligible else 0.0 for v in both)
+                return out
+        return None
+
+    def _sums_alone(self, level: Level, window: slice, scale: float, loc: float) -> list[float]:
+        """`_force_sums` for one state."""
+        z = level.x[window] - loc
+        z *= 1.0 / scale
+        if self._kind is OnNormalGrid:
+            log_q, score = -0.5 * z * z, -z
+            log_q -= math.log(abs(scale) * _SQRT_2PI)
+        else:
+            log_q, score = self._latent.logpdf_and_score(z)
+            log_q = log_q - math.log(abs(scale))
+        mass = np.empty_like(z)
+        weight, columns = level.weight[window], level.columns[window]
+        self._target.quick_mass(level.log_density[window], level.density[window], log_q, mass)
+        total = float(mass @ weight)
+        score *= -1.0 / scale
+        score += level.score[window]
+        mass *= score
+        z *= mass
+        sums = [*(z @ columns).tolist(), *(mass @ columns).tolist()]
+        np.abs(mass, out=mass)
+        low = level.closed[0] and window.start == 0
+        high = level.closed[1] and window.stop == len(level.x)
+        ends = max(0.0 if low else mass[0] * weight[0], 0.0 if high else mass[-1] * weight[-1])
+        steep = self._steepest + _REACH / abs(scale)
+        return [*sums, float(mass @ weight), float(ends), total, steep * total]
+
+    def _is_good_alone(self, sums: list[float], scale: float, loc: float) -> bool:
+        """`_force_is_good` for one state."""
+        modulus, ends, mass, noise = sums[8:]
+        if not (ends <= _CUT * modulus and modulus > 1e-7 * noise and mass > 1e-100):
+            return False
+        for p in (sums[:4], sums[4:8]):
+            half_way = math.hypot(p[0] - p[2], p[1] - p[3])
+            if abs(p[0] + p[2] - p[1] - p[3]) > _AGREEMENT * modulus:
+                return False
+            if half_way > _HALF_WAY * modulus:
+                return False
+        least = min(abs(sum(sums[:4])), abs(sum(sums[4:8])))
+        if least <= 1e-2 * modulus and abs(scale) >= self._narrow:
+            return False
+        if self._twin is None:
+            return True
+        data, latent = self._twin
+        a = scale / self._std
+        wide = abs(abs(a) * latent.scale - data.scale) > 1e-2 * data.scale
+        away = loc - self._mean * a + a * latent.loc - data.loc
+        return wide or abs(away) > 1e-2 * data.scale
+
     # -- windows, levels, blocks
 
-    def _states(self, theta: Array) -> tuple[Array, Array, list[int]]:
-        """Scale (signed) and place of the generated densities, and where (a, b) stand in θ."""
-        assert self._panels.generator.scale_and_place is not None
-        place = list(self._panels.generator.scale_and_place)
-        a, b = theta[:, place].T
-        return a * self._std, a * self._mean + b, place
+    def _states(self, theta: Array) -> tuple[Array, Array]:
+        """Scale (signed) and place of the generated densities."""
+        a, b = theta[:, self._place].T
+        return a * self._std, a * self._mean + b
 
     def _adapted(
         self,

@@ -11,6 +11,7 @@ from gandyn.distributions import Distribution
 from gandyn.engine.quadrature import Panels
 from gandyn.generators import Generated
 from gandyn.objectives.field import Field
+from gandyn.system.bracket import roots
 
 __all__ = ["fitted", "panels_between"]
 
@@ -85,41 +86,13 @@ def _zeros(
     exact, exact_lane = x[hit], lane[hit]
     if not len(row):
         return exact, exact_lane
-    ends = np.stack([x[row], x[row + 1]])
-    found = _roots(data, generated, of, lane[row], ends, np.stack([value[row], value[row + 1]]))
-    return np.append(found, exact), np.append(lane[row], exact_lane)
+    lane_of = lane[row]
 
+    def at(point: Array, index: Index) -> Array:
+        return of(Field(data, generated, point[:, None], lane_of[index]))[:, 0]
 
-def _roots(
-    data: Distribution,
-    generated: Generated,
-    of: Callable[[Field], Array],
-    lane: Index,
-    ends: Array,
-    values: Array,
-) -> Array:
-    """A zero between each pair of ends (2, n): regula falsi by the Illinois rule."""
-    roots = ends[0].copy()
-    todo, last, stayed = np.arange(len(lane)), ends[0], np.zeros(len(lane), int)
-    (low, high), (f_low, f_high) = ends, values
-    for _ in range(60):
-        point = low + f_low / (f_low - f_high) * (high - low)
-        point = np.where((point > low) & (point < high), point, 0.5 * (low + high))
-        f = of(Field(data, generated, point[:, None], lane[todo]))[:, 0]
-        # An end that stays has its value halved.
-        left = np.sign(f) == np.sign(f_low)
-        f_high = np.where(left, np.where(stayed > 0, 0.5 * f_high, f_high), f)
-        f_low = np.where(left, f, np.where(stayed < 0, 0.5 * f_low, f_low))
-        stayed = np.where(left, 1, -1)
-        low, high = np.where(left, point, low), np.where(left, high, point)
-        roots[todo] = point
-        # Each is done on its own, so that it does not depend on the others.
-        going = (np.abs(point - last) > 2.0 * _EPS * np.abs(point)) & (f != 0.0)
-        if not going.any():
-            break
-        todo, last, stayed = todo[going], point[going], stayed[going]
-        low, high, f_low, f_high = low[going], high[going], f_low[going], f_high[going]
-    return roots
+    found = roots(at, x[row], x[row + 1], value[row], value[row + 1])
+    return np.append(found, exact), np.append(lane_of, exact_lane)
 
 
 def _switches(data: Distribution, generated: Generated, panels: Panels) -> tuple[Array, Index]:

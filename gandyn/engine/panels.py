@@ -17,6 +17,7 @@ from gandyn.generators.generated import Generated
 from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
+from gandyn.system.differences import stencil
 
 __all__ = ["PanelEngine", "field_integrals", "rooted", "row_of"]
 
@@ -24,8 +25,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
 
-_PLACES = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
-_SIXTH = np.array([-1.0, 9.0, -45.0, 45.0, -9.0, 1.0]) / 60.0
+_PLACES = (-3, -2, -1, 1, 2, 3)
 _LANES = 128
 """States whose panels are fitted and integrated together."""
 
@@ -62,6 +62,10 @@ class PanelEngine:
             value = np.where(better, found.value[d:], value)
             error = np.where(better, found.error[d:], error)
         return Integrals(value, error, found.converged, found.nodes)
+
+    def force_at(self, theta: Array) -> Array:
+        """Force (d,) at one state (d,)."""
+        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
@@ -131,10 +135,10 @@ def by_differences(force: Callable[[Array], Array], theta: Array, step: Array) -
     `step`, shape (L,), is each state's.
     """
     lanes, d = theta.shape
-    shifts = _PLACES[:, None, None] * np.eye(d)
+    shifts = np.array(_PLACES)[:, None, None] * np.eye(d)
     states = theta + shifts.reshape(-1, 1, d) * step[:, None]
     values = force(states.reshape(-1, d)).reshape(len(_PLACES), d, lanes, d)
-    return np.einsum("k,kjli->lij", _SIXTH, values) / step[:, None, None]
+    return np.einsum("k,kjli->lij", stencil(_PLACES), values) / step[:, None, None]
 
 
 def field_integrals(

@@ -28,6 +28,13 @@ class LinearGenerator(Generator):
     Notes
     -----
     A negative `a` means what a z + b says: the latent is reflected. At a = 0 there is no density.
+
+    Examples
+    --------
+    >>> generator = gandyn.LinearGenerator(gandyn.Uniform(-1, 1))
+    >>> p = generator.pushforward([2.0, 1.0])
+    >>> p.support, p.pdf(0.0)
+    ((-1.0, 3.0), np.float64(0.25))
     """
 
     dimension = 2
@@ -81,7 +88,7 @@ class LinearStack(Generated):
         self.lanes = len(theta)
         self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
         self.folds = [np.empty((0, 2))] * self.lanes
-        if isinstance(latent, LocationScale):
+        if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
             self.standard = (
                 latent.family,
                 latent,

@@ -58,6 +58,13 @@ class MLPGenerator(Generator):
     edges only. An atom is moved by the mean-squared and Wasserstein objectives, by its pieces' mean
     ∂G/∂θ; their forces are gradients, but for Wasserstein where units that are on make a piece flat
     by cancelling, as the distance has a kink there.
+
+    Examples
+    --------
+    >>> generator = gandyn.MLPGenerator((4,))
+    >>> law = generator.pushforward(np.linspace(-1, 1, generator.dimension))
+    >>> law.support, law.cdf(2.0).round(6)
+    ((1.0, inf), np.float64(0.743822))
     """
 
     def __init__(

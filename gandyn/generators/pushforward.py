@@ -13,6 +13,7 @@ from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.fixed import quantile
 from gandyn.generators.generated import Generated, Map
+from gandyn.system.bracket import roots
 from gandyn.system.checks import show
 
 __all__ = ["Pushforward", "Stack"]
@@ -21,7 +22,6 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _TABLE = 33
-_EPS = float(np.finfo(float).eps)
 
 
 class Pushforward(Distribution):
@@ -226,7 +226,7 @@ class _Branch:
         if len(inside):
             target = self.sign * flat[inside]
             low, high = self._bracket(target)
-            out[inside] = self._solve(target, low, high)
+            out[inside] = roots(lambda z, index: self._image(z) - target[index], low, high)
         return out.reshape(np.shape(x))
 
     def _bracket(self, target: Array) -> tuple[Array, Array]:
@@ -247,26 +247,6 @@ class _Branch:
     def _image(self, z: Array) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
             return self.sign * self._generator(z, self._theta)
-
-    def _solve(self, target: Array, low: Array, high: Array) -> Array:
-        """Newton's method kept within a shrinking bracket, for those not there yet."""
-        out = 0.5 * (low + high)
-        active = np.arange(len(out))
-        for _ in range(100):
-            z, aim = out[active], target[active]
-            miss = self._image(z) - aim
-            low = np.where(miss <= 0.0, z, low)
-            high = np.where(miss >= 0.0, z, high)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                new = z - miss / (self.sign * self._generator.slope(z, self._theta))
-            new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-            out[active] = new
-            close = 4.0 * _EPS * np.maximum(np.abs(z), 1.0)
-            going = (np.abs(new - z) > close) & (high - low > close) & (miss != 0.0)
-            if not going.any():
-                break
-            active, low, high = active[going], low[going], high[going]
-        return out
 
     def _mass(self, from_z: Array, to_z: Array) -> Array:
         """Latent mass between two points, from the tail that keeps its digits."""

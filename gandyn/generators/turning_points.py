@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.system.bracket import roots
+
 __all__ = ["turning_points"]
 
 Array = NDArray[np.float64]
@@ -43,7 +45,8 @@ def turning_points(jet: Jet, lattice: Array) -> Array:
     falls = slope[:-1] * curvature[:-1] < 0.0
     dips = falls & (slope[1:] * curvature[1:] > 0.0) & (slope[:-1] * slope[1:] > 0.0)
     if dips.any():
-        bottom = _zeros(jet, 2, lattice[:-1][dips], lattice[1:][dips], curvature[:-1][dips])
+        ends = lattice[:-1][dips], lattice[1:][dips], curvature[:-1][dips], curvature[1:][dips]
+        bottom = roots(lambda x, index: jet(x)[2], *ends)
         lattice = np.concatenate([lattice, bottom])
         order = np.argsort(lattice, kind="stable")
         value, slope, _ = (
@@ -54,36 +57,9 @@ def turning_points(jet: Jet, lattice: Array) -> Array:
     steep = np.flatnonzero(slope)
     change = np.flatnonzero(np.diff(np.sign(slope[steep])))
     low, high = steep[change], steep[change + 1]
-    turns = _zeros(jet, 1, lattice[low], lattice[high], slope[low])
+    ends = lattice[low], lattice[high], slope[low], slope[high]
+    turns = roots(lambda x, index: jet(x)[1], *ends)
     return _without_ripples(turns, jet, lattice, np.ptp(value))
-
-
-def _zeros(jet: Jet, which: int, low: Array, high: Array, at_low: Array) -> Array:
-    """The zero of a derivative in each bracket, to rounding, by Newton's method or bisection."""
-    low, high, sign = low.copy(), high.copy(), np.sign(at_low)
-    x = 0.5 * (low + high)
-    active = np.arange(len(x))
-    for _ in range(120):
-        if not len(active):
-            break
-        parts = jet(x[active])
-        f = sign[active] * parts[which]
-        low[active] = np.where(f >= 0.0, x[active], low[active])
-        high[active] = np.where(f >= 0.0, high[active], x[active])
-        a, b = low[active], high[active]
-        new = 0.5 * (a + b)
-        close = 2.0 * np.finfo(float).eps * np.maximum(np.abs(new), 1e-300)
-        if which == 1:
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                step = parts[1] / parts[2]
-            there = np.abs(step) <= close
-            newton = x[active] - step
-            new = np.where(there | ((newton > a) & (newton < b)), newton, new)
-        new = np.where(f == 0.0, x[active], new)
-        moved = np.abs(new - x[active])
-        x[active] = new
-        active = active[(moved > close) & (b - a > close)]
-    return x
 
 
 def _without_ripples(turns: Array, jet: Jet, lattice: Array, scale: float) -> Array:

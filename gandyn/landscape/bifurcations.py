@@ -225,7 +225,7 @@ def _branch(base: Unfolding, path: Path) -> Branch:
 
 def _fold(base: Unfolding, u: Array) -> Fold:
     plane, theta = Plane(base.game(base.values(u))), base.theta(u)
-    rates = np.linalg.eigvals(plane.exact_jacobian(theta))
+    rates = np.linalg.eigvals(plane.jacobian(theta))
     return Fold(
         float(base.values(u)[0]),
         theta,

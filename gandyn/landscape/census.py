@@ -28,7 +28,10 @@ Array = NDArray[np.float64]
 
 _DIP = 0.8
 """A vertex this much nearer to 0 than its node may be beyond it: a parabola is not the force."""
-_REFINEMENTS = (1.0, 2.0, 4.0)
+_ROUNDS = 3
+"""Lattices: each halves the cells of the last where the index sum is open."""
+_BLOCK = 6
+"""Cells along the side of a block that is searched again as a whole."""
 _FLAT = 1e-6
 """An eigenvalue below this share of the other is not trusted to tell the index."""
 _ZERO = 1e-8
@@ -150,7 +153,7 @@ class Equilibria(Result, Sequence[Equilibrium]):
     @property
     def theta(self) -> Array:
         """All positions, shape (n, 2)."""
-        return np.array([point.theta for point in self.points]).reshape(-1, 2)
+        return _places(self.points)
 
     def nearest(self, theta: Array, kinds: Sequence[str], within: float) -> NDArray[np.intp]:
         """Index of the rest point of one of these kinds next to each state (n, 2), or −1.
@@ -210,18 +213,26 @@ def known(game: Any, box: Sequence[float] | None = None) -> Equilibria:
 def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     """The rest points on one side of a = 0."""
     bounds = plane.box() if box is None else plane.mirrored(box)
-    roots = Roots(np.empty((0, 2)))
-    winding: int | None = None
-    for fineness in _REFINEMENTS:
-        a, b = plane.axes(bounds, fineness)
-        nodes = np.stack(np.meshgrid(a, b), axis=-1)
-        force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
-        roots = _search(plane, a, b, force, roots, bounds)
+    lattice = plane.axes(bounds)
+    winding = around(plane.force, _boundary(*lattice))
+    roots, blocks = Roots(np.empty((0, 2))), [lattice]
+    for _ in range(_ROUNDS):
+        found = []
+        for axes in blocks:
+            nodes = np.stack(np.meshgrid(*axes), axis=-1)
+            force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
+            found.append((*axes, force))
+            roots = _search(plane, *axes, force, roots, bounds)
         points = describe(plane.game, plane.turned(roots.theta))
-        winding = around(plane.force, _boundary(a, b))
-        if winding == sum(point.index for point in points) or np.isnan(force).all():
+        indices = np.array([point.index for point in points], np.intp)
+        if winding == indices.sum():
             break
-    complete = winding is not None and winding == sum(point.index for point in points)
+        blocks = [
+            (_halved(a), _halved(b))
+            for axes in found
+            for a, b in _open(plane, *axes, plane.turned(_places(points)), indices)
+        ]
+    complete = winding is not None and winding == indices.sum()
     if complete:
         message = f"the winding number around the box, {winding}, is the sum of the indices"
     elif winding is None:
@@ -232,7 +243,7 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     else:
         message = (
             f"the winding number around the box is {winding}, the sum of the indices "
-            f"{sum(point.index for point in points)}: a rest point is missing or on the edge; "
+            f"{indices.sum()}: a rest point is missing or on the edge; "
             "choose another box"
         )
     status = 0 if complete else -1
@@ -251,7 +262,7 @@ def describe(game: Any, theta: Array) -> list[Equilibrium]:
     u = plane.turned(theta)
     u = u[np.lexsort((u[:, 0], u[:, 1]))]
     states = plane.state(u)
-    jacobian = plane.exact_jacobian(u)
+    jacobian = plane.jacobian(u)
     values = game.evaluate(states)
     residual = np.hypot(*np.asarray(values.force).T)
     noise = np.hypot(*np.asarray(values.errors["force"]).T)
@@ -305,6 +316,40 @@ def _search(plane: Plane, a: Array, b: Array, force: Array, known: Roots, bounds
         near = np.concatenate([across(plane, found.theta), between(found.theta)])
         found = found.join(plane, newton(plane, near), bounds)
     return found
+
+
+def _open(
+    plane: Plane, a: Array, b: Array, force: Array, places: Array, indices: NDArray[np.intp]
+) -> list[tuple[Array, Array]]:
+    """Blocks of a lattice whose winding number is not the sum of the indices within.
+
+    Those whose edge runs where there is no force are halved, too, down to where there is none.
+    """
+    inside = (places >= [a[0], b[0]]) & (places < [a[-1], b[-1]])
+    here = inside.all(axis=1)
+    edge = np.concatenate([force[0], force[-1], force[:, 0], force[:, -1]])
+    if np.isnan(force).all():
+        return []
+    if np.isfinite(edge).all() and around(plane.force, _boundary(a, b)) == indices[here].sum():
+        return []
+    if max(len(a), len(b)) <= _BLOCK + 1:
+        return [(a, b)]
+    out = []
+    along = int(len(a) >= len(b))
+    middle = force.shape[along] // 2
+    for part in (slice(None, middle + 1), slice(middle, None)):
+        cut = (a[part], b, force[:, part]) if along else (a, b[part], force[part])
+        out += _open(plane, *cut, places, indices)
+    return out
+
+
+def _halved(axis: Array) -> Array:
+    """An axis with a value more between each two."""
+    return np.interp(np.arange(2 * len(axis) - 1) / 2.0, np.arange(len(axis)), axis)
+
+
+def _places(points: Sequence[Equilibrium]) -> Array:
+    return np.array([point.theta for point in points]).reshape(-1, 2)
 
 
 def _may_vanish(component: Array) -> NDArray[np.bool_]:

@@ -138,6 +138,14 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     Notes
     -----
     Curves that close within one cell of the lattice of 8 × 8 values are not seen.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> family = gandyn.template("N({m}, {s})")
+    >>> found = gandyn.phase_diagram(family, ("m", 0.0, 1.0), ("s", 1.0, 2.0))
+    >>> [region.name for region in found.regions]
+    ['fitting only']
     """
     x_name, x_low, x_high = read_range("x", x, family)
     y_name, y_low, y_high = read_range("y", y, family)

@@ -116,7 +116,7 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
     >>> import gandyn
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.separatrices(gandyn.equilibria(game))
-    >>> [found.equilibria[curve.end].name for curve in found.unstable if curve.saddle == 1]
+    >>> sorted(found.equilibria[curve.end].name for curve in found.unstable if curve.saddle == 1)
     ['averages all modes', 'collapsed onto mode 1 of 2']
     """
     found = known(game, box)

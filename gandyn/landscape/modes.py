@@ -70,6 +70,13 @@ def coverage(generated: Distribution, data: Distribution) -> Coverage:
     ------
     InputError
         Where one of the two is no `Distribution`, or the data have atoms.
+
+    Examples
+    --------
+    >>> data = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
+    >>> found = gandyn.coverage(gandyn.Normal(3, 1), data)
+    >>> found.covered
+    (2,)
     """
     for name, given in (("generated", generated), ("data", data)):
         if not isinstance(given, Distribution):

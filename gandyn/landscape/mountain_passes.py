@@ -166,7 +166,7 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
     >>> import gandyn
     >>> found = barriers(gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")))
     >>> [(p.start, p.saddle, p.end, round(p.height_from, 4)) for p in found.barriers][:1]
-    [(0, 1, 2, 0.0156)]
+    [(0, 1, 2, 0.3447)]
     """
     found = known(game, box)
     plane = found.plane

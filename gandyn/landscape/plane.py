@@ -50,7 +50,8 @@ def check_box(box: Sequence[float]) -> Box:
         Where they are not finite, do not rise, or a = 0 lies between a_low and a_high.
     """
     allowed = (
-        "must be (a_low, a_high, b_low, b_high), rising, with a_low and a_high on one side of 0"
+        "must be (a_low, a_high, b_low, b_high) with a_low < a_high, on one side of 0, and "
+        "b_low < b_high"
     )
     try:
         a_low, a_high, b_low, b_high = (float(value) for value in box)
@@ -139,14 +140,8 @@ class Plane:
         return out
 
     def jacobian(self, u: Array) -> Array:
-        """Jacobian (n, 2, 2), to nine digits or better: for Newton's method."""
-        return self._both(self.game.jacobian(self.state(u)))
-
-    def exact_jacobian(self, u: Array) -> Array:
-        """Jacobian (n, 2, 2) as the game gives it."""
-        return self._both(self.game.jacobian(self.state(u)))
-
-    def _both(self, jacobian: Array) -> Array:
+        """Jacobian (n, 2, 2), to nine digits or better."""
+        jacobian = self.game.jacobian(self.state(u))
         return np.swapaxes(self.seen(np.swapaxes(self.seen(jacobian), -1, -2)), -1, -2)
 
     def potential(self, u: Array) -> Array:
@@ -177,11 +172,15 @@ class Plane:
         b_low, b_high = low - margin + shifts[0], high + margin + shifts[1]
         inner, outer, walls = self._finite(inner, outer, np.linspace(b_low, b_high, 5))
         box = [inner, outer, b_low, b_high]
+        first, grown = box, self._grown(box, walls)
         for _ in range(_GROWTHS):
-            box, good = self._grown(box, walls)
-            if good:
+            if grown == box:
                 break
-        return box[0], box[1], box[2], box[3]
+            box, grown = grown, self._grown(grown, walls)
+        # An edge that has not come to where the force points inwards stays where it was.
+        ends = zip(first, box, grown, strict=True)
+        kept = [own if more == own else old for old, own, more in ends]
+        return kept[0], kept[1], kept[2], kept[3]
 
     def _finite(self, inner: float, outer: float, b: Array) -> tuple[float, float, list[bool]]:
         """The scales between which the force is finite, and whether either end is a wall to it.
@@ -198,7 +197,7 @@ class Plane:
         last = first + int(np.append(~finite[first:], True).argmax()) - 1
         return float(a[first]), float(a[last]), [first > 0, last < _EDGE - 1]
 
-    def _grown(self, box: list[float], walls: list[bool]) -> tuple[list[float], bool]:
+    def _grown(self, box: list[float], walls: list[bool]) -> list[float]:
         """The box with every edge moved out at which the force does not point inwards."""
         a_low, a_high, b_low, b_high = box
         a, b = np.geomspace(a_low, a_high, _EDGE), np.linspace(b_low, b_high, _EDGE)
@@ -210,24 +209,24 @@ class Plane:
         ]
         force = self.force(np.concatenate(edges)).reshape(4, _EDGE, 2)
         inwards = np.array([force[0, :, 0], -force[1, :, 0], force[2, :, 1], -force[3, :, 1]])
-        inside = [bool((side > 0).all()) for side in inwards]
+        # Where it is not finite a wider box would not help.
+        inside = [not (side <= 0).any() for side in inwards]
         wider = 0.25 * (b_high - b_low)
-        grown = [
+        return [
             a_low * (1.0 if inside[0] or walls[0] else 0.5),
             a_high * (1.0 if inside[1] or walls[1] else 1.5),
             b_low - (0.0 if inside[2] else wider),
             b_high + (0.0 if inside[3] else wider),
         ]
-        return grown, grown == box
 
-    def axes(self, box: Box, fineness: float = 1.0) -> tuple[Array, Array]:
+    def axes(self, box: Box) -> tuple[Array, Array]:
         """Axes a (A,) and b (B,) of a lattice: fine where the data are.
 
         In a the steps are even in log a; in b they are a share of the width of the nearest mode,
         growing with the distance from it.
         """
         a_low, a_high, b_low, b_high = box
-        count = 2 + int(np.log(a_high / a_low) / (0.09 / fineness))
+        count = 2 + int(np.log(a_high / a_low) / 0.09)
         a = np.geomspace(a_low, a_high, count)
         a[[0, -1]] = a_low, a_high
         x = np.linspace(b_low, b_high, _FINE)
@@ -241,7 +240,7 @@ class Plane:
         spacing = np.full(x.shape, (b_high - b_low) / 12.0)
         for centre, width in zip(centres, widths, strict=True):
             np.minimum(spacing, np.hypot(width, 0.4 * (x - centre)), out=spacing)
-        rate = fineness / (0.3 * spacing)
+        rate = 1.0 / (0.3 * spacing)
         steps = 0.5 * (rate[1:] + rate[:-1]) * np.diff(x)
         t = np.concatenate([[0.0], np.cumsum(steps)])
         return a, np.interp(np.linspace(0.0, t[-1], 2 + int(t[-1])), t, x)

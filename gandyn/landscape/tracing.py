@@ -95,7 +95,7 @@ def trace(
     """
     scale = (box[3] - box[2]) / np.log(box[1] / box[0])
     field = _UnitField(plane, scale, 1.0 if forwards else -1.0)
-    rule = DormandPrince(field, 0.0, _TOLERANCE)  # type: ignore[arg-type]
+    rule = DormandPrince(field, 0.0, _TOLERANCE)
     goals = field.u(targets) if len(targets) else np.empty((0, 2))
     edges = np.array([np.log(box[:2]), np.array(box[2:]) / scale])
     n = len(starts)

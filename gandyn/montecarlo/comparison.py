@@ -203,7 +203,7 @@ def compare(
         first,
         ends,
         crossed,
-        _share(int(crossed.sum()), counted),
+        share(int(crossed.sum()), counted),
     )
 
 
@@ -244,7 +244,14 @@ def _band(values: Array) -> tuple[Array, Array]:
     return np.where(count > 0, mean, np.nan), np.where(count > 1, half, np.nan)
 
 
-def _share(part: int, whole: int) -> tuple[float, float, float]:
+def share(part: int, whole: int) -> tuple[float, float, float]:
+    """A share and its 95 % confidence interval (Clopper and Pearson 1934).
+
+    Examples
+    --------
+    >>> [round(number, 4) for number in share(0, 32)]
+    [0.0, 0.0, 0.1089]
+    """
     if not whole:
         return np.nan, 0.0, 1.0
     tail = 0.5 - 0.5 * _LEVEL

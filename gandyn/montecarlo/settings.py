@@ -114,6 +114,10 @@ class Settings:
 def article(version: str = "plain", **changes: Any) -> Settings:
     """The seed article's way to train, with one of its four discriminators.
 
+    It is the article that gandyn comes from: Monnoroch, "Generative adversarial networks" (3 April
+    2018, in Russian), whose text is in https://github.com/Monnoroch/monnoroch.github.io and whose
+    code is ``gan_model_data`` in https://github.com/Monnoroch/generative.
+
     Parameters
     ----------
     version : {"plain", "l2", "dropout", "l2_dropout"}

@@ -6,7 +6,13 @@ import itertools
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+try:
+    from threadpoolctl import threadpool_limits
+except ModuleNotFoundError:
+    # The number of threads then stays what the environment (OMP_NUM_THREADS) says.
+    def threadpool_limits(*_: Any, **__: Any) -> Any:  # type: ignore[no-redef]
+        return nullcontext()
+
 
 from gandyn.game import Game
 from gandyn.generators import MLPGenerator

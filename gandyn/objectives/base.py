@@ -140,6 +140,14 @@ class FDivergence(Objective):
     -----
     Nowozin, Cseke and Tomioka, "f-GAN" (2016), for the family; the slope w ℓ' is the derivative of
     the first variation f(r) − r f'(r) along the line.
+
+    Examples
+    --------
+    >>> half = gandyn.FDivergence(lambda ell: np.full_like(ell, 0.5), name="half")
+    >>> theta, data = [0.8, 1.0], gandyn.Normal(0, 1)
+    >>> whole = gandyn.Game(data, objective="reverse_kl").force(theta)
+    >>> bool(np.allclose(gandyn.Game(data, objective=half).force(theta), 0.5 * whole))
+    True
     """
 
     def __init__(
@@ -293,6 +301,12 @@ class Transport(Objective):
     On the line the optimal coupling pairs equal quantiles for every convex cost (Villani, "Topics
     in Optimal Transportation", 2003, Theorem 2.18). The force E[c'(T(G) − G) ∂G/∂θ] is integrated
     over the data, in x = T(y), where the integrand is as smooth as the data.
+
+    Examples
+    --------
+    >>> quartic = gandyn.Transport(lambda d: d**4, lambda d: 4 * d**3, name="quartic")
+    >>> gandyn.Game(gandyn.Normal(2, 1), objective=quartic).potential([1.0, 0.0]).round(9)
+    np.float64(16.0)
     """
 
     def __init__(

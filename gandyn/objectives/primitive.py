@@ -7,25 +7,19 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.system.differences import central
+
 __all__ = ["Primitive", "log_derivative"]
 
 Array = NDArray[np.float64]
 
 _T, _W = np.polynomial.legendre.leggauss(24)
 _FAR = 700.0
-_FIRST = ((4 / 5, 1), (-1 / 5, 2), (4 / 105, 3), (-1 / 280, 4))
 
 
 def log_derivative(log_weight: Callable[[Array], Array], ell: Array) -> Array:
     """d log w/dℓ by eighth-order differences; weights vary over a unit of ℓ."""
-    h = 0.02
-    with np.errstate(invalid="ignore"):
-        return (
-            sum(  # type: ignore[return-value]
-                c * (log_weight(ell + k * h) - log_weight(ell - k * h)) for c, k in _FIRST
-            )
-            / h
-        )
+    return central(log_weight, ell, 0.02)
 
 
 class Primitive:

@@ -171,6 +171,13 @@ def alpha(parameter: float) -> FDivergence:
     References
     ----------
     Cressie and Read, "Multinomial goodness-of-fit tests" (1984).
+
+    Examples
+    --------
+    >>> data, state = gandyn.Normal(0, 1), [0.8, 1.0]
+    >>> half = gandyn.Game(data, objective=gandyn.alpha(0.5))
+    >>> float(half.potential(state) / gandyn.Game(data, objective="hellinger").potential(state))
+    4.0
     """
     try:
         a = float(parameter)
@@ -186,7 +193,14 @@ def alpha(parameter: float) -> FDivergence:
 
 
 def names() -> tuple[str, ...]:
-    """The names that `objective` knows, besides ``alpha(NUMBER)``."""
+    """The names that `objective` knows, besides ``alpha(NUMBER)``.
+
+    Examples
+    --------
+    >>> from gandyn.objectives import names
+    >>> "nonsaturating" in names()
+    True
+    """
     return tuple(_ROWS)
 
 
@@ -202,6 +216,11 @@ def objective(name: str | Objective) -> Objective:
     ------
     InputError
         Where there is no such name.
+
+    Examples
+    --------
+    >>> gandyn.objective("reverse-KL").name, gandyn.objective("alpha(0.5)").name
+    ('reverse_kl', 'alpha(0.5)')
     """
     if isinstance(name, Objective):
         return name

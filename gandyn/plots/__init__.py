@@ -8,6 +8,11 @@ Nothing here computes a result, shows a window or changes a global setting::
     plots.save_figure(figure, "trajectory.png")
 """
 
+from gandyn.system.optional import needed_by
+
+with needed_by("plots"):
+    import matplotlib  # noqa: F401
+
 from gandyn.plots.animation import animate, can_write_mp4, path_times
 from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths

@@ -28,7 +28,13 @@ __all__ = ["animate", "can_write_mp4", "path_times"]
 
 
 def can_write_mp4() -> bool:
-    """Whether ffmpeg is on the PATH."""
+    """Whether ffmpeg is on the PATH.
+
+    Examples
+    --------
+    >>> isinstance(plots.can_write_mp4(), bool)
+    True
+    """
     return FFMpegWriter.isAvailable()
 
 
@@ -46,6 +52,12 @@ def path_times(t: ArrayLike, theta: ArrayLike, frames: int) -> NDArray[np.float6
     -------
     array, shape (frames,)
         Rising from t[0] to t[-1]. Give them to the flow as ``t_eval``.
+
+    Examples
+    --------
+    >>> t = np.linspace(0, 10, 201)
+    >>> plots.path_times(t, np.exp(-t)[:, None], 3).round(2)
+    array([ 0.  ,  0.74, 10.  ])
     """
     times = np.asarray(t, dtype=float)
     return even(times[:, None], frames, pace(times, theta))[:, 0]
@@ -85,6 +97,17 @@ def animate(
         If there are no moments, the suffix is another one, or MP4 is asked for without ffmpeg.
     OSError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> frames = plots.moments(game, [[1.0, 0.5], [2.0, 0.2]], ["start", "later"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = plots.animate(Path(folder) / "flow.gif", frames, dpi=40)
+    ...     path.stat().st_size > 0
+    True
     """
     target = Path(path)
     writer = _writer(target, fps)

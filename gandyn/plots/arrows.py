@@ -36,6 +36,16 @@ def draw_arrows(
         The z line has a scale of its own, its outermost latents at the edges of the picture.
     peak : float, optional
         The density that is drawn as high as D* = 1; by default the highest of p and p_g.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> z = np.linspace(-2, 2, 15)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_arrows(ax, plots.moment(game, [1.0, 0.5]), z, 1.0 * z + 0.5)
+    >>> ax.get_xlabel()
+    'x'
     """
     latents, images = np.asarray(z, dtype=float), np.asarray(x, dtype=float)
     low, high = float(moment.x[0]), float(moment.x[-1])
@@ -92,6 +102,18 @@ def draw_arrow_moments(
     z : array, shape (n,)
     images : sequence of array, shape (n,)
         G(z) at each moment.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
+    >>> z = np.linspace(-2, 2, 15)
+    >>> with plots.style():
+    ...     axes = plots.new_figure((9, 2.6)).subplots(1, 4)
+    ...     frames = plots.moments(game, flow.theta)
+    ...     axes = plots.draw_arrow_moments(axes, frames, z, [a * z + b for a, b in flow.theta])
+    >>> len(axes)
+    4
     """
     panels = np.asarray(axes, dtype=object).ravel()
     peak = max(float(np.nanmax([m.data, m.generated])) for m in moments)

@@ -45,6 +45,16 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     barriers : Barriers
         Of it, ``equilibria`` and ``tree``.
     title : str
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> found = gandyn.barriers(game)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_barrier_tree(ax, found)
+    >>> ax.get_ylabel()
+    'potential'
     """
     points = rest_points(barriers.equilibria)
     numbers = number_attractors(points)
@@ -119,6 +129,16 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     barriers : Barriers
         Of it, ``equilibria`` and ``barriers``.
     title : str
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> found = gandyn.barriers(game)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_paths(ax, found)
+    >>> ax.get_ylabel()
+    'potential'
     """
     points = rest_points(barriers.equilibria)
     numbers = number_attractors(points)

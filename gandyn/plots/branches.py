@@ -51,6 +51,16 @@ def draw_branches(
     ------
     InputError
         If a component is another one, or there are not as many as axes.
+
+    Examples
+    --------
+    >>> family = gandyn.template("0.5*N(-{m}, 1) + 0.5*N({m}, 1)")
+    >>> found = gandyn.branches(family, (1.5, 1.7))
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_branches(ax, found, "a")
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('m', 'a (scale)')
     """
     panels = np.ravel(np.asarray(axes, dtype=object))
     names = [component] if isinstance(component, str) else list(component)

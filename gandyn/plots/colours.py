@@ -166,12 +166,24 @@ _COLLAPSED = re.compile(r"collapsed onto mode (\d+)|collapse only")
 
 
 def objective_cue(name: str) -> Cue:
-    """Colour and line style of an objective, by name (``"alpha(0.5)"`` looks like ``"alpha"``)."""
+    """Colour and line style of an objective, by name (``"alpha(0.5)"`` looks like ``"alpha"``).
+
+    Examples
+    --------
+    >>> plots.objective_cue("saturating").line
+    {'color': '#AA4499', 'linestyle': '-'}
+    """
     return _OBJECTIVES.get(name.split("(")[0].strip(), _OTHER)
 
 
 def divergence_cue(name: str) -> Cue:
-    """Colour and line style of a value, by its field in an evaluation (``"jsd"``, …)."""
+    """Colour and line style of a value, by its field in an evaluation (``"jsd"``, …).
+
+    Examples
+    --------
+    >>> plots.divergence_cue("kl_data_generator") == plots.objective_cue("forward_kl")
+    True
+    """
     return _DIVERGENCES.get(name, _OTHER)
 
 
@@ -179,6 +191,11 @@ def discriminator_cue(name: str) -> Cue:
     """Colour and line style of a learned discriminator, ``"L2 + dropout"`` as ``"l2_dropout"``.
 
     One that is neither plain nor held back by L2 or dropout looks like training in general.
+
+    Examples
+    --------
+    >>> plots.discriminator_cue("L2 + dropout") == plots.discriminator_cue("l2_dropout")
+    True
     """
     return _DISCRIMINATORS.get(name.lower().replace(" + ", "_"), TRAINING)
 
@@ -222,7 +239,13 @@ def state_fills(names: Iterable[str]) -> list[str]:
 
 
 def ramp(count: int) -> list[str]:
-    """``count`` colours from dark to light, for a family of curves in the order of a parameter."""
+    """``count`` colours from dark to light, for a family of curves in the order of a parameter.
+
+    Examples
+    --------
+    >>> len(plots.ramp(4))
+    4
+    """
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 

@@ -32,6 +32,16 @@ def draw_comparison(figure: Figure, comparison: Any, game: Any) -> Figure:
         the plane alone.
     game : Game
         Asked for its ``force`` in the plane.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> plan = gandyn.Settings(discriminator="optimal", steps=20, record_every=5)
+    >>> beside = gandyn.compare(game, plan, replicas=3)
+    >>> with plots.style():
+    ...     figure = plots.draw_comparison(plots.new_figure((9.6, 6.4)), beside, game)
+    >>> len(figure.axes)
+    4
     """
     grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1.0))
     _draw_plane(figure.add_subplot(grid[:, 0]), comparison, game)

@@ -34,7 +34,14 @@ class DensityScale:
 
 
 def density_scale(moments: Sequence[Moment]) -> DensityScale:
-    """One density axis for several moments: logarithmic where their peaks are too unlike."""
+    """One density axis for several moments: logarithmic where their peaks are too unlike.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> plots.density_scale(plots.moments(game, [[1.0, 0.5], [0.9, 3.0]])).log
+    False
+    """
     pairs = [_heights(m.x, curve) for m in moments for curve in (m.data, m.generated)]
     seen = [pair for pair in pairs if pair[1] > 0] or [(1.0, 1.0)]
     low, high = min(bulk for bulk, _ in seen), max(peak for _, peak in seen)
@@ -63,6 +70,15 @@ def draw_densities(
     -------
     tuple of Axes
         The axes given, and the right-hand axes of D*.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     left, right = plots.draw_densities(ax, plots.moment(game, [1.0, 0.5], "start"))
+    >>> left.get_title(), right.get_ylim()
+    ('start', (np.float64(0.0), np.float64(1.08)))
     """
     scale = scale or density_scale([moment])
     set_density_axis(ax, scale)
@@ -93,6 +109,17 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
     -------
     array of Axes
         The axes given.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
+    >>> titles = [plots.moment_title(t, theta) for t, theta in zip(flow.t, flow.theta)]
+    >>> with plots.style():
+    ...     axes = plots.new_figure((7.5, 5)).subplots(2, 2)
+    ...     axes = plots.draw_moments(axes, plots.moments(game, flow.theta, titles))
+    >>> axes[0, 0].get_title()
+    't = 0   a = 1.000   b = 0.500'
     """
     panels = np.asarray(axes, dtype=object).ravel()
     scale = density_scale(moments)

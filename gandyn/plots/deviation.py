@@ -52,6 +52,16 @@ def draw_clock(
     legend : bool
         Whether to put the legend above the axes.
     title : str
+
+    Examples
+    --------
+    >>> t = np.linspace(0, 4, 30)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     b = np.exp(-t)
+    ...     ax = plots.draw_clock(ax, t, b, b + 0.1, 0.05 + 0 * t, "b")
+    >>> ax.get_ylabel()
+    'b'
     """
     times = np.asarray(t, dtype=float)
     handles = _draw_mean(ax, times, mean, half_width, replicas, confidence)
@@ -94,6 +104,15 @@ def draw_deviation(
         Whether to put the legend above the axes.
     ylabel : str
     title : str
+
+    Examples
+    --------
+    >>> t = np.linspace(0, 4, 30)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_deviation(ax, t, np.outer([0.1, 0.2, 0.3], t))
+    >>> ax.get_ylabel()
+    'distance from the flow'
     """
     times = np.asarray(t, dtype=float)
     lanes = np.ma.masked_invalid(np.atleast_2d(np.asarray(deviation, dtype=float)))

@@ -56,6 +56,24 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
         Regions without ``attractors`` have a colour for each name; nodes with label -1 are hatched,
         but for those that a curve covers.
     title : str
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> regions = [
+    ...     SimpleNamespace(name="averaging", attractors=("averages all modes",)),
+    ...     SimpleNamespace(name="collapse", attractors=("collapsed onto mode 2 of 2",)),
+    ... ]
+    >>> nodes = np.linspace(0, 1, 11)
+    >>> found = SimpleNamespace(
+    ...     x=(0, 1), y=(0, 1), x_name="m", y_name="w", x_nodes=nodes, y_nodes=nodes,
+    ...     labels=np.tile(nodes > 0.5, (11, 1)).astype(int), regions=regions, curves=[], cusps=[],
+    ... )
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_diagram(ax, found)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('m', 'w')
     """
     x, y = rising("x_nodes", diagram.x_nodes), rising("y_nodes", diagram.y_nodes)
     ax.set_xlim(*diagram.x)

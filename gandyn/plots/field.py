@@ -61,6 +61,17 @@ def draw_field(
     ------
     InputError
         If a or b is not evenly spaced, or the shapes do not match.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> a, b = np.linspace(0.5, 4, 12), np.linspace(-4, 4, 12)
+    >>> force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_field(ax, a, b, force, marks={"start": (1, 0.5)})
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('a (scale)', 'b (place)')
     """
     columns, rows = _even("a", a), _even("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")

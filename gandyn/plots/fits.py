@@ -38,6 +38,16 @@ def draw_fits(
         What the legend calls an objective, such as
         ``{"forward_kl": "forward KL: covers both modes"}``.
     title : str
+
+    Examples
+    --------
+    >>> x, data = np.linspace(-6, 6, 99), gandyn.parse("0.5*N(-2, 1) + 0.5*N(2, 1)")
+    >>> fits = {"forward_kl": gandyn.Normal(0, 2.2).pdf(x)}
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_fits(ax, x, data.pdf(x), fits)
+    >>> ax.get_ylabel()
+    'density'
     """
     names = labels or {}
     places, target = np.asarray(x, dtype=float), np.asarray(data, dtype=float)

@@ -70,6 +70,16 @@ def draw_lines(
     title : str
     columns : int
         Columns of the legend.
+
+    Examples
+    --------
+    >>> x = np.geomspace(0.1, 10, 50)
+    >>> square = plots.Curve(x, x**2, "square", plots.objective_cue("mse"))
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_lines(ax, [square], xlabel="x", ylabel="x²", yscale="log")
+    >>> ax.get_yscale()
+    'log'
     """
     ax.set_xscale(xscale)
     ax.set_yscale(yscale)

@@ -60,6 +60,12 @@ def window(*distributions: Any, tail: float = 2e-3) -> tuple[float, float]:
         Objects with ``ppf``, ``isf`` and ``landmarks``.
     tail : float
         Mass left out on each side.
+
+    Examples
+    --------
+    >>> low, high = plots.window(gandyn.Normal(0, 1), gandyn.Normal(5, 1))
+    >>> low < -2 and high > 7
+    True
     """
     lows, highs = [], []
     for d in distributions:
@@ -75,7 +81,15 @@ def window(*distributions: Any, tail: float = 2e-3) -> tuple[float, float]:
 def moment(
     game: Any, theta: ArrayLike, title: str = "", limits: tuple[float, float] | None = None
 ) -> Moment:
-    """The curves of ``game`` at one ``theta``, over ``limits`` (by default :func:`window`)."""
+    """The curves of ``game`` at one ``theta``, over ``limits`` (by default :func:`window`).
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> frame = plots.moment(game, [1.0, 0.5], limits=(-5, 5))
+    >>> frame.x[[0, -1]], frame.discriminator.shape == frame.x.shape
+    (array([-5.,  5.]), True)
+    """
     generated = game.generator.pushforward(np.asarray(theta, dtype=float))
     low, high = limits if limits is not None else window(game.data, generated)
     discriminator = game.discriminator(theta)
@@ -90,7 +104,15 @@ def moment(
 
 
 def moments(game: Any, thetas: ArrayLike, titles: Sequence[str] = ()) -> list[Moment]:
-    """The curves of ``game`` at every theta, shape (n, parameters), over one common window."""
+    """The curves of ``game`` at every theta, shape (n, parameters), over one common window.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> first, last = plots.moments(game, [[1.0, 0.5], [2.6, 0.1]])
+    >>> first.x[[0, -1]] == last.x[[0, -1]]
+    array([ True,  True])
+    """
     states = np.asarray(thetas, dtype=float)
     generated = [game.generator.pushforward(state) for state in states]
     limits = window(game.data, *generated)
@@ -99,7 +121,13 @@ def moments(game: Any, thetas: ArrayLike, titles: Sequence[str] = ()) -> list[Mo
 
 
 def moment_title(t: float, theta: ArrayLike, names: Sequence[str] = ("a", "b")) -> str:
-    """The title of a frame, such as ``"t = 13.5   a = 2.598   b = 0.630"``."""
+    """The title of a frame, such as ``"t = 13.5   a = 2.598   b = 0.630"``.
+
+    Examples
+    --------
+    >>> plots.moment_title(13.5, [2.598, 0.63])
+    't = 13.5   a = 2.598   b = 0.630'
+    """
     digits = np.format_float_positional(t, precision=3, fractional=False, trim="-")
     time = digits if t == 0 or 1e-4 <= abs(t) < 1e6 else f"{t:.2e}"
     parameters = np.round(np.asarray(theta, dtype=float), 3) + 0.0  # no minus before a zero

@@ -29,6 +29,16 @@ def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
     run : Training
     replica : int
         Whose snapshots are shown, where it has any.
+
+    Examples
+    --------
+    >>> from gandyn import MLP, Settings
+    >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
+    >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
+    >>> with plots.style():
+    ...     figure = plots.draw_training(plots.new_figure((9, 8.4)), run)
+    >>> len(figure.axes) >= 4
+    True
     """
     shot = bool(np.isfinite(run.images[replica]).any())
     axes = figure.subplots(3 if shot else 2, 2)

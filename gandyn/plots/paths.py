@@ -47,6 +47,16 @@ def draw_replica_paths(
     ------
     InputError
         If the shapes do not match.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> paths = 1 + 0.1 * rng.normal(size=(3, 20, 2)).cumsum(axis=1)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_replica_paths(ax, paths)
+    >>> len(ax.lines) >= 3
+    True
     """
     states = np.array(paths, dtype=float)
     if states.ndim != 3 or states.shape[-1] != 2:

@@ -82,6 +82,18 @@ def draw_portrait(
     ------
     InputError
         If a or b does not rise, the shapes do not match, or basins are of other rest points.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> a, b = np.linspace(0.5, 4, 12), np.linspace(-4, 4, 12)
+    >>> force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
+    >>> found = gandyn.equilibria(game)
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_portrait(ax, a, b, force, equilibria=found)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('a (scale)', 'b (place)')
     """
     columns, rows = rising("a", a), rising("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")

@@ -49,6 +49,16 @@ def draw_raster(
     ------
     InputError
         If values or starts do not rise, or the shapes do not match.
+
+    Examples
+    --------
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_raster(
+    ...         ax, [1, 2, 3], [-1, 1], [[0, 0], [0, 1], [0, 1]], ["averages", "collapsed"]
+    ...     )
+    >>> ax.get_xlabel()
+    'm'
     """
     columns, rows = rising("values", values), rising("starts", starts)
     shape = columns.size, rows.size

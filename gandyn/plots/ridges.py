@@ -66,6 +66,15 @@ def draw_ridges(
     ------
     InputError
         If the shapes do not match, the window is empty, or no snapshot is finite.
+
+    Examples
+    --------
+    >>> samples = np.random.default_rng(0).normal(size=(5, 200))
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_ridges(ax, np.arange(5) * 10, samples, window=(-4, 4))
+    >>> ax.get_xlim()
+    (np.float64(-4.0), np.float64(4.0))
     """
     steps, rows = np.asarray(step, dtype=float), np.asarray(samples, dtype=float)
     low, high = map(float, window)

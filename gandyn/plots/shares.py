@@ -52,6 +52,15 @@ def draw_shares(
     ------
     InputError
         If a part is negative, or the shapes do not match.
+
+    Examples
+    --------
+    >>> causes = ["finite step", "finite batch"]
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_shares(ax, ["near", "far"], [[20, 80], [60, 40]], causes)
+    >>> ax.get_xlabel()
+    'share of the deviation (%)'
     """
     pieces = np.asarray(parts, dtype=float)
     if pieces.shape != (len(names), len(causes)):

@@ -65,6 +65,15 @@ def draw_slope(
     ------
     InputError
         If fewer than two different n have a positive error.
+
+    Examples
+    --------
+    >>> n = np.array([10, 100, 1000])
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_slope(ax, n, 1 / n**0.5, xlabel="n", ylabel="error", expected=-0.5)
+    >>> ax.get_xscale(), ax.get_yscale()
+    ('log', 'log')
     """
     numbers, errors = np.asarray(n, dtype=float), np.asarray(error, dtype=float)
     shown = np.isfinite(errors) & (errors > 0) & (numbers > 0)

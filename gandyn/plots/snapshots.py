@@ -43,6 +43,14 @@ def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Mo
     ------
     InputError
         If there is no such replica, or it has no snapshot.
+
+    Examples
+    --------
+    >>> from gandyn import MLP, Settings
+    >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
+    >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
+    >>> [frame.title for frame in plots.training_moments(run, frames=3)]
+    ['step 0', 'step 10', 'step 20']
     """
     count = len(run.images)
     if not 0 <= replica < count:
@@ -89,6 +97,14 @@ def snapshot_moment(
     places, logits : array, shape (l,)
         Where the learned discriminator was written down, rising, and its logit there.
     step : int
+
+    Examples
+    --------
+    >>> x = np.linspace(-4, 4, 81)
+    >>> density = np.exp(-x**2 / 2) / np.sqrt(2 * np.pi)
+    >>> frame = plots.snapshot_moment(x, density, density, [-4.0, 4.0], [0.0, 0.0], 240)
+    >>> frame.title, frame.discriminator[0]
+    ('step 240', np.float64(0.5))
     """
     grid = np.asarray(x, dtype=float)
     at, known = np.asarray(places, dtype=float), np.asarray(logits, dtype=float)

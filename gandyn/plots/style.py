@@ -22,6 +22,15 @@ def style() -> AbstractContextManager[None]:
 
     Make the figure and draw it inside the block. The user's matplotlibrc has no say there, so
     that a picture comes out alike on every machine.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> before = dict(matplotlib.rcParams)
+    >>> with plots.style():
+    ...     changed = dict(matplotlib.rcParams) != before
+    >>> changed, dict(matplotlib.rcParams) == before
+    (True, True)
     """
     return matplotlib.style.context(STYLE_FILE, after_reset=True)
 
@@ -38,6 +47,11 @@ def new_figure(size: tuple[float, float] = (5.6, 3.4)) -> Figure:
     -------
     matplotlib.figure.Figure
         With constrained layout; take its axes by ``figure.subplots()``.
+
+    Examples
+    --------
+    >>> plots.new_figure((4, 3)).get_size_inches()
+    array([4., 3.])
     """
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)

@@ -44,6 +44,16 @@ def draw_trajectory(
         standard deviation 1; for another latent give the |a| and the b at which p_g has the
         data's moments.
     title : str
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_trajectory(ax, flow.t, flow.theta)
+    >>> ax.get_xlabel()
+    'time t'
     """
     times = np.asarray(t, dtype=float)
     lanes = np.asarray(theta, dtype=float)

@@ -40,6 +40,17 @@ def draw_values(
     objective : str
         Its name gives the potential's line its colour and its label.
     title : str
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
+    >>> along = game.evaluate(flow.theta)
+    >>> with plots.style():
+    ...     axes = plots.new_figure((5.6, 5)).subplots(2, sharex=True)
+    ...     axes = plots.draw_values(axes, flow.t, along.value, along.jsd, along.potential)
+    >>> axes[1].get_xlabel()
+    'time t'
     """
     upper, lower = axes
     curves = np.stack([np.asarray(value, dtype=float), np.asarray(jsd, dtype=float)], axis=-1)
@@ -77,7 +88,18 @@ def draw_values(
 def draw_potential(
     ax: Axes, t: ArrayLike, potential: ArrayLike, *, objective: str = "", title: str = ""
 ) -> Axes:
-    """Draw the potential against time, logarithmic where it is positive and spans decades."""
+    """Draw the potential against time, logarithmic where it is positive and spans decades.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
+    >>> with plots.style():
+    ...     ax = plots.new_figure().subplots()
+    ...     ax = plots.draw_potential(ax, flow.t, flow.potential, objective="nonsaturating")
+    >>> ax.get_xlabel()
+    'time t'
+    """
     heights = np.asarray(potential, dtype=float)
     cue = objective_cue(objective)
     ax.plot(t, heights, **cue.line)

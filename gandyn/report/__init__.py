@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from gandyn.system.optional import needed_by
+
+if TYPE_CHECKING:
+    from gandyn.report.collect import Settings
+    from gandyn.report.page import write_report
 
 __all__ = ["Settings", "write_report"]
 
@@ -16,7 +22,8 @@ def __getattr__(name: str) -> Any:
 
         return Settings
     if name == "write_report":
-        from gandyn.report.page import write_report
+        with needed_by("report"):
+            from gandyn.report.page import write_report
 
         return write_report
     raise AttributeError(f"module 'gandyn.report' has no attribute {name!r}")

@@ -27,7 +27,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-_INTERRUPTED = -3
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
 
 
@@ -169,8 +168,6 @@ def collect(
     ------
     InputError
         Where the game refuses the start, or the time is not above 0.
-    KeyboardInterrupt
-        Where the flow was interrupted.
     """
     begin = np.asarray(game.generator.check(start), dtype=float)
     if not np.isfinite(game.force(begin)).all():
@@ -199,7 +196,7 @@ def collect(
 
 def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress) -> Course:
     tell(0.0, "flow")
-    fine = _uninterrupted(gradient_flow(game, start, (0.0, t_end), rtol=_FINE))
+    fine = gradient_flow(game, start, (0.0, t_end), rtol=_FINE)
     last = t_end
     if math.isinf(t_end) or fine.status < 0:
         last = fine.rest_time if math.isfinite(fine.rest_time) else float(fine.t[-1])
@@ -207,7 +204,7 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress
     tell(0.15, "flow")
     times = np.concatenate([[0.0], np.geomspace(min(1e-3, 1e-4 * span), span, samples)])
     times[-1] = span
-    drawn = _uninterrupted(gradient_flow(game, start, (0.0, span), times, rtol=_CURVE))
+    drawn = gradient_flow(game, start, (0.0, span), times, rtol=_CURVE)
     known = np.isfinite(drawn.theta).all(axis=-1)
     t, theta = times[known], drawn.theta[known]
     apart = np.abs(theta[-1] - fine.theta[-1])
@@ -222,12 +219,6 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress
 
 def _affordable(samples: int, game: Game) -> int:
     return min(samples, max(32, samples * 100 // kernels(game)))
-
-
-def _uninterrupted(flow: Flow) -> Flow:
-    if np.any(flow.status == _INTERRUPTED):
-        raise KeyboardInterrupt
-    return flow
 
 
 def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
@@ -245,16 +236,14 @@ def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
         parts = np.array(settings.others)
         starts = np.stack([sign * top * parts[:, 0], centre + half * parts[:, 1]], axis=-1)
         times = course.t[:: max(1, len(course.t) // 120)]
-        others = _uninterrupted(
-            gradient_flow(
-                game,
-                starts,
-                (0.0, float(course.t[-1])),
-                times,
-                rtol=_COARSE,
-                atol=1e-3 * _COARSE * top,
-                max_steps=settings.other_steps,
-            )
+        others = gradient_flow(
+            game,
+            starts,
+            (0.0, float(course.t[-1])),
+            times,
+            rtol=_COARSE,
+            atol=1e-3 * _COARSE * top,
+            max_steps=settings.other_steps,
         )
         flows += [path[np.isfinite(path).all(axis=-1)] for path in others.theta]
     return FieldMap(

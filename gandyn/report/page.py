@@ -82,6 +82,17 @@ def write_report(
     ------
     InputError
         If the folder cannot be written to, or game and start do not go together; before the work.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gandyn.report import Settings, write_report
+    >>> few = Settings(samples=20, moments=2, frames=0, cells=8, others=(), nodes=15,
+    ...                replicas=2, training_steps=10, claims=("weights-sum-symbolic",))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page, numbers = write_report(folder, gandyn.Game(gandyn.Normal(1, 1)), settings=few)
+    ...     page.name, numbers["summary"]["end"]["theta"]
+    ('index.html', [1.0, 1.0])
     """
     tell = progress or (lambda fraction, name: None)
     chosen = settings or Settings()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from gandyn.errors import InputError
+from gandyn.system.optional import needed_by
 from gandyn.system.progress import Progress
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Claim, Row
@@ -33,25 +35,25 @@ class Verification:
         return {"claims": [claim.as_dict() for claim in self.claims], "passed": self.passed}
 
 
+_FILES = (
+    "discriminator",
+    "value",
+    "likelihood",
+    "weights",
+    "potentials",
+    "rates",
+    "flows",
+    "samples",
+    "vanishing",
+    "noise",
+    "normals",
+    "modes",
+)
+
+
 def registered() -> list[Row]:
     """Every row, in the order of the table."""
-    from gandyn.theory import (
-        discriminator,
-        flows,
-        likelihood,
-        modes,
-        noise,
-        normals,
-        potentials,
-        rates,
-        samples,
-        value,
-        vanishing,
-        weights,
-    )
-
-    files = (discriminator, value, likelihood, weights, potentials, rates, flows, samples,
-             vanishing, noise, normals, modes)  # fmt: skip
+    files = [import_module(f"gandyn.theory.{name}") for name in _FILES]
     return [row for file in files for row in file.rows]
 
 
@@ -83,6 +85,14 @@ def verify(
     ------
     InputError
         If `seed` is negative or not an integer, or a name in `only` is unknown.
+    ImportError
+        If SymPy is not installed.
+
+    Examples
+    --------
+    >>> (row,) = gandyn.verify(only=["weights-sum-symbolic"]).claims
+    >>> row.expected, row.measured, row.passed
+    ('1', '1', True)
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
@@ -93,6 +103,8 @@ def verify(
         if unknown:
             raise InputError(f"only: got {unknown[0]!r}, must be the name of a claim")
         rows = [row for row in rows if row.name in names]
+    with needed_by("theory"):
+        import sympy  # noqa: F401
     subject = Subject.public() if subject is None else subject
     battery = Battery(seed)
     claims = []

@@ -6,7 +6,6 @@ import pytest
 from gandyn.dynamics import (
     gradient_flow,
     iterate,
-    largest_descending_step,
     stability_limit,
 )
 from gandyn.errors import InputError
@@ -50,12 +49,11 @@ def test_beyond_the_limit_the_iteration_oscillates(games):
     assert limit == 1.0
     start = [1.0 + 1e-3, 1e-3]
     below = iterate(game, start, 0.9 * limit, 300)
-    assert below.theta[-1] == pytest.approx([1, 0], abs=1e-12) and below.first_rise == -1
+    assert below.theta[-1] == pytest.approx([1, 0], abs=1e-12) and below.descended.all()
     above = iterate(game, start, 1.1 * limit, 300)
     x = above.theta[:, 0]
     assert x[-1] == pytest.approx(x[-3], abs=1e-9) and abs(x[-1] - x[-2]) > 0.1  # period two
-    assert 0 <= above.first_rise < 300
-    assert (~above.descended[: above.first_rise + 1]).sum() == 1
+    assert not above.descended.all()
 
 
 def test_limit_of_saddles_spirals_and_stacks(games):
@@ -69,46 +67,6 @@ def test_limit_of_saddles_spirals_and_stacks(games):
         assert (np.abs(last).max() < 1) == rests
 
 
-@pytest.mark.parametrize("distance", [1.0, 1e-2, 1e-4, 1e-6])
-def test_largest_descending_step_near_rest(games, distance):
-    """Along the mode of rate λ the potential is quadratic near rest: the limit is 2/|λ|."""
-    game = games.Well(stiffness=7.0)
-    assert largest_descending_step(game, [1.0, distance]) == pytest.approx(2 / 7, rel=1e-7)
-    if distance < 0.1:
-        found = largest_descending_step(game, [1.0 + distance, 0.0])
-        assert found == pytest.approx(1.0, rel=10 * distance)
-
-
-def test_largest_descending_step_is_where_descent_ends(games):
-    game = games.Normals()
-    theta = np.array([[[1.0, 0.5], [3.0, 9.0]], [[-0.2, 0.5], [2.0, 1.5]]])
-    step = largest_descending_step(game, theta)
-    assert step.shape == (2, 2)
-    force = game.force(theta)
-    start = game.potential(theta)
-    for factor, lower in ((0.999, True), (1.001, False)):
-        moved = game.potential(theta + factor * step[..., None] * force)
-        assert ((moved < start) == lower).all()
-    one = iterate(game, theta, 1.001 * step, 1)
-    assert (one.first_rise == 0).all()
-
-
-def test_largest_descending_step_elsewhere(games):
-    assert np.isnan(largest_descending_step(games.Well(), [1.0, 0.0]))
-    assert largest_descending_step(games.Linear(np.eye(2)), [1.0, 1.0]) == np.inf
-
-    class Wrong(games.Well):
-        """A force that climbs: all of the descent, and more, would be in the boundary terms."""
-
-        def force(self, theta):
-            return -super().force(theta)
-
-        def boundary_force(self, theta):
-            return 2 * super().force(theta)
-
-    assert largest_descending_step(Wrong(), [0.5, 0.3]) == 0
-
-
 def test_a_refused_state_ends_its_lane_only(games):
     class Bounded(games.Normals):
         def _check(self, theta):
@@ -119,7 +77,7 @@ def test_a_refused_state_ends_its_lane_only(games):
     run = iterate(Bounded(), [1.0, 0.5], [0.1, 30.0], 5)
     assert run.status.tolist() == [0, -2] and run.success.tolist() == [True, False]
     assert np.isfinite(run.theta[0]).all() and np.isnan(run.theta[1, 1:]).all()
-    assert "shorten step" in run.message[1] and run.first_rise[1] == -1
+    assert "shorten step" in run.message[1]
 
 
 def test_a_finite_step_may_jump_across_zero(games):

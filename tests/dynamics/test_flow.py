@@ -1,9 +1,12 @@
 """The gradient flow against closed forms: accuracy, independence of lanes, endings, bad input."""
 
+import pickle
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
-from gandyn.dynamics import gradient_flow
+from gandyn.dynamics import gradient_flow, iterate
 from gandyn.errors import InputError
 
 TIMES = [0, 0.1, 1, 2, 5, 10, 20, 50, 100, 200]
@@ -153,23 +156,77 @@ def test_stiff_lanes_do_not_slow_the_others(games):
     assert flow.theta[0, 0, 0] == pytest.approx(flow.theta[1, 0, 0], rel=1e-8)
 
 
-def test_interruption_keeps_what_there_is(games):
-    game = games.Normals()
-    plain, calls = game.force, []
+class Pressed:
+    """Ctrl-C at the so-many-th call of the force of a game."""
 
-    def force(theta):
-        calls.append(len(theta))
-        if len(calls) == 60:
+    def __init__(self, game, at):
+        self.game, self.left = game, at
+
+    def force(self, theta):
+        self.left -= 1
+        if self.left == 0:
             raise KeyboardInterrupt
-        return plain(theta)
+        return self.game.force(theta)
 
-    game.force = force
-    flow = gradient_flow(game, [[1.0, 0.5], [2.0, 1.0]], (0, 20), t_eval=[0.01, 20])
-    assert flow.status.tolist() == [-3, 1] and not flow.success[0]
+
+def test_an_interruption_goes_through_and_holds_what_there_is(games):
+    game, starts = games.Normals(), [[1.0, 0.5], [2.0, 1.0]]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        gradient_flow(Pressed(game, 60), starts, (0, 20), t_eval=[0.01, 20])
+    flow = caught.value.flow
+    assert flow.status.tolist() == [-1, 1] and not flow.success[0]
     assert flow.message[0].startswith("interrupted at t = ")
     assert flow.theta[0, 0] == pytest.approx(game.exact([1.0, 0.5], [0.01])[0], rel=1e-8)
     assert np.isnan(flow.theta[0, 1]).all() and np.isfinite(flow.theta[1]).all()
-    assert np.isnan(flow.potential[0, 1]) and np.isfinite(flow.potential[0, 0])
+
+
+def test_an_interruption_ends_a_loop_of_flows(games):
+    pressed = Pressed(games.Normals(), 60)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        for start in starts(20):
+            gradient_flow(pressed, start, (0, 20))
+    assert pressed.left == 0
+    assert (np.diff(caught.value.flow.t) > 0).all()
+
+
+@pytest.mark.parametrize("t_eval", [None, [0.0, 0.2, 1.0, 1.01, 7.0, 30.0]])
+@pytest.mark.parametrize("rtol", [1e-4, 1e-8, 1e-11])
+def test_a_lone_lane_is_a_lane_of_a_stack(games, t_eval, rtol):
+    for game in (games.Well(50.0), games.Normals(), games.Valley(1e3)):
+        for start in np.abs(starts(8)):
+            alone = gradient_flow(game, start, (0, 30), t_eval, rtol)
+            pair = gradient_flow(game, [start, start], (0, 30), t_eval, rtol)
+            assert alone.status == pair.status[0]
+            away = (
+                np.abs(alone.theta - pair.theta[0])
+                if t_eval
+                else (np.abs(alone.theta[-1] - pair.theta[0, -1]))
+            )
+            assert (away <= 5 * (1e-10 + rtol * np.abs(pair.theta[0]))).all()
+            assert t_eval is None or alone.nfev == pytest.approx(pair.nfev[0], rel=0.1)
+
+
+def test_results_travel():
+    for flow in (
+        gradient_flow(Cooling(), [2.0, 1.0], (0, 3), [1.0]),
+        gradient_flow(Cooling(), starts(4), (0, 3)),
+        iterate(Cooling(), [2.0, 1.0], [0.1, 0.2], 5),
+    ):
+        back = pickle.loads(pickle.dumps(flow))
+        assert type(back) is type(flow) and isinstance(back.game, Cooling)
+        for entry in fields(flow)[:-1]:
+            np.testing.assert_array_equal(getattr(back, entry.name), getattr(flow, entry.name))
+        np.testing.assert_array_equal(back.potential, flow.potential)
+
+
+class Cooling:
+    """A game that travels."""
+
+    def force(self, theta):
+        return -theta
+
+    def potential(self, theta):
+        return 0.5 * (theta**2).sum(axis=-1)
 
 
 def test_spent_steps(games):
@@ -219,8 +276,12 @@ def test_the_game_speaks_for_itself_about_a_start(games):
 
 def test_progress_is_told(games):
     told = []
-    gradient_flow(games.Normals(), starts(20), (0, 40), t_eval=[40], progress=told.append)
-    assert told[-1] == 1.0 and told == sorted(told) and told[0] >= 0
+    gradient_flow(
+        games.Normals(), starts(20), (0, 40), t_eval=[40], progress=lambda *said: told.append(said)
+    )
+    parts = [part for part, _ in told]
+    assert parts[-1] == 1.0 and parts == sorted(parts) and parts[0] >= 0
+    assert all(isinstance(text, str) for _, text in told)
 
 
 def test_cost_is_counted(games):

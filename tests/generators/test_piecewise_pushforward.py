@@ -11,10 +11,10 @@ from scipy.special import ndtr
 
 import gandyn
 from gandyn import InputError, LinearGenerator, MLPGenerator, Normal, Uniform
-from gandyn.distributions.differences import derivative
 from gandyn.engine.panels import field_integrals
 from gandyn.generators.fixed import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
+from gandyn.system.differences import derivative
 from tests.networks import flat, random_theta
 
 DATA = gandyn.parse("0.4*N(-1, 0.8) + 0.6*N(1.5, 1.1)")

@@ -45,14 +45,10 @@ class Sheared:
         by_b = by_y + 0.75 * np.cos(1.5 * scale) * by_scale
         return np.stack([theta[..., 0] * by_scale, by_b], axis=-1)
 
-    fast_force = force
-
     def jacobian(self, theta):
         """By complex steps: exact."""
         columns = [self.force(theta + 1j * STEP * e).imag / STEP for e in np.eye(2)]
         return np.stack(columns, axis=-1)
-
-    fast_jacobian = jacobian
 
     def potential(self, theta):
         return np.zeros(np.shape(theta)[:-1])

@@ -43,21 +43,12 @@ class Turned:
 
     def __init__(self, game):
         self.inner, self.data = game, game.data
-        self.engine = SimpleNamespace(force=self._integrals)
-
-    def _integrals(self, theta):
-        found = self.inner.engine.force(theta[..., ::-1])
-        return SimpleNamespace(value=found.value[::-1])
 
     def force(self, theta):
         return self.inner.force(theta[..., ::-1])[..., ::-1]
 
-    fast_force = force
-
     def jacobian(self, theta):
         return self.inner.jacobian(theta[..., ::-1])[..., ::-1, ::-1]
-
-    fast_jacobian = jacobian
 
     def potential(self, theta):
         return self.inner.potential(theta[..., ::-1])

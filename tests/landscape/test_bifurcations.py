@@ -51,16 +51,10 @@ class NormalForm:
             [-p / theta[..., 0], 0.3 / np.cosh(theta[..., 1]) ** 2 * p + along], axis=-1
         )
 
-    def fast_force(self, theta):
-        return self.force(theta)
-
     def jacobian(self, theta):
         """By complex steps: exact."""
         columns = [self.force(np.asarray(theta) + 1e-30j * e).imag / 1e-30 for e in np.eye(2)]
         return np.stack(columns, axis=-1)
-
-    def fast_jacobian(self, theta):
-        return self.jacobian(theta)
 
     def potential(self, theta):
         theta = np.asarray(theta)

@@ -10,6 +10,7 @@ import gandyn
 from gandyn.errors import InputError
 from gandyn.landscape.census import equilibria
 from gandyn.landscape.mountain_passes import _check_gradient, barriers, eyring_kramers, rise
+from gandyn.landscape.plane import Plane
 from gandyn.landscape.strings import string_path
 from tests.landscape.test_bifurcations import FOLD, NormalForm
 
@@ -204,9 +205,9 @@ def test_potential_and_work_agree():
         game = triple_well(kind)
         found = equilibria(game)
         exact = float(game.height(-0.5) - game.height(-1.1))
-        height, error = rise(game, found[0], found[1])
+        height, error = rise(Plane(game), found[0], found[1])
         assert abs(height - exact) <= error <= 1e-14
-        back, _ = rise(game, found[1], found[0])
+        back, _ = rise(Plane(game), found[1], found[0])
         assert back == pytest.approx(-height, abs=2e-15)
 
 
@@ -220,7 +221,7 @@ def check_small_heights(climb):
         )
         low, high = equilibria(game)[:2]
         assert (low.kind, high.kind) == ("attractor", "saddle")
-        height, error = climb(game, low, high)
+        height, error = climb(Plane(game), low, high)
         assert 1e-10 < height < 1e-8
         assert error <= 1e-6 * height
         # An arc through both, bent sideways by as much as they are apart.
@@ -456,7 +457,7 @@ def test_kinks_are_no_jumps():
 
 
 def check_gradient(game):
-    _check_gradient(game, SimpleNamespace(box=(0.2, 4.0, -5.0, 5.0)))
+    _check_gradient(Plane(game), (0.2, 4.0, -5.0, 5.0))
 
 
 def test_jumps_do_not_matter_to_transport():

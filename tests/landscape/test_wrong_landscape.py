@@ -101,8 +101,8 @@ def parts_of_a_circle():
 
 
 def negative_jacobian(patch):
-    right = gandyn.Game.fast_jacobian
-    patch.setattr(gandyn.Game, "fast_jacobian", lambda self, theta: -right(self, theta))
+    right = gandyn.Game.jacobian
+    patch.setattr(gandyn.Game, "jacobian", lambda self, theta: -right(self, theta))
 
 
 def transposed_units(patch):

@@ -29,7 +29,7 @@ def force(data, target, states=STATES, generator=None):
 
 def test_names():
     rows = "saturating nonsaturating reverse_kl forward_kl jeffreys pearson neyman hellinger"
-    assert set(names()) == {*rows.split(), "wasserstein1", "wasserstein2", "mse"}
+    assert {*rows.split(), "wasserstein1", "wasserstein2", "mse"} <= set(names())
     for name in names():
         assert objective(name).name == name
         assert objective(name.replace("_", "-").upper()).name == name
@@ -210,7 +210,7 @@ def test_boundary_force_is_zero_without_jumps():
     assert game.boundary_force(STATES).any(axis=1).all()
 
 
-@pytest.mark.parametrize("name", F_DIVERGENCES)
+@pytest.mark.parametrize("name", [name for name in F_DIVERGENCES if objective(name).has_level])
 def test_two_ways_of_writing_the_force(name):
     from gandyn.engine.panels import field_integrals
 
