@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
-from gandyn.engine import Engine, engine_of
+from gandyn.engine import Engine, engine_of, way_of
 from gandyn.engine.panels import rooted
 from gandyn.errors import InputError
 from gandyn.generators import Generator, LinearGenerator
@@ -160,7 +160,21 @@ class Game:
         self.objective: Objective = named(objective)
 
     def __repr__(self) -> str:
-        return f"Game({self.data!s}, {self.generator!r}, {self.objective.name!r})"
+        way = way_of(self.data, self.generator, self.objective)
+        return f"<Game {self.data!s:.60}, {self.generator!r}, {self.objective.name}; {way}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Game):
+            return NotImplemented
+        mine, theirs = ((game.data, game.generator, game.objective) for game in (self, other))
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        return hash((self.data, self.generator, self.objective))
+
+    def __getstate__(self) -> dict[str, Any]:
+        given = vars(self)
+        return {name: given[name] for name in ("data", "generator", "objective")}
 
     def force(self, theta: ArrayLike) -> Array:
         """dθ/dt = E_z[s(G(z)) ∂G/∂θ], the pathwise force that a generator feels.

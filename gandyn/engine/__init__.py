@@ -15,7 +15,7 @@ from gandyn.engine.quadrature import Integrals
 from gandyn.generators import Generator
 from gandyn.objectives import Objective
 
-__all__ = ["Engine", "Integrals", "engine_of"]
+__all__ = ["Engine", "Integrals", "engine_of", "way_of"]
 
 Array = NDArray[np.float64]
 
@@ -48,4 +48,10 @@ class Engine(Protocol):
 def engine_of(data: Distribution, generator: Generator, objective: Objective) -> Engine:
     """The fastest engine that takes the game."""
     panels = PanelEngine(data, generator, objective)
-    return GridEngine(panels) if GridEngine.takes(panels) else panels
+    return panels if GridEngine.refusal(panels) else GridEngine(panels)
+
+
+def way_of(data: Distribution, generator: Generator, objective: Objective) -> str:
+    """Which engine takes a game, in words, and why it is no faster one."""
+    refusal = GridEngine.refusal(PanelEngine(data, generator, objective))
+    return f"by panels: {refusal}" if refusal else "by grid"

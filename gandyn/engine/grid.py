@@ -206,13 +206,16 @@ class GridEngine:
         self._local = threading.local()
 
     @staticmethod
-    def takes(panels: PanelEngine) -> bool:
-        """Whether a game is of this kind."""
+    def refusal(panels: PanelEngine) -> str | None:
+        """Why a game is not of this kind; None where it is."""
         generator, latent = panels.generator, panels.generator.latent
-        if not (generator.affine and isinstance(panels.objective, FDivergence)):
-            return False
-        smooth = not len(latent.breaks) and not np.isfinite(latent.support).any()
-        return smooth and len(latent.landmarks) <= 32 and Table.takes(panels.data)
+        if not generator.affine:
+            return "the generator is not a z + b"
+        if not isinstance(panels.objective, FDivergence):
+            return "the objective has no weight"
+        if len(latent.breaks) or np.isfinite(latent.support).any() or len(latent.landmarks) > 32:
+            return "the latent is not smooth"
+        return None if Table.takes(panels.data) else "the data's density is not bounded and smooth"
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_panels": self._panels}

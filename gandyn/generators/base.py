@@ -50,6 +50,15 @@ class Generator(ABC):
     def __init__(self, latent: Distribution | None = None) -> None:
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.latent!s:.60})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.latent))
+
     dimension: int
     scale_and_place: tuple[int, int] | None = None
     affine: bool = False

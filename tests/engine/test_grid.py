@@ -185,7 +185,7 @@ GAMES = [
 ]
 
 
-@pytest.mark.parametrize("game", GAMES, ids=str)
+@pytest.mark.parametrize("game", GAMES, ids=repr)
 def test_every_smooth_game(game):
     rng = np.random.default_rng(7)
     theta = np.stack([rng.uniform(0.3, 4, 24), rng.uniform(-4, 4, 24)], axis=1)
