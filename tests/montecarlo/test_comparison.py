@@ -183,7 +183,7 @@ def test_pickled(one):
         (game_of("N(0, 1)"), optimal(start=(-1.0, 0.0)), r"start: got \(-1.0, 0.0\), must have a"),
         (game_of("N(0, 1)"), 3, "plan: got 3, must be Settings"),
         (game_of("N(0, 1)", "mse"), Settings(), "discriminator: got an MLP for the objective"),
-        (gandyn.Game(gandyn.Normal(0, 1), gandyn.MLPGenerator((4,))), None, "game: got Game"),
+        (gandyn.Game(gandyn.Normal(0, 1), gandyn.MLPGenerator((4,))), None, "game: got <Game N"),
         (3, None, "game: got 3"),
     ],
 )
