@@ -18,7 +18,7 @@ from gandyn import MLP, Settings
 
 __all__ = ["iterations", "memory", "products", "recording", "replicas"]
 
-DATA = "N(4, 1.25)"
+GAME = gandyn.Game(gandyn.parse("N(4, 1.25)"))
 RATES = (0.01, 0.02)
 WIDTH = 256
 
@@ -38,8 +38,8 @@ def settings(batch: int, widths: tuple[int, ...] = (WIDTH, WIDTH), **changes: An
 
 def loop(batch: int, steps: int) -> Callable[[], Any]:
     """Algorithm 1 by gandyn."""
-    data, plan = gandyn.parse(DATA), settings(batch, steps=steps)
-    return lambda: gandyn.train(data, plan)
+    game, plan = GAME, settings(batch, steps=steps)
+    return lambda: gandyn.train(game, plan)
 
 
 def eager(batch: int, steps: int) -> Callable[[], Any]:
@@ -162,7 +162,6 @@ def products(rounds: int, steps: int) -> list[Row]:
                 np.matmul(back[: len(rows), :-1], weights.T, out=back[: len(rows)])
             np.matmul(many.T, back[:, :-1], out=out)
 
-    data = gandyn.parse(DATA)
     smooth = settings(batch, steps=steps)
     smooth = smooth.changed(discriminator=MLP((WIDTH, WIDTH), "tanh"))
     back[:] = many
@@ -176,7 +175,7 @@ def products(rounds: int, steps: int) -> list[Row]:
             detail=detail + note,
         )
         for name, action, note in (
-            ("tanh", lambda: gandyn.train(data, smooth), ""),
+            ("tanh", lambda: gandyn.train(GAME, smooth), ""),
             ("ReLU", loop(batch, steps), ", which ReLU networks go round by segments of the line"),
         )
     ]
@@ -184,15 +183,14 @@ def products(rounds: int, steps: int) -> list[Row]:
 
 def replicas(rounds: int, steps: int) -> list[Row]:
     """Target 11: 16 replicas of widths (64, 64), shared out to processes as they take long."""
-    data = gandyn.parse(DATA)
     plan = settings(32, (64, 64), steps=steps, record_every=50)
 
     def apart() -> None:
         for seed in range(16):
-            gandyn.train(data, plan, seed)
+            gandyn.train(GAME, plan, seed)
 
-    values = ratios(apart, lambda: gandyn.train(data, plan, 0, 16), rounds)
-    stacked = ratios(apart, lambda: gandyn.train(data, plan, 0, 16, workers=1), 1)[0]
+    values = ratios(apart, lambda: gandyn.train(GAME, plan, 0, 16), rounds)
+    stacked = ratios(apart, lambda: gandyn.train(GAME, plan, 0, 16, workers=1), 1)[0]
     detail = f"{steps} iterations at batch 32, recorded every 50; in one process {stacked:.2f}"
     name = "16 replicas one after another / together"
     return [row(name, values, 3.0, at_most=False, detail=detail)]
@@ -200,13 +198,13 @@ def replicas(rounds: int, steps: int) -> list[Row]:
 
 def recording(rounds: int, steps: int) -> list[Row]:
     """Target 12: what the records at the default interval add."""
-    data = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
+    game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     plain = settings(32, steps=steps)
     kept = plain.changed(record_every=Settings().record_every)
     values = [
         value - 1.0
         for value in ratios(
-            lambda: gandyn.train(data, kept), lambda: gandyn.train(data, plain), rounds
+            lambda: gandyn.train(game, kept), lambda: gandyn.train(game, plain), rounds
         )
     ]
     detail = f"{steps} iterations at batch 32, a record every {kept.record_every}"
@@ -217,12 +215,11 @@ def memory(steps: int) -> list[Row]:
     """Target 13: what a run of a million steps keeps, in megabytes, from two short ones."""
     import tracemalloc
 
-    data = gandyn.parse(DATA)
     peaks = []
     for count in (steps, 2 * steps):
         plan = settings(1, (1,), steps=count, record_every=50).changed(snapshots=100)
         tracemalloc.start()
-        gandyn.train(data, plan)
+        gandyn.train(GAME, plan)
         peaks.append(tracemalloc.get_traced_memory()[1] / 2**20)
         tracemalloc.stop()
     whole = peaks[0] + (peaks[1] - peaks[0]) * (1e6 - steps) / steps

@@ -64,7 +64,7 @@ def _curve(
 
 def states(game: gandyn.Game, settings: Settings, replicas: int, seed: int) -> Array:
     """(|a|, b) of the replicas at every record (R, T, 2)."""
-    return folded(gandyn.train(game.data, settings, seed, replicas))
+    return folded(gandyn.train(game, settings, seed, replicas))
 
 
 def folded(run: Any) -> Array:
@@ -81,14 +81,19 @@ def steps_of(settings: Settings) -> NDArray[np.int64]:
 
 def without_noise(game: gandyn.Game, settings: Settings) -> Array:
     """(a, b) at the recorded steps with all latents in the minibatch: explicit Euler (T, 2)."""
-    found = gandyn.iterate(game, settings.start, rate_of(settings), settings.steps)
+    found = gandyn.iterate(game, start_of(settings), rate_of(settings), settings.steps)
     return np.asarray(found.theta[steps_of(settings)])
 
 
 def flow(game: gandyn.Game, settings: Settings) -> Array:
     """(a, b) of the flow at the recorded steps (T, 2)."""
     times = rate_of(settings) * steps_of(settings)
-    return np.asarray(gandyn.gradient_flow(game, settings.start, (0.0, times[-1]), times).theta)
+    return np.asarray(gandyn.gradient_flow(game, start_of(settings), (0.0, times[-1]), times).theta)
+
+
+def start_of(settings: Settings) -> Any:
+    """(a, b) at first."""
+    return settings.start or (1.0, 0.0)
 
 
 def rate_of(settings: Settings) -> float:
@@ -186,7 +191,7 @@ def against_k(
     found, runs = [], []
     for k in counts:
         settings = best.changed(discriminator=MLP(widths), k=k, dtype="float32")
-        run = gandyn.train(game.data, settings, k, replicas)
+        run = gandyn.train(game, settings, k, replicas)
         runs.append(run)
         found.append(root_mean_square(folded(run)[:, 1:] - exact))
     return Learned(_curve(counts, found, None), floor, runs)

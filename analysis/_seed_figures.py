@@ -53,14 +53,14 @@ def _number(number: str) -> str:
 def _settings_of(name: str, runs: Runs) -> str:
     """The settings in two lines, for the head of a figure."""
     experiment, run = EXPERIMENTS[name], runs[name, "plain"]
-    settings = run.settings
+    settings, generator = run.plan, run.game.generator
     widths = settings.discriminator.widths
-    generator = "a z + b from (1, 0)" if settings.linear else f"an MLP {settings.generator.widths}"
+    made = f"an MLP {generator.widths}" if experiment.network else "a z + b from (1, 0)"
     rates = (settings.discriminator_optimizer.rate, settings.generator_optimizer.rate)
     return (
-        f"{experiment.title}, p = {_typeset(experiment.data)}; generator {generator}, z ~ "
-        f"{_typeset(settings.latent)}\nD an MLP {widths}, minibatches of {settings.batch}, Adam "
-        f"with rates {rates[0]:g} (D) and {rates[1]:g} (G), {_count(run)}"
+        f"{experiment.title}, p = {_typeset(experiment.data)}; generator {made}, z ~ "
+        f"{_typeset(str(generator.latent))}\nD an MLP {widths}, minibatches of {settings.batch}, "
+        f"Adam with rates {rates[0]:g} (D) and {rates[1]:g} (G), {_count(run)}"
     )
 
 

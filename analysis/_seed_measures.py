@@ -46,7 +46,7 @@ class Late:
     def __init__(self, run: Any) -> None:
         self.run = run
         self.kept = np.asarray(run.success)
-        self.half = run.step > 0.5 * run.settings.steps
+        self.half = run.step > 0.5 * run.plan.steps
 
     def series(self, name: str) -> Array:
         """A series, such as "jsd", of shape (R, T)."""

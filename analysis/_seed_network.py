@@ -143,7 +143,7 @@ def flat_at_half(runs: Runs) -> Finding:
     numbers: dict[str, Any] = {}
     for name, late in _all(runs):
         places, d = judged(late.run)
-        last = late.run.snapshot_step > 0.75 * late.run.settings.steps
+        last = late.run.snapshot_step > 0.75 * late.run.plan.steps
         level, rise, noise = straight(places, d[:, last])
         found = {
             "level": interval(level.mean(axis=1)),
@@ -179,18 +179,13 @@ def _all(runs: Runs) -> list[tuple[str, Late]]:
 
 def _laws(late: Late) -> list[Any]:
     """p_g of each replica at the end."""
-    settings = late.run.settings
-    plan = settings.generator
-    generator = gandyn.MLPGenerator(plan.widths, plan.activation, settings.latent_law)
     theta: NDArray[Any] = np.asarray(late.run.generator_parameters[late.kept], dtype=float)
-    return [generator.pushforward(row) for row in theta]
+    return [late.run.game.generator.pushforward(row) for row in theta]
 
 
 def _linear(late: Late) -> list[Any]:
     """How the linear generator of each replica covers the modes at the end."""
-    generator = gandyn.LinearGenerator(late.run.settings.latent_law)
-    theta = np.asarray(late.run.generator_parameters[late.kept], dtype=float)
-    return [gandyn.coverage(generator.pushforward(row), late.run.data) for row in theta]
+    return [gandyn.coverage(law, late.run.data) for law in _laws(late)]
 
 
 NETWORK_CLAIMS = {

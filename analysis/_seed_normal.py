@@ -42,9 +42,9 @@ def half_everywhere(runs: Runs) -> Finding:
         for what, values in away.items():
             step = run.snapshot_step if what == "everywhere" else run.step
             first = settled(step, values <= _HALF)
-            quick = bool(np.median(first) <= 0.5 * run.settings.steps)
+            quick = bool(np.median(first) <= 0.5 * run.plan.steps)
             checks[f"{label}: {what}"] = quick
-            late_values = values[:, step > 0.5 * run.settings.steps]
+            late_values = values[:, step > 0.5 * run.plan.steps]
             numbers[f"{label}: {what}"] = {
                 "settled": first,
                 "settled_median": float(np.median(first)),
@@ -119,7 +119,7 @@ def moments_come(runs: Runs) -> Finding:
             first = np.where(close.any(axis=1), run.step[close.argmax(axis=1)], np.inf)
             average = interval(off[:, late.half].mean(axis=1))
             rms = float(np.sqrt((off[:, late.half] ** 2).mean()))
-            reached = bool(np.median(first) <= 0.5 * run.settings.steps)
+            reached = bool(np.median(first) <= 0.5 * run.plan.steps)
             checks[f"{label}: {series}"] = reached and abs(average[0]) <= _MOMENT
             numbers[f"{label}: {series}"] = {
                 "first_reached_median": float(np.median(first)),
@@ -151,7 +151,7 @@ def cannot_be_told(runs: Runs) -> Finding:
     checks: dict[str, bool] = {}
     numbers: dict[str, Any] = {}
     for label, late in by_version(runs, "one").items():
-        last = late.run.jsd[late.kept][:, late.run.step > 0.75 * late.run.settings.steps]
+        last = late.run.jsd[late.kept][:, late.run.step > 0.75 * late.run.plan.steps]
         jsd = interval(last.mean(axis=1))
         samples = np.median(samples_needed(last), axis=1)
         usual = float(np.median(samples))

@@ -59,32 +59,40 @@ EXPERIMENTS = {
 class Run:
     """What is given to `gandyn.train`."""
 
-    data: str
-    settings: Any
+    game: gandyn.Game
+    settings: gandyn.Settings
     seed: int
     replicas: int
 
 
 def planned(quick: bool) -> dict[Key, Run]:
     """Every run, each with its own seed, so that no two share a random number."""
-    replicas = 3 if quick else 8
+    replicas, widths = (3, (32, 32)) if quick else (8, (256, 256))
     keys = [(name, version) for name in EXPERIMENTS for version in VERSIONS]
     keys.append(("far", CONTROL))
     return {
         (name, version): Run(
-            EXPERIMENTS[name].data, _settings(EXPERIMENTS[name], version, quick), seed, replicas
+            _game(EXPERIMENTS[name], widths),
+            _settings(EXPERIMENTS[name], version, widths, quick),
+            seed,
+            replicas,
         )
         for seed, (name, version) in enumerate(keys)
     }
 
 
-def _settings(experiment: Experiment, version: str, quick: bool) -> Any:
-    widths = (32, 32) if quick else (256, 256)
+def _game(experiment: Experiment, widths: tuple[int, ...]) -> gandyn.Game:
+    generator = gandyn.MLPGenerator(widths) if experiment.network else gandyn.LinearGenerator()
+    return gandyn.Game(gandyn.parse(experiment.data), generator)
+
+
+def _settings(
+    experiment: Experiment, version: str, widths: tuple[int, ...], quick: bool
+) -> gandyn.Settings:
     steps = experiment.steps // 20 if quick else experiment.steps
     every = 10 if quick else 20
     settings = gandyn.article(
         "plain" if version == CONTROL else version,
-        generator=gandyn.MLP(widths) if experiment.network else "linear",
         steps=steps,
         record_every=every,
         snapshots=steps // every + 1,
@@ -119,7 +127,7 @@ def perform(runs: dict[Key, Run], folder: Path) -> dict[Key, Any]:
 
 def _train(run: Run, path: Path) -> Any:
     """One run, from its checkpoint if there is one of the same settings."""
-    arguments = (gandyn.parse(run.data), run.settings, run.seed, run.replicas)
+    arguments = (run.game, run.settings, run.seed, run.replicas)
     try:
         return gandyn.train(*arguments, checkpoint=path, resume=path if path.exists() else None)
     except gandyn.InputError:  # of other settings

@@ -168,7 +168,7 @@ assert found.complete
 assert gandyn.basins(game, np.linspace(0.5, 4, 5), np.linspace(-4, 4, 5)).fractions is not None
 assert gandyn.barriers(game).barriers is not None
 plan = Settings(discriminator=MLP((8,)), steps=4, record_every=2)
-assert gandyn.train(data, plan, rng=0, replicas=2).value_gap.shape == (2, 3)
+assert gandyn.train(gandyn.Game(data), plan, rng=0, replicas=2).value_gap.shape == (2, 3)
 assert gandyn.compare(game, plan, replicas=2).deviation_mean.shape == (3,)
 """
 

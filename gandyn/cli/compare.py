@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import add_json, read_workers
+from gandyn.cli.arguments import add_json, read_game, read_workers
 from gandyn.cli.output import print_json, print_table, progress_bar, rows_of
 from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
 from gandyn.cli.settings import (
@@ -45,29 +45,16 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, print and draw."""
-    from gandyn.distributions import parse
-    from gandyn.game import Game
-    from gandyn.generators import LinearGenerator
-
-    data = parse(options.data)
-    settings = read_settings(options)
+    game, plan = read_game(options), read_settings(options)
     seed, replicas = read_seed(options), read_replicas(options)
     workers = read_workers(options)
     picture = read_output(options, "compare.png")
-    game = Game(data, LinearGenerator(settings.latent_law), settings.loss)
     from gandyn.montecarlo import compare
 
     with ExitStack() as stack:
         claim_files(stack, output=picture)
         with progress_bar("compare") as tell:
-            found = compare(
-                game,
-                settings,
-                seed,
-                replicas,
-                workers=workers,
-                progress=lambda part: tell(part, ""),
-            )
+            found = compare(game, plan, seed, replicas, workers=workers, progress=tell)
         if picture is not None:
             _draw(found, game, picture)
         if options.json:

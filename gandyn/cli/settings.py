@@ -6,101 +6,64 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gandyn.cli.arguments import (
-    add_data,
-    add_latent,
+    add_game,
     add_workers,
     read_count,
+    read_game,
     read_number,
     read_state,
 )
+from gandyn.cli.output import print_game
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
+    from gandyn.game import Game
     from gandyn.montecarlo import Settings, Training
     from gandyn.montecarlo.optimizers import Optimizer
 
 _MOST = 10**9
 _RULES = ("sgd", "momentum", "rmsprop", "adam")
+_COUNTS = ("batch", "steps", "k", "generator_steps", "record_every")
+
+_OPTIONS = """\
+discriminator     N,N,... 256,256     widths of its hidden layers, or optimal for D* itself
+activation        NAME    relu        of a network's hidden layers: relu or tanh
+initial           NAME    article     first weights: article, glorot, he or lecun
+l2                X       0           penalty on D's weights
+dropout           RATE    0           dropout rate in D
+dropout-when      WHEN    training    training: off wherever D is only evaluated; or always
+batch             N       32          samples in a minibatch
+steps             N       1000        iterations
+k                 N       1           D's steps in an iteration
+generator-steps   N       1           the generator's steps in an iteration
+order             NAME    algorithm1  algorithm1: D's steps come first; article: half of them after
+optimizer         NAME    adam        of D: sgd, momentum, rmsprop or adam
+rate              X       0.01        D's learning rate
+generator-rate    X       0.02        the generator's learning rate
+dtype             NAME    float32     float32 or float64
+record-every      N       50          iterations from one record to the next
+seed              N       0           of all that is random
+"""
+"""Option, what it takes, its default and its help."""
 
 
 def add_settings(
     parser: argparse.ArgumentParser, *, rule: str, start: str, replicas: str = "1"
 ) -> None:
     """Add the options of a training run; `rule` is the generator's optimizer by default."""
-    add_data(parser)
-    add_latent(parser)
-    add = parser.add_argument
-    add(
-        "--loss",
-        metavar="NAME",
-        default="nonsaturating",
-        help="the generator's: nonsaturating or saturating; default %(default)s",
+    add_game(parser)
+    # What --objective was once called here.
+    hidden = argparse.SUPPRESS
+    parser.add_argument("--loss", dest="objective", default=hidden, help=hidden)
+    own = (
+        f"start a,b {start} of a z + b",
+        f"generator-optimizer NAME {rule} of the generator: {', '.join(_RULES)}",
+        f"replicas N {replicas} runs side by side",
     )
-    add("--start", metavar="a,b", default=start, help="of a z + b; default %(default)s")
-    add(
-        "--discriminator",
-        metavar="N,N,...",
-        default="256,256",
-        help="widths of its hidden layers, or optimal for D* itself; default %(default)s",
-    )
-    add("--activation", metavar="NAME", default="relu", help="relu (the default) or tanh")
-    add(
-        "--initial",
-        metavar="NAME",
-        default="article",
-        help="first weights: article (the default), glorot, he or lecun",
-    )
-    add("--l2", metavar="X", default="0", help="penalty on D's weights; default %(default)s")
-    add("--dropout", metavar="RATE", default="0", help="dropout rate in D; default %(default)s")
-    add(
-        "--dropout-when",
-        metavar="WHEN",
-        default="training",
-        help="training (the default): off wherever D is only evaluated; always",
-    )
-    add("--batch", metavar="N", default="32", help="samples in a minibatch; default %(default)s")
-    add("--steps", metavar="N", default="1000", help="iterations; default %(default)s")
-    add("--k", metavar="N", default="1", help="D's steps in an iteration; default %(default)s")
-    add(
-        "--generator-steps",
-        metavar="N",
-        default="1",
-        help="the generator's steps in an iteration; default %(default)s",
-    )
-    add(
-        "--order",
-        metavar="NAME",
-        default="algorithm1",
-        help="algorithm1 (the default): D's steps, then the generator's; article: half after",
-    )
-    add(
-        "--optimizer",
-        metavar="NAME",
-        default="adam",
-        help=f"of D: {', '.join(_RULES)}; default %(default)s",
-    )
-    add("--rate", metavar="X", default="0.01", help="D's learning rate; default %(default)s")
-    add(
-        "--generator-optimizer",
-        metavar="NAME",
-        default=rule,
-        help=f"of the generator: {', '.join(_RULES)}; default %(default)s",
-    )
-    add(
-        "--generator-rate",
-        metavar="X",
-        default="0.02",
-        help="the generator's learning rate; default %(default)s",
-    )
-    add("--dtype", metavar="NAME", default="float32", help="float32 (the default) or float64")
-    add(
-        "--record-every",
-        metavar="N",
-        default="50",
-        help="iterations from one record to the next; default %(default)s",
-    )
-    add("--seed", metavar="N", default="0", help="of all that is random; default %(default)s")
-    add("--replicas", metavar="N", default=replicas, help="runs side by side; default %(default)s")
+    for line in (*own, *_OPTIONS.splitlines()):
+        name, takes, default, told = line.split(maxsplit=3)
+        told = f"{told}; default %(default)s"
+        parser.add_argument(f"--{name}", metavar=takes, default=default, help=told)
     add_workers(parser, "replicas; default one, or one a core for what takes long")
 
 
@@ -114,45 +77,43 @@ def add_generator(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def read_training_game(options: argparse.Namespace) -> Game:
+    """The game that the options name, of a network where they say so."""
+    from gandyn.game import Game
+    from gandyn.generators import MLPGenerator
+
+    game = read_game(options)
+    if options.generator == "linear":
+        return game
+    widths = _widths("generator", options.generator, "linear")
+    latent = game.generator.latent
+    return Game(game.data, MLPGenerator(widths, options.activation, latent), game.objective)
+
+
 def read_settings(options: argparse.Namespace) -> Settings:
-    """The settings that the options say."""
+    """The plan that the options say."""
     from gandyn.montecarlo import MLP, Settings
 
-    network: Any = options.discriminator
-    if network != "optimal":
-        network = MLP(
-            _widths("discriminator", network, "optimal"),
+    given = vars(options)
+    opponent: Any = options.discriminator
+    if opponent != "optimal":
+        opponent = MLP(
+            _widths("discriminator", opponent, "optimal"),
             options.activation,
             options.initial,
             read_number("l2", options.l2),
             read_number("dropout", options.dropout),
             options.dropout_when,
         )
-    generator: Any = getattr(options, "generator", "linear")
-    if generator != "linear":
-        widths = _widths("generator", generator, "linear")
-        generator = MLP(widths, options.activation, options.initial)
-    a, b = read_state("start", options.start)
+    linear = getattr(options, "generator", "linear") == "linear"
     return Settings(
-        discriminator=network,
-        generator=generator,
-        start=(a, b),
-        latent=options.latent,
-        loss=options.loss,
-        batch=read_count("batch", options.batch, 1, _MOST),
-        steps=read_count("steps", options.steps, 1, _MOST),
-        k=read_count("k", options.k, 1, _MOST),
-        generator_steps=read_count("generator-steps", options.generator_steps, 1, _MOST),
+        discriminator=opponent,
+        start=read_state("start", options.start) if linear else options.initial,
+        **{name: read_count(name.replace("_", "-"), given[name], 1, _MOST) for name in _COUNTS},
         order=options.order,
-        discriminator_optimizer=_rule("optimizer", options.optimizer, "rate", options.rate),
-        generator_optimizer=_rule(
-            "generator-optimizer",
-            options.generator_optimizer,
-            "generator-rate",
-            options.generator_rate,
-        ),
+        discriminator_optimizer=_rule(options, ""),
+        generator_optimizer=_rule(options, "generator-"),
         dtype=options.dtype,
-        record_every=read_count("record-every", options.record_every, 1, _MOST),
     )
 
 
@@ -168,21 +129,22 @@ def read_replicas(options: argparse.Namespace) -> int:
 
 def print_run(found: Training, seed: int) -> None:
     """Print what was trained, and an empty line."""
-    settings = found.settings
-    print(f"data       {found.data}\nlatent     {settings.latent}\nloss       {settings.loss}")
+    print_game(found.game)
     print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
 
 
-def _rule(name: str, text: str, rate_name: str, rate: str) -> Optimizer:
+def _rule(options: argparse.Namespace, whose: str) -> Optimizer:
     from gandyn.montecarlo import SGD, Adam, Momentum, RMSProp
 
     rules = dict(zip(_RULES, (SGD, Momentum, RMSProp, Adam), strict=True))
-    if text not in rules:
-        raise InputError(f"{name}: got {text!r}, must be one of {', '.join(_RULES)}")
-    value = read_number(rate_name, rate)
+    names = f"{whose}optimizer", f"{whose}rate"
+    rule, rate = (getattr(options, name.replace("-", "_")) for name in names)
+    if rule not in rules:
+        raise InputError(f"{names[0]}: got {rule!r}, must be one of {', '.join(_RULES)}")
+    value = read_number(names[1], rate)
     if not value > 0.0:
-        raise InputError(f"{rate_name}: got {rate!r}, must be a finite number above 0")
-    return rules[text](value)
+        raise InputError(f"{names[1]}: got {rate!r}, must be a finite number above 0")
+    return rules[rule](value)
 
 
 def _widths(name: str, text: str, word: str) -> tuple[int, ...]:

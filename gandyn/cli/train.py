@@ -17,7 +17,9 @@ from gandyn.cli.settings import (
     read_replicas,
     read_seed,
     read_settings,
+    read_training_game,
 )
+from gandyn.system.interrupts import Interrupted
 
 if TYPE_CHECKING:
     from gandyn.montecarlo import Training
@@ -28,23 +30,6 @@ example:
   gandyn train --data "0.5*N(-3,1)+0.5*N(3,1)" --generator 64,64 --replicas 8 --seed 1
   gandyn train --steps 100000 --replicas 16 --workers 4 --checkpoint run.npz
   gandyn train --steps 100000 --replicas 16 --resume run.npz"""
-
-_SERIES = (
-    "discriminator_loss",
-    "generator_loss",
-    "batch_real_on_real",
-    "batch_real_on_fake",
-    "real_on_real",
-    "real_on_fake",
-    "mean",
-    "std",
-    "value",
-    "value_gap",
-    "jsd",
-    "error",
-    "force_ratio",
-    "force_angle",
-)
 
 
 def add(commands: Any) -> None:
@@ -76,10 +61,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, print and draw."""
-    from gandyn.distributions import parse
-
-    data = parse(options.data)
-    settings = read_settings(options)
+    game, plan = read_training_game(options), read_settings(options)
     seed, replicas = read_seed(options), read_replicas(options)
     workers = read_workers(options)
     picture = read_output(options, "train.png")
@@ -87,21 +69,24 @@ def run(options: argparse.Namespace) -> int:
     resume = None if options.resume is None else Path(options.resume)
     kept = options.checkpoint if options.checkpoint is not None else options.resume
     from gandyn.montecarlo import train
-    from gandyn.montecarlo.training import INTERRUPTED
 
+    stopped: Interrupted | None = None
     with ExitStack() as stack:
         claim_files(stack, output=picture, animate=movie)
-        with progress_bar("train") as tell:
-            found = train(
-                data,
-                settings,
-                seed,
-                replicas,
-                workers=workers,
-                checkpoint=kept,
-                resume=resume,
-                progress=lambda part: tell(part, ""),
-            )
+        try:
+            with progress_bar("train") as tell:
+                found = train(
+                    game,
+                    plan,
+                    seed,
+                    replicas,
+                    workers=workers,
+                    checkpoint=kept,
+                    resume=resume,
+                    progress=tell,
+                )
+        except Interrupted as interrupt:
+            stopped, found = interrupt, interrupt.result
         written = []
         if picture is not None:
             _draw(found, picture)
@@ -113,17 +98,19 @@ def run(options: argparse.Namespace) -> int:
             print_json(_entry(found, seed))
         else:
             _print(found, seed, written)
-        if (found.status == INTERRUPTED).any():
+        if stopped is not None:
             notes = [f"wrote {path}" for path in written]
             notes += [f"go on with --resume {kept}"] if kept is not None else []
-            raise KeyboardInterrupt(found.message, *notes)
+            raise KeyboardInterrupt(*stopped.args, *notes)
     return 0 if found.success.all() else 1
 
 
 def _entry(found: Training, seed: int) -> dict[str, Any]:
+    from gandyn.montecarlo.records import SERIES
+
     return {
         "step": found.step,
-        **{name: getattr(found, name) for name in _SERIES},
+        **{name: getattr(found, name) for name in (*SERIES, "force_ratio", "force_angle")},
         "a": found.theta[..., 0],
         "b": found.theta[..., 1],
         "learned_force": found.learned_force,

@@ -13,7 +13,6 @@ from collections.abc import Generator
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,8 @@ from gandyn.landscape.basin_map import attractors_reached
 from gandyn.landscape.census import on_side
 from gandyn.landscape.family import Template, member_of, only_name
 from gandyn.landscape.plane import Plane, check_states
+from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import finite_array, show
-from gandyn.system.files import array_path, whole_file
 from gandyn.system.plain import columns, plain
 from gandyn.system.processes import crew, travels, worker_count
 from gandyn.system.progress import Progress
@@ -153,7 +152,7 @@ def raster(
     message = f"{sheet.done.sum()} of {len(sheet.done)} values done{note}"
     message += f"; flows to no known attractor: {lost}" if lost else ""
     if not whole:
-        message += "; call again to go on" if sheet.path else "; with a path, it could go on"
+        message += "; call again to go on" if sheet.file else "; with a path, it could go on"
     arrays = sheet.values, sheet.starts, sheet.final, labels
     return Raster(*arrays, tuple(names), sheet.done, 0 if whole else -1, message)
 
@@ -162,15 +161,15 @@ class _Sheet:
     """What is done so far, and the file that keeps it."""
 
     def __init__(self, settings: dict[str, Any], path: Any) -> None:
-        self.settings, self.path = settings, None if path is None else array_path("path", path)
+        self.file = None if path is None else ArrayFile("path", path, "raster", settings)
         self.values, self.starts = settings["values"], settings["starts"]
         shape = len(self.values), len(self.starts)
         self.done = np.zeros(shape[0], dtype=bool)
         self.final = np.full((*shape, 2), np.nan)
         self.codes = np.zeros(shape, dtype=np.intp)
         self.book = {"": 0}  # names, in the order in which they came
-        if self.path is not None and self.path.exists():
-            self.read(self.path)
+        if self.file is not None and self.file.path.exists():
+            self.read(self.file)
         self.write()  # proves that it can be, before the work starts
 
     def enter(self, k: int, final: Array, reached: list[str]) -> None:
@@ -189,25 +188,14 @@ class _Sheet:
     def write(self) -> None:
         """Write the file, whole or not at all."""
         self.written = time.monotonic()
-        if self.path is None:
-            return
-        labels, names = self.labels()
-        found = self.done, self.final, labels, np.array(names, dtype=str)
-        held: dict[str, Any] = self.settings | dict(zip(_FOUND, found, strict=True))
-        with whole_file(self.path) as part, part.open("wb") as stream:
-            np.savez(stream, **held)
+        if self.file is not None:
+            labels, names = self.labels()
+            found = self.done, self.final, labels, np.array(names, dtype=str)
+            self.file.write(dict(zip(_FOUND, found, strict=True)))
 
-    def read(self, path: Path) -> None:
+    def read(self, file: ArrayFile) -> None:
         """Go on from a file of the same settings."""
-        where, advice = f"path: got {str(path)!r}", "give another path or delete the file"
-        try:
-            with path.open("rb") as stream, np.load(stream) as file:
-                held = {key: file[key] for key in (*self.settings, *_FOUND)}
-        except Exception:  # another kind of file fails in any way
-            raise InputError(f"{where}, not a whole raster (cut short?); {advice}") from None
-        for key, mine in self.settings.items():
-            if not np.array_equal(held[key], mine):
-                raise InputError(f"{where}, which differs in {key}; {advice}")
+        held = file.read(_FOUND)
         self.done, self.final, self.codes = held["done"], held["final"], held["labels"] + 1
         self.book = {name: k for k, name in enumerate(["", *held["names"].tolist()])}
 

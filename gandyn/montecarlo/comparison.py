@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,16 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
+from gandyn.distributions import Distribution
 from gandyn.dynamics import gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.generators import LinearGenerator
 from gandyn.landscape import Equilibria, equilibria
 from gandyn.landscape.basin_map import attractors_reached
+from gandyn.montecarlo.discriminators import LOSSES
+from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import SGD
+from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
+from gandyn.system.checks import show
 from gandyn.system.plain import columns, plain
+from gandyn.system.polyline import distance, even
+from gandyn.system.progress import Progress
+from gandyn.system.results import Alike
 
 __all__ = ["Comparison", "compare"]
 
@@ -32,7 +39,7 @@ _LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Alike):
     """R replicas at T records beside the flow.
 
     Attributes
@@ -48,10 +55,11 @@ class Comparison:
     path : ndarray, shape (K, 2)
         The flow's path, on one clock until the last record and otherwise to where it rests.
     deviation : ndarray, shape (R, T)
-        On one clock the distance from (|a|, b) of a replica to the flow's state at the same time;
-        otherwise to the nearest point of the flow's path. In units of x.
+        On one clock the distance from a replica's (a, b) to the flow's state at the same time;
+        otherwise to the nearest point of the flow's path. In units of x. Of a replica that comes
+        to a < 0 the state with the same density and a > 0, where the latent is symmetric.
     mean : ndarray, shape (T, 2)
-        Of (|a|, b) over the replicas.
+        Of (a, b) over the replicas, a > 0 as above.
     half_width : ndarray, shape (T, 2)
         Of the mean's 95 % confidence band (Student); nan for a single replica.
     deviation_mean, deviation_half_width : ndarray, shape (T,)
@@ -84,6 +92,21 @@ class Comparison:
     crossed: NDArray[np.bool_]
     crossed_fraction: tuple[float, float, float]
 
+    @property
+    def status(self) -> NDArray[np.intp]:
+        """Of the training, for each replica."""
+        return self.training.status
+
+    @property
+    def success(self) -> NDArray[np.bool_]:
+        """Whether each replica made all its steps (R,)."""
+        return self.training.success
+
+    @property
+    def message(self) -> str:
+        """Of the training."""
+        return self.training.message
+
     def as_dict(self) -> dict[str, Any]:
         """The replicas beside the flow, and how good their discriminators are."""
         run = self.training
@@ -97,67 +120,73 @@ class Comparison:
 
 def compare(
     game: Game,
-    settings: Settings | None = None,
+    plan: Settings | None = None,
     rng: int | np.random.Generator = 0,
     replicas: int = 8,
     *,
     workers: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Comparison:
     """Train replicas, and put them and the exact flow from the same start side by side.
 
     Parameters
     ----------
     game : Game
-        Of the linear generator.
-    settings : Settings, optional
-        Whose loss is the game's objective and whose latent is the game's; by default plain SGD
-        with rate 0.02 for the generator.
+        Of the linear generator, with any latent.
+    plan : Settings, optional
+        By default plain SGD with rate 0.02 for the generator, against a network where the objective
+        has a loss for one and against the optimal discriminator otherwise.
     rng, replicas, workers, progress
         As in `train`.
+
+    Returns
+    -------
+    Comparison
 
     Raises
     ------
     InputError
-        Where game and settings differ, the generator is not linear, or the start has a ≤ 0.
+        Where the plan is none for the game, the generator is not linear, or the start has a ≤ 0.
+    Interrupted
+        On Ctrl-C, as from `train`.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("N(1, 0.5)"))
+    >>> plan = gandyn.Settings(
+    ...     discriminator="optimal", generator_optimizer=gandyn.SGD(0.05), steps=20, record_every=10
+    ... )
+    >>> beside = gandyn.compare(game, plan, rng=0, replicas=4)
+    >>> beside.one_clock, beside.time.tolist(), bool(beside.deviation_mean[-1] < 0.2)
+    (True, [0.0, 0.5, 1.0], True)
     """
     if not isinstance(game, Game) or type(game.generator) is not LinearGenerator:
-        raise InputError(f"game: got {game!r:.60}, must be a Game of the linear generator")
-    settings = default_settings(game) if settings is None else settings
-    if not isinstance(settings, Settings):
-        raise InputError(f"settings: got {settings!r:.60}, must be Settings")
-    _check(game, settings)
-    run = train(game.data, settings, rng, replicas, workers=workers, progress=progress)
-    return beside_the_flow(game, run)
-
-
-def default_settings(game: Game) -> Settings:
-    """Plain SGD for the generator, so that there is one clock."""
-    return Settings(
-        latent=str(game.generator.latent), loss=game.objective.name, generator_optimizer=SGD(0.02)
-    )
-
-
-def beside_the_flow(game: Game, run: Training) -> Comparison:
-    """The comparison of a run that has been made."""
-    settings = run.settings
-    start = np.array(settings.start)
-    theta = run.theta.copy()
-    theta[..., 0] = np.abs(theta[..., 0])
-    one_clock = type(settings.generator_optimizer) is SGD
+        raise InputError(f"game: got {show(game)}, must be a Game of the linear generator")
+    if plan is None:
+        opponent = MLP() if game.objective.name in LOSSES else OPTIMAL
+        plan = Settings(discriminator=opponent, generator_optimizer=SGD(0.02))
+    if not isinstance(plan, Settings):
+        raise InputError(f"plan: got {show(plan)}, must be Settings")
+    start = np.asarray(first_state(game.generator, plan))
+    if start[0] <= 0.0:
+        raise InputError(f"start: got {tuple(start.tolist())}, must have a > 0")
+    run = train(game, plan, rng, replicas, workers=workers, progress=progress)
+    theta = _unfolded(run.theta, game.generator.latent)
+    one_clock = type(plan.generator_optimizer) is SGD
     time = run.time
     end = max(float(time[-1]), 1e-300) if one_clock else np.inf
     path = _path(game, start, end)
     if one_clock:
         flow = gradient_flow(game, start, (0.0, end), time).theta
-        deviation = _length(theta - flow)
+        deviation = np.linalg.norm(theta - flow, axis=2)
     else:
         flow = np.full((len(time), 2), np.nan)
-        deviation = _distance(theta, path)
+        deviation = distance(path, theta)
     known = equilibria(game)
     last = np.isfinite(theta).all(axis=2).cumsum(axis=1).argmax(axis=1)
     states = np.concatenate([start[None], theta[np.arange(len(theta)), last]])
-    first, *others = _basins(game, known, states).tolist()
+    first, *others = attractors_reached(known, states, max_steps=_STEPS)[0].tolist()
     ends = np.array(others, np.intp)
     crossed = (ends != first) & (ends >= 0) & (first >= 0)
     counted = int((ends >= 0).sum()) if first >= 0 else 0
@@ -178,25 +207,18 @@ def beside_the_flow(game: Game, run: Training) -> Comparison:
     )
 
 
-def _check(game: Game, settings: Settings) -> None:
-    if not settings.linear:
-        raise InputError("settings: got an MLP generator, must be the linear one")
-    if settings.loss != game.objective.name:
-        raise InputError(
-            f"settings: got loss {settings.loss!r}, must be the game's objective, "
-            f"{game.objective.name!r}"
-            + ("" if settings.discriminator == OPTIMAL else ", saturating or nonsaturating")
-        )
-    latent, other = settings.latent_law, game.generator.latent
-    q = np.linspace(0.01, 0.99, 15)
-    if not np.allclose(latent.ppf(q), other.ppf(q), rtol=1e-9, atol=1e-9):
-        raise InputError(f"settings: got latent {latent!s:.60}, must be the game's, {other!s:.60}")
-    if settings.start[0] <= 0.0:
-        raise InputError(f"settings: got start {settings.start}, must have a > 0")
+def _unfolded(theta: Array, latent: Distribution) -> Array:
+    """The states with a > 0 of the same densities, where the latent is symmetric about some m.
 
-
-def _length(pairs: Array) -> Array:
-    return np.hypot(pairs[..., 0], pairs[..., 1])
+    There a z + b is −a (2m − z) + 2am + b.
+    """
+    share = np.linspace(0.01, 0.5, 15)
+    ends = latent.ppf(share) + latent.isf(share)
+    out = theta.copy()
+    if np.ptp(ends) <= 1e-9 * np.ptp(latent.ppf([0.01, 0.99])):
+        a, b = np.moveaxis(theta, -1, 0)
+        out[..., 0], out[..., 1] = np.abs(a), np.where(a < 0.0, b + a * ends[-1], b)
+    return out
 
 
 def _path(game: Game, start: Array, end: float) -> Array:
@@ -209,32 +231,7 @@ def _path(game: Game, start: Array, end: float) -> Array:
     times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 2 * _POINTS)])
     theta = gradient_flow(game, start, (0.0, end), times).theta
     theta = theta[np.isfinite(theta).all(axis=1)]
-    gone = np.concatenate([[0.0], np.cumsum(_length(np.diff(theta, axis=0)))])
-    even = np.linspace(0.0, gone[-1], _POINTS)
-    return np.stack([np.interp(even, gone, column) for column in theta.T], axis=1)
-
-
-def _distance(theta: Array, path: Array) -> Array:
-    """From states (R, T, 2) to the nearest point of a polyline, ends included."""
-    if len(path) == 1:
-        return _length(theta - path[0])
-    out = np.empty(theta.shape[:2])
-    foot, step = path[:-1], np.diff(path, axis=0)
-    square = np.maximum((step**2).sum(axis=1), 1e-300)
-    for row, states in zip(out, theta, strict=True):
-        away = states[:, None] - foot
-        along = np.clip((away * step).sum(axis=2) / square, 0.0, 1.0)
-        row[:] = _length(away - along[..., None] * step).min(axis=1)
-    return out
-
-
-def _basins(game: Game, known: Equilibria, states: Array) -> NDArray[np.intp]:
-    """The attractor that the flow from each state (S, 2) comes to; −1 for none that is known."""
-    out = np.full(len(states), -1, np.intp)
-    good = np.flatnonzero(np.isfinite(states).all(axis=1) & (states[:, 0] > 0.0))
-    if len(good) and known.attractors:
-        out[good], _ = attractors_reached(known, states[good], max_steps=_STEPS)
-    return out
+    return even(theta, _POINTS)
 
 
 def _band(values: Array) -> tuple[Array, Array]:

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from gandyn.errors import InputError
 from gandyn.game import Game
-from gandyn.montecarlo.networks import Networks
+from gandyn.generators import Generator
+from gandyn.montecarlo.networks import Trained
 from gandyn.montecarlo.streams import Masks
-from gandyn.montecarlo.trained import Trained
 
-__all__ = ["LearnedDiscriminator", "Opponent", "OptimalDiscriminator"]
+__all__ = ["LOSSES", "LearnedDiscriminator", "Loss", "OptimalDiscriminator"]
 
 Array = NDArray[Any]
 
 
-class Opponent(Protocol):
-    """What Algorithm 1 asks of a discriminator."""
+class Loss(NamedTuple):
+    """What a generated point costs the generator, by the discriminator's logit there."""
 
-    def train(self, real: Array, fake: Array) -> None:
-        """One step of its own, on minibatches (R, n)."""
+    value: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
 
-    def pull(self, fake: Array, theta: Array) -> Array:
-        """∂(generator's loss)/∂x of the mean over each minibatch (R, n)."""
+
+LOSSES = {
+    "nonsaturating": Loss(lambda logit: np.logaddexp(0.0, -logit), lambda logit: -expit(-logit)),
+    "saturating": Loss(lambda logit: -np.logaddexp(0.0, logit), lambda logit: -expit(logit)),
+}
+"""−log D and log(1 − D), by the objective that each is at the optimal discriminator."""
 
 
 class LearnedDiscriminator:
     """A stack of networks, trained to tell the data from what is generated."""
 
-    def __init__(self, trained: Trained, masks: Masks, loss: str) -> None:
-        self.trained = trained
-        self._networks: Networks = trained.networks
-        self._masks = masks
-        assert trained.plan is not None
-        self._always = trained.plan.dropout_when == "always"
-        self._saturating = loss == "saturating"
+    def __init__(self, trained: Trained, masks: Masks, loss: Loss, *, always: bool) -> None:
+        self.trained, self.loss = trained, loss
+        self._networks = trained.networks
+        self._masks, self._always = masks, always
         self._both: Array = np.empty((trained.networks.replicas, 0))
         self.logits_seen: Array = self._both
         """Logits (R, 2n) of the last step of its own: real ones, then fake ones."""
@@ -45,6 +48,7 @@ class LearnedDiscriminator:
         """Logits (R, n) in the last step of the generator."""
 
     def train(self, real: Array, fake: Array) -> None:
+        """One step of its own, on minibatches (R, n)."""
         n = real.shape[1]
         if self._both.shape[1] != 2 * n:
             self._both = np.empty((len(real), 2 * n), real.dtype)
@@ -56,10 +60,11 @@ class LearnedDiscriminator:
         self.trained.step()
 
     def pull(self, fake: Array, theta: Array) -> Array:
+        """∂(generator's loss)/∂x of the mean over each minibatch (R, n)."""
         masks = self._masks.draw(fake.shape[1]) if self._always else None
         logits = self._networks.forward(fake, masks)
         self.logits_judged = logits
-        slope = generator_slope(logits, self._saturating)
+        slope = generator_slope(logits, self.loss)
         return self._networks.backward(slope, parameters=False)
 
     def skip(self, own: int, generators: int, batch: int) -> None:
@@ -69,7 +74,7 @@ class LearnedDiscriminator:
 
 
 class OptimalDiscriminator:
-    """D* = p/(p + p_g) of each replica's linear generator, which needs no training."""
+    """The slope at the optimum for each replica's state, which needs no training."""
 
     def __init__(self, game: Game) -> None:
         self._game = game
@@ -78,8 +83,9 @@ class OptimalDiscriminator:
         """Nothing: it is at its optimum for every state."""
 
     def pull(self, fake: Array, theta: Array) -> Array:
+        """As `LearnedDiscriminator.pull`."""
         # A replica that has diverged has no density.
-        good = np.isfinite(theta).all(axis=1) & (theta[:, 0] != 0.0)
+        good = states(self._game.generator, theta)
         out = np.full_like(fake, np.nan)
         out[good] = self._game.slope(fake[good], theta[good]) / -fake.shape[1]
         return out
@@ -104,16 +110,26 @@ def discriminator_loss(logits: Array) -> Array:
     return (np.logaddexp(0.0, -wide[:, :n]) + np.logaddexp(0.0, wide[:, n:])).mean(axis=1)
 
 
-def generator_slope(logits: Array, saturating: bool) -> Array:
-    """∂/∂logit of the mean of −log D, or of log(1 − D)."""
-    out = expit(logits if saturating else -logits)
-    out *= -1.0 / logits.shape[1]
+def generator_slope(logits: Array, loss: Loss) -> Array:
+    """∂/∂logit of the mean loss over a minibatch."""
+    out = loss.slope(logits)
+    out *= 1.0 / logits.shape[1]
     return out
 
 
-def generator_loss(logits: Array, saturating: bool) -> Array:
-    """Mean of −log D, or of log(1 − D): (R,)."""
-    wide = logits.astype(float)
-    if saturating:
-        return -np.logaddexp(0.0, wide).mean(axis=1)
-    return np.logaddexp(0.0, -wide).mean(axis=1)
+def generator_loss(logits: Array, loss: Loss) -> Array:
+    """Mean over a minibatch (R,)."""
+    return np.asarray(loss.value(logits.astype(float)).mean(axis=1))
+
+
+def states(generator: Generator, theta: Array) -> NDArray[np.bool_]:
+    """Which rows (R,) of parameters (R, d) are states of the generator."""
+
+    def fine(rows: Array) -> bool:
+        try:
+            generator.check(rows)
+        except InputError:
+            return False
+        return True
+
+    return np.full(len(theta), True) if fine(theta) else np.array([fine(row) for row in theta])

@@ -16,6 +16,7 @@ from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Panels, integrate
 from gandyn.generators import Generated
 from gandyn.generators.piecewise import Pieces, pieces_of
+from gandyn.montecarlo.discriminators import Loss
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
 
@@ -45,13 +46,13 @@ class Measures:
         Jensen-Shannon divergence of p and p_g in nats; V(G, D*) = 2·JSD − 2 log 2.
     real_on_real, real_on_fake : ndarray
         E_p D and E_pg D.
-    force : ndarray, shape (R, 2)
-        −∂(generator's loss)/∂(a, b) at the learned discriminator, the expectation over z; nan
-        without (a, b).
+    force : ndarray, shape (R, d)
+        −∂(generator's loss)/∂θ at the learned discriminator, the expectation over z; of shape
+        (R, 0) where it is not asked for.
     error : ndarray
         The largest estimate of an absolute error among the values, without the force.
     force_error : ndarray
-        The largest of the force's two.
+        The largest of the force's.
     """
 
     value: Array
@@ -145,9 +146,9 @@ def measure(
     generated: Generated,
     logit: Logit,
     ends: tuple[Array, Index],
-    saturating: bool,
+    loss: Loss,
     *,
-    linear: bool,
+    force: bool,
 ) -> Measures:
     """Integrate everything at once, on panels that end where the logit has kinks.
 
@@ -159,10 +160,10 @@ def measure(
     logit : callable
     ends : tuple
         Of `logit_of`.
-    saturating : bool
-        The generator's loss.
-    linear : bool
-        Whether ∂G/∂θ = (z, 1), so that there is a force on (a, b).
+    loss : Loss
+        The generator's.
+    force : bool
+        Whether the force is wanted.
     """
 
     def integrand(x: Array, lane: Index) -> tuple[Array, Array]:
@@ -172,7 +173,7 @@ def measure(
         best = np.where(p + q > 0.0, log_data - log_generated, 0.0)
         real, fake = _losses(learned)
         real_best, fake_best = _losses(best)
-        rows = np.empty((6 if linear else 4, *x.shape))
+        rows = np.empty((4, *x.shape))
         np.multiply(p, real, out=rows[0])
         rows[0] += q * fake
         rows[1] = np.where(p > 0.0, p * (real - real_best), 0.0)
@@ -180,9 +181,9 @@ def measure(
         share = expit(learned)
         np.multiply(p, share, out=rows[2])
         np.multiply(q, share, out=rows[3])
-        if linear:
-            push = q * slope * (share if saturating else expit(-learned))
-            np.multiply(push, generated.sensitivity(x, lane), out=rows[4:])
+        if force:
+            push = -q * slope * loss.slope(learned)
+            rows = np.concatenate([rows, push * generated.sensitivity(x, lane)])
         return rows, 8.0 + np.abs(learned)
 
     panels = _panels(data, generated, *ends)
@@ -190,10 +191,9 @@ def measure(
     values, error = found.value[:4], found.error[:4]
     _add_atoms(values, generated, logit)
     cost, gap, real, fake = values
-    force = found.value[4:].T if linear else np.full((generated.lanes, 2), np.nan)
-    force_error = found.error[4:].max(axis=0) if linear else np.full(generated.lanes, np.nan)
     jsd = np.maximum(np.log(2.0) - 0.5 * (cost - gap), 0.0)
-    return Measures(-cost, gap, jsd, real, fake, force, error.max(axis=0), force_error)
+    force_error = found.error[4:].max(axis=0) if force else np.full(generated.lanes, np.nan)
+    return Measures(-cost, gap, jsd, real, fake, found.value[4:].T, error.max(axis=0), force_error)
 
 
 def _add_atoms(values: Array, generated: Generated, logit: Logit) -> None:

@@ -1,4 +1,4 @@
-"""Multilayer perceptrons from R to R, stacked over replicas: forward, and backward by hand.
+"""Maps from R to R stacked over replicas, forward and backward: perceptrons, and one's own.
 
 The bias of a layer is the last row of its weight matrix, the weight of a constant 1 that stands in
 the last column of every layer's input: a layer is then one matrix product, and so is its gradient.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.errors import InputError
+from gandyn.generators import Generator
 from gandyn.montecarlo.activations import ACTIVATIONS
-from gandyn.montecarlo.checks import need_choice, need_number, need_widths
 from gandyn.montecarlo.initial import INITIALS, draw
+from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
+from gandyn.system.checks import need_choice, need_count, need_number
 
-__all__ = ["MLP", "Networks"]
+__all__ = ["MLP", "Networks", "OwnGenerators", "Trained"]
 
 Array = NDArray[Any]
 
@@ -59,7 +62,10 @@ class MLP:
     dropout_when: str = "training"
 
     def __post_init__(self) -> None:
-        need_widths("widths", self.widths)
+        if not isinstance(self.widths, tuple) or not self.widths:
+            raise InputError(f"widths: got {self.widths!r:.60}, must be a tuple of some widths")
+        for width in self.widths:
+            need_count("widths", width, 1)
         need_choice("activation", self.activation, tuple(ACTIVATIONS))
         need_choice("initial", self.initial, INITIALS)
         need_number("l2", self.l2, 0.0, np.inf, "a finite number from 0 on", closed=True)
@@ -88,7 +94,7 @@ class Networks:
     """
 
     def __init__(self, widths: tuple[int, ...], activation: str, replicas: int, dtype: Any) -> None:
-        self.widths = tuple(widths)
+        self.widths, self.activation = tuple(widths), activation
         self.replicas = replicas
         self._activation = ACTIVATIONS[activation]
         self._shapes = [(n + 1, m) for n, m in itertools.pairwise((1, *self.widths, 1))]
@@ -252,3 +258,76 @@ class _Room:
         if Segments.worthwhile(n, widths):
             shape = (n, *widths[:2], dtype)
             self.segments = [Segments(*shape) for _ in range(replicas)]
+
+
+class OwnGenerators:
+    """What `Networks` are to networks, for any generator.
+
+    Parameters
+    ----------
+    generator : Generator
+    replicas : int
+    dtype : dtype
+
+    Attributes
+    ----------
+    parameters, gradient : ndarray, shape (R, d)
+    """
+
+    def __init__(self, generator: Generator, replicas: int, dtype: Any) -> None:
+        self._generator = generator
+        self.replicas = replicas
+        self.parameters: Array = np.zeros((replicas, generator.dimension), dtype)
+        self.gradient: Array = np.zeros_like(self.parameters)
+        self._z: Array = np.empty(0)
+
+    def forward(self, z: Array) -> Array:
+        """x (R, n) at latents (R, n), which are kept for `backward`."""
+        self._z = z.astype(float)
+        theta = self.parameters.astype(float)
+        made = [self._generator(*pair) for pair in zip(self._z, theta, strict=True)]
+        return np.array(made, self.parameters.dtype)
+
+    def backward(self, slope: Array) -> Array:
+        """Take ∂L/∂x (R, n) back to `gradient`."""
+        theta = self.parameters.astype(float)
+        for out, push, *pair in zip(self.gradient, slope, self._z, theta, strict=True):
+            out[:] = self._generator.sensitivity(*pair) @ push
+        return self.gradient
+
+    def penalise(self, l2: float) -> None:
+        """Nothing: parameters of one's own are no weights."""
+
+
+S = TypeVar("S", bound=Networks | OwnGenerators)
+
+
+class Trained(Generic[S]):
+    """A stack, what its optimizer remembers, and the steps it has made.
+
+    Parameters
+    ----------
+    networks : Networks or OwnGenerators
+    optimizer : Optimizer
+    l2 : float
+        λ of the penalty.
+    """
+
+    def __init__(self, networks: S, optimizer: Optimizer, l2: float = 0.0) -> None:
+        self.networks, self._optimizer, self._l2 = networks, optimizer, l2
+        shape = (optimizer.slots, *networks.parameters.shape)
+        self.memory: Array = np.zeros(shape, networks.parameters.dtype)
+        self.count = 0
+
+    def step(self) -> None:
+        """Step down the gradient that the networks hold."""
+        self.networks.penalise(self._l2)
+        self.count += 1
+        self._optimizer.step(
+            self.networks.parameters, self.networks.gradient, self.memory, self.count
+        )
+
+    @property
+    def finite(self) -> NDArray[np.bool_]:
+        """Whether every parameter of each replica is a number."""
+        return np.asarray(np.isfinite(self.networks.parameters).all(axis=1))

@@ -12,18 +12,20 @@ from scipy.special import log_expit
 from gandyn.engine.panels import field_integrals
 from gandyn.errors import InputError
 from gandyn.game import Game
-from gandyn.montecarlo.checks import need_count
 from gandyn.objectives.field import Field
+from gandyn.system.checks import need_count, show
+from gandyn.system.results import Result
 
 __all__ = ["Noise", "SamplingError", "gradient_noise", "measured_noise", "sampling_error"]
 
 Array = NDArray[np.float64]
 
 _AT_ONCE = 2_000_000
+_MESSAGES = {0: "every integral met its tolerance", -1: "an integral did not meet its tolerance"}
 
 
 @dataclass(frozen=True, eq=False)
-class Noise:
+class Noise(Result):
     """Mean and covariance of the generator's minibatch gradient, in the direction of descent.
 
     Attributes
@@ -35,6 +37,8 @@ class Noise:
     mean_error, covariance_error : ndarray, shapes (d,) and (d, d)
         By quadrature: estimates of the absolute error. Measured: standard errors.
     batch : int
+    status : int
+        0; -1 where an integral did not meet its tolerance.
     """
 
     mean: Array
@@ -42,6 +46,12 @@ class Noise:
     mean_error: Array
     covariance_error: Array
     batch: int
+    status: int = 0
+
+    @property
+    def message(self) -> str:
+        """What the status means."""
+        return _MESSAGES[self.status]
 
 
 def gradient_noise(game: Game, theta: ArrayLike, batch: int = 1) -> Noise:
@@ -62,6 +72,14 @@ def gradient_noise(game: Game, theta: ArrayLike, batch: int = 1) -> Noise:
     -------
     Noise
         Infinite entries where the second moment is infinite.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("N(4, 1.25)"))
+    >>> noise = gradient_noise(game, [1.0, 0.0], batch=32)
+    >>> noise.covariance.round(4).tolist()
+    [[0.1303, 0.0091], [0.0091, 0.0047]]
     """
     state = _state(game, theta)
     need_count("batch", batch, 1)
@@ -86,7 +104,8 @@ def gradient_noise(game: Game, theta: ArrayLike, batch: int = 1) -> Noise:
     covariance -= np.outer(mean, mean)
     product = np.abs(np.outer(mean, mean_error))
     covariance_error += product + product.T
-    return Noise(mean, covariance / batch, mean_error, covariance_error / batch, batch)
+    status = 0 if found.converged.all() else -1
+    return Noise(mean, covariance / batch, mean_error, covariance_error / batch, batch, status)
 
 
 def measured_noise(
@@ -107,6 +126,15 @@ def measured_noise(
     minibatches : int
         How many are drawn, 2 or more.
     rng : int or Generator
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("N(4, 1.25)"))
+    >>> exact = gandyn.gradient_noise(game, [1.0, 0.0], 32)
+    >>> found = measured_noise(game, [1.0, 0.0], 32, 500)
+    >>> bool((abs(found.covariance - exact.covariance) < 5 * found.covariance_error).all())
+    True
     """
     state = _state(game, theta)
     need_count("batch", batch, 1)
@@ -128,7 +156,7 @@ def measured_noise(
 
 
 @dataclass(frozen=True, eq=False)
-class SamplingError:
+class SamplingError(Result):
     """Errors of Monte-Carlo estimates with n samples of each kind, for N numbers n.
 
     Attributes
@@ -142,6 +170,8 @@ class SamplingError:
         What the variances by quadrature say: √(Var/n).
     value_slope, force_slope : (float, float)
         Slope of log error against log n, with its standard error: −1/2 in theory.
+    status : int
+        0; -1 where an integral of the variances did not meet its tolerance.
     """
 
     sizes: NDArray[np.intp]
@@ -153,6 +183,9 @@ class SamplingError:
     expected_force: Array
     value_slope: tuple[float, float]
     force_slope: tuple[float, float]
+    status: int = 0
+
+    message = Noise.message
 
 
 def sampling_error(
@@ -178,6 +211,15 @@ def sampling_error(
     ------
     InputError
         For arguments that are not as above.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("N(4, 1.25)"))
+    >>> found = sampling_error(game, [1.0, 0.0], sizes=(10, 100, 1000), repeats=100)
+    >>> slope, bar = found.force_slope
+    >>> abs(slope + 0.5) < 5 * bar
+    True
     """
     state = _state(game, theta)
     need_count("repeats", repeats, 2)
@@ -200,16 +242,19 @@ def sampling_error(
     spread = squares.std(axis=-1) / np.sqrt(repeats)
     root = np.sqrt(mean)
     bar = 0.5 * spread / root
+    noise = gradient_noise(game, state)
+    variance, status = _value_variance(game, state)
     return SamplingError(
         numbers.astype(np.intp),
         root[0],
         root[1],
         bar[0],
         bar[1],
-        np.sqrt(_value_variance(game, state) / numbers),
-        np.sqrt(np.trace(gradient_noise(game, state).covariance) / numbers),
+        np.sqrt(variance / numbers),
+        np.sqrt(np.trace(noise.covariance) / numbers),
         _slope(numbers, root[0], bar[0]),
         _slope(numbers, root[1], bar[1]),
+        min(status, noise.status),
     )
 
 
@@ -232,8 +277,8 @@ def _estimates(
     return np.concatenate([value[None], force])
 
 
-def _value_variance(game: Game, state: Array) -> float:
-    """Var_p log D* + Var_pg log(1 − D*)."""
+def _value_variance(game: Game, state: Array) -> tuple[float, int]:
+    """Var_p log D* + Var_pg log(1 − D*), and a status."""
 
     def moments(at: Field) -> Array:
         p, q = np.exp(at.log_data), np.exp(at.log_generated)
@@ -247,7 +292,8 @@ def _value_variance(game: Game, state: Array) -> float:
     generated = game.generator.generated(state[None])
     found = field_integrals(game.data, generated, [(moments, rounding)], transport=False)
     real, real_square, fake, fake_square = found.value[:, 0].tolist()
-    return float(real_square - real**2 + fake_square - fake**2)
+    status = 0 if found.converged.all() else -1
+    return float(real_square - real**2 + fake_square - fake**2), status
 
 
 def _slope(n: NDArray[Any], error: Array, bar: Array) -> tuple[float, float]:
@@ -266,7 +312,7 @@ def _parts(count: int, size: int) -> list[int]:
 
 def _state(game: Game, theta: ArrayLike) -> Array:
     if not isinstance(game, Game):
-        raise InputError(f"game: got {game!r:.60}, must be a Game")
+        raise InputError(f"game: got {show(game)}, must be a Game")
     state = game.generator.check(theta)
     if state.ndim != 1:
         raise InputError(f"theta: got shape {state.shape}, must be one state")

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.montecarlo.checks import need_number
+from gandyn.system.checks import need_number
 
 __all__ = ["SGD", "Adam", "Momentum", "Optimizer", "RMSProp"]
 
@@ -46,11 +46,15 @@ class Optimizer(ABC):
     """Arrays of the parameters' shape that the rule remembers."""
 
     def __post_init__(self) -> None:
-        need_number(f"{self._title}.rate", self.rate, 0.0, math.inf, "a finite number above 0")
-
-    @property
-    def _title(self) -> str:
-        return type(self).__name__
+        for field in fields(self):
+            name, value = f"{type(self).__name__}.{field.name}", getattr(self, field.name)
+            if field.name == "nesterov":
+                if not isinstance(value, bool):
+                    raise InputError(f"{name}: got {value!r:.60}, must be True or False")
+            elif field.name in ("rate", "epsilon"):
+                need_number(name, value, 0.0, math.inf, "a finite number above 0")
+            else:
+                need_number(name, value, 0.0, 1.0, "from 0 to below 1", closed=True)
 
     def step(self, parameters: Array, gradient: Array, memory: Array, count: int) -> None:
         """Make step number `count` (from 1) in place; the gradient is used up.
@@ -98,13 +102,6 @@ class Momentum(Optimizer):
     nesterov: bool = False
     slots: ClassVar[int] = 1
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        need_decay(f"{self._title}.momentum", self.momentum)
-        if not isinstance(self.nesterov, bool):
-            got = f"Momentum.nesterov: got {self.nesterov!r:.60}"
-            raise InputError(f"{got}, must be True or False")
-
     def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
         (u,) = memory
         u *= self.momentum
@@ -126,11 +123,6 @@ class RMSProp(Optimizer):
     decay: float = 0.99
     epsilon: float = 1e-8
     slots: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        need_decay(f"{self._title}.decay", self.decay)
-        need_number(f"{self._title}.epsilon", self.epsilon, 0.0, math.inf, "above 0")
 
     def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
         (v,) = memory
@@ -157,12 +149,6 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
     slots: ClassVar[int] = 2
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        need_decay(f"{self._title}.beta1", self.beta1)
-        need_decay(f"{self._title}.beta2", self.beta2)
-        need_number(f"{self._title}.epsilon", self.epsilon, 0.0, math.inf, "above 0")
-
     def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
         m, v = memory
         m *= self.beta1
@@ -183,8 +169,3 @@ class Adam(Optimizer):
         np.divide(m, scratch, out=scratch)
         scratch *= self.rate * first / root
         p -= scratch
-
-
-def need_decay(name: str, value: float) -> None:
-    """Refuse what is not in [0, 1)."""
-    need_number(name, value, 0.0, 1.0, "from 0 to below 1", closed=True)

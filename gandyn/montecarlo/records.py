@@ -31,8 +31,8 @@ SERIES = (
 )
 """Names of the series of shape (R, T)."""
 
-PAIRS = ("theta", "learned_force")
-"""Names of the series of shape (R, T, 2)."""
+STATES = ("theta", "learned_force")
+"""Names of the series of shape (R, T, d)."""
 
 LATENTS = 256
 PLACES = 256
@@ -51,22 +51,22 @@ class Records:
     shot: int = 0
 
     @classmethod
-    def empty(cls, settings: Settings, replicas: int) -> Records:
-        """Room for all that a run will record."""
+    def empty(cls, settings: Settings, replicas: int, dimension: int) -> Records:
+        """Room for all that a run will record, of states of a dimension."""
         steps = recorded_steps(settings)
         shots = snapshot_steps(settings)
         series = {name: np.full((replicas, len(steps)), np.nan) for name in SERIES}
-        series |= {name: np.full((replicas, len(steps), 2), np.nan) for name in PAIRS}
+        series |= {name: np.full((replicas, len(steps), dimension), np.nan) for name in STATES}
         images = np.full((replicas, len(shots), LATENTS), np.nan, np.float32)
         logits = np.full((replicas, len(shots), PLACES), np.nan, np.float32)
         return cls(steps, series, shots, images, logits)
 
-    def filled(self, made: int = 0, shot: int = 0) -> dict[str, Array]:
-        """Series and snapshots that have been filled, from these on, by name: views."""
+    def filled(self) -> dict[str, Array]:
+        """Series and snapshots so far, by name: views."""
+        shots = {"images": self.images, "logits": self.logits}
         return {
-            **{name: values[:, made : self.made] for name, values in self.series.items()},
-            "images": self.images[:, shot : self.shot],
-            "logits": self.logits[:, shot : self.shot],
+            **{name: values[:, : self.made] for name, values in self.series.items()},
+            **{name: values[:, : self.shot] for name, values in shots.items()},
         }
 
     def arrays(self) -> dict[str, Array]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.distributions import Distribution
+from gandyn.game import Game
 from gandyn.montecarlo.observer import Observer
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.records import Records
@@ -29,8 +29,8 @@ class Run:
 
     Parameters
     ----------
-    data : Distribution
-    settings : Settings
+    game : Game
+    plan : Settings
     seeds : list of SeedSequence
 
     Attributes
@@ -41,20 +41,20 @@ class Run:
         DONE, so far, or DIVERGED.
     """
 
-    def __init__(
-        self, data: Distribution, settings: Settings, seeds: list[np.random.SeedSequence]
-    ) -> None:
-        self.data, self.settings, self.seeds = data, settings, seeds
-        self.players = Players(data, settings, seeds)
-        self.observer = Observer(data, settings, self.players)
-        self.records = Records.empty(settings, len(seeds))
+    def __init__(self, game: Game, plan: Settings, seeds: list[np.random.SeedSequence]) -> None:
+        self.game, self.plan, self.seeds = game, plan, seeds
+        self.players = Players(game, plan, seeds)
+        self.observer = Observer(game, self.players)
+        # A network's states are left out, as a pair that is not known.
+        dimension = 2 if self.players.network else game.generator.dimension
+        self.records = Records.empty(plan, len(seeds), dimension)
         self.status = np.zeros(len(seeds), np.intp)
         self.done = 0
 
     @property
     def over(self) -> bool:
         """Whether there is nothing left to do."""
-        return self.done == self.settings.steps or bool((self.status == DIVERGED).all())
+        return self.done == self.plan.steps or bool((self.status == DIVERGED).all())
 
     def go(self, goal: Callable[[], int], tell: Callable[[int], None]) -> None:
         """Iterate and record until at least `goal()` iterations are made, or it is over.
@@ -68,7 +68,7 @@ class Run:
             Told the iterations made, at every record.
         """
         records = self.records
-        with threads_for(self.settings), np.errstate(all="ignore"):
+        with threads_for(self.game, self.plan), np.errstate(all="ignore"):
             while True:
                 if records.made < len(records.step) and records.step[records.made] == self.done:
                     self._observe()
@@ -88,26 +88,16 @@ class Run:
             trained.networks.parameters[~alive] = np.nan
         self.observer.record(self.records, alive)
 
-    def state(self, rows: slice = _ALL, made: int = 0, shot: int = 0) -> dict[str, Array]:
-        """All that another run needs to go on from here: views.
-
-        Parameters
-        ----------
-        rows : slice
-            Of which replicas.
-        made, shot : int
-            Records and snapshots that are left out.
-        """
+    def state(self, rows: slice = _ALL) -> dict[str, Array]:
+        """All that another run needs to go on from here with these replicas: views."""
         held = {"done": np.array(self.done), "status": self.status[rows]}
-        held |= {name: values[rows] for name, values in self.records.filled(made, shot).items()}
+        held |= {name: values[rows] for name, values in self.records.filled().items()}
         for k, trained in enumerate(self.players.trained):
             held[f"parameters_{k}"] = trained.networks.parameters[rows]
             held[f"memory_{k}"] = trained.memory[:, rows]
         return held
 
-    def enter(
-        self, held: dict[str, Array], rows: slice = _ALL, made: int = 0, shot: int = 0
-    ) -> None:
+    def enter(self, held: dict[str, Array], rows: slice = _ALL) -> None:
         """Go on from the state of another run, or of some of its replicas.
 
         Raises
@@ -116,10 +106,10 @@ class Run:
             Where its arrays do not fit, whose values may have been taken in part.
         """
         done = held["done"]
-        if done.shape or done.dtype.kind != "i" or not 0 <= done <= self.settings.steps:
+        if done.shape or done.dtype.kind != "i" or not 0 <= done <= self.plan.steps:
             raise ValueError("done")
         self.reach(int(done))
-        for name, array in self.state(rows, made, shot).items():
+        for name, array in self.state(rows).items():
             if (held[name].shape, held[name].dtype) != (array.shape, array.dtype):
                 raise ValueError(name)
             array[...] = held[name]

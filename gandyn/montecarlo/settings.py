@@ -1,27 +1,26 @@
-"""What a training run is made of, all but the data and the seed."""
+"""How a game is trained: all of a run but the game and the seed."""
 
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Real
 from typing import Any
 
-from gandyn.distributions import Distribution, parse
 from gandyn.errors import InputError
-from gandyn.montecarlo.checks import need_choice, need_count
+from gandyn.montecarlo.initial import INITIALS
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import Adam, Optimizer
-from gandyn.objectives import objective
-from gandyn.system.checks import finite_array
+from gandyn.system.checks import finite_array, need_choice, need_count, need_number
 
-__all__ = ["ARTICLE", "LOSSES", "OPTIMAL", "Settings", "article"]
+__all__ = ["ARTICLE", "OPTIMAL", "Settings", "article"]
 
 OPTIMAL = "optimal"
 ARTICLE = ("plain", "l2", "dropout", "l2_dropout")
 """The article's four discriminators."""
 
-LOSSES = ("nonsaturating", "saturating")
 _ORDERS = ("algorithm1", "article")
 
 
@@ -32,17 +31,11 @@ class Settings:
     Parameters
     ----------
     discriminator : MLP or "optimal"
-        The network that is trained; "optimal" puts D* = p/(p + p_g) in its place, evaluated
-        exactly at every step (for the linear generator).
-    generator : "linear" or MLP
-        a z + b, or a network.
-    start : (float, float)
-        (a, b) of the linear generator at first.
-    latent : str
-        The density of z in gandyn's notation, such as "N(0, 1)" or "U(-1, 1)".
-    loss : {"nonsaturating", "saturating"}
-        Of the generator: −E log D(G(z)), or E log(1 − D(G(z))). Against the optimal discriminator
-        any objective of gandyn by name.
+        The network that is trained, for the saturating and the non-saturating objective; "optimal"
+        puts D* = p/(p + p_g) in its place, exactly and at every step, for every objective.
+    start : array_like of shape (d,), or {"article", "glorot", "he", "lecun"}, optional
+        The generator's parameters at first; for an `MLPGenerator` also how its weights are drawn
+        (see `gandyn.montecarlo.initial`). By default (1, 0) for a z + b, and "article".
     batch : int
         Samples in a minibatch, of the data and of the latent alike.
     steps : int
@@ -56,6 +49,8 @@ class Settings:
         discriminator steps, the generator's, then ⌊k/2⌋ more of the discriminator.
     discriminator_optimizer, generator_optimizer : Optimizer
         `SGD`, `Momentum`, `RMSProp` or `Adam`.
+    generator_l2 : float
+        λ of the penalty λ·½Σw² over the weights of an `MLPGenerator`, biases left out.
     dtype : {"float32", "float64"}
     record_every : int
         Iterations from one record to the next.
@@ -64,10 +59,7 @@ class Settings:
     """
 
     discriminator: MLP | str = field(default_factory=MLP)
-    generator: MLP | str = "linear"
-    start: tuple[float, float] = (1.0, 0.0)
-    latent: str = "N(0, 1)"
-    loss: str = "nonsaturating"
+    start: Sequence[float] | str | None = None
     batch: int = 32
     steps: int = 1000
     k: int = 1
@@ -75,25 +67,19 @@ class Settings:
     order: str = "algorithm1"
     discriminator_optimizer: Optimizer = field(default_factory=lambda: Adam(0.01))
     generator_optimizer: Optimizer = field(default_factory=lambda: Adam(0.02))
+    generator_l2: float = 0.0
     dtype: str = "float32"
     record_every: int = 50
     snapshots: int = 100
 
     def __post_init__(self) -> None:
-        for name, other in (("discriminator", OPTIMAL), ("generator", "linear")):
-            value = getattr(self, name)
-            if not isinstance(value, MLP) and not (isinstance(value, str) and value == other):
-                raise InputError(f"{name}: got {value!r:.60}, must be an MLP or {other!r}")
-        if self.discriminator == OPTIMAL and self.generator != "linear":
-            raise InputError("discriminator: got 'optimal', must be an MLP for an MLP generator")
-        start = finite_array("start", self.start)
-        if start.shape != (2,) or start[0] == 0.0:
-            raise InputError(f"start: got {self.start!r:.60}, must be (a, b) with a ≠ 0")
-        object.__setattr__(self, "start", (float(start[0]), float(start[1])))
-        if self.discriminator == OPTIMAL:
-            objective(self.loss)
-        else:
-            need_choice("loss", self.loss, LOSSES)
+        if not isinstance(self.discriminator, MLP) and self.discriminator != OPTIMAL:
+            got = f"discriminator: got {self.discriminator!r:.60}"
+            raise InputError(f"{got}, must be an MLP or {OPTIMAL!r}")
+        if isinstance(self.start, str):
+            need_choice("start", self.start, INITIALS)
+        elif self.start is not None:
+            object.__setattr__(self, "start", tuple(finite_array("start", self.start).tolist()))
         need_choice("order", self.order, _ORDERS)
         need_choice("dtype", self.dtype, ("float32", "float64"))
         for name in ("batch", "steps", "k", "generator_steps", "record_every"):
@@ -103,17 +89,8 @@ class Settings:
             if not isinstance(getattr(self, name), Optimizer):
                 allowed = "an SGD, Momentum, RMSProp or Adam"
                 raise InputError(f"{name}: got {getattr(self, name)!r:.60}, must be {allowed}")
-        self.latent_law  # noqa: B018
-
-    @property
-    def latent_law(self) -> Distribution:
-        """The density of z."""
-        return parse(self.latent, name="latent")
-
-    @property
-    def linear(self) -> bool:
-        """Whether the generator is a z + b."""
-        return not isinstance(self.generator, MLP)
+        allowed = "a finite number from 0 on"
+        need_number("generator_l2", self.generator_l2, 0.0, math.inf, allowed, closed=True)
 
     @property
     def before_and_after(self) -> tuple[int, int]:
@@ -135,7 +112,7 @@ class Settings:
 
 
 def article(version: str = "plain", **changes: Any) -> Settings:
-    """The seed article's settings, with one of its four discriminators.
+    """The seed article's way to train, with one of its four discriminators.
 
     It is the article that gandyn comes from: Monnoroch, "Generative adversarial networks" (3 April
     2018, in Russian), whose text is in https://github.com/Monnoroch/monnoroch.github.io and whose
@@ -153,6 +130,12 @@ def article(version: str = "plain", **changes: Any) -> Settings:
         Adam (0.9, 0.999) with rates 0.01 and 0.02, minibatches of 32, two layers of 256 ReLU units
         drawn as `initial="article"`, λ = 5e-4 and dropout 0.5, which is never switched off, and the
         article's order of steps.
+
+    Examples
+    --------
+    >>> plan = article("l2_dropout", steps=500)
+    >>> plan.discriminator.l2, plan.discriminator.dropout, plan.batch
+    (0.0005, 0.5, 32)
     """
     need_choice("version", version, ARTICLE)
     network = MLP(

@@ -35,7 +35,7 @@ def shared(run: Run, count: int) -> Iterator[SharedRun]:
     cuts = [replicas * k // count for k in range(count + 1)]
     rows = [slice(*pair) for pair in pairwise(cuts)]
     board = get_context("spawn").RawArray("q", 1 + count)
-    with crew(count, (run.data, run.settings), _prepare, board) as submit:
+    with crew(count, (run.game, run.plan), _prepare, board) as submit:
         yield SharedRun(run, rows, board, submit)
 
 
@@ -80,8 +80,7 @@ class SharedRun:
             self._board[_GOAL] = min(self._board[_GOAL], later())
             tell(min(self._board[1 + k] for k in groups))
         for task, k in tasks.items():
-            held, made, shot = task.result()
-            self._run.enter(held, self._rows[k], made, shot)
+            self._run.enter(task.result(), self._rows[k])
             self._done[k] = self._run.done
 
     def _lost(self, k: int) -> bool:
@@ -90,8 +89,7 @@ class SharedRun:
     def _begin(self, k: int) -> Future[Any]:
         run, rows = self._run, self._rows[k]
         run.reach(self._done[k])
-        state = run.state(rows, run.records.made, run.records.shot)
-        return self._submit(_go_on, k, run.data, run.settings, run.seeds[rows], state)
+        return self._submit(_go_on, k, run.game, run.plan, run.seeds[rows], run.state(rows))
 
 
 _board: Any = None
@@ -104,16 +102,14 @@ def _prepare(board: Any) -> None:
 
 
 def _go_on(
-    k: int, data: Any, settings: Any, seeds: Any, state: dict[str, np.ndarray]
-) -> tuple[dict[str, np.ndarray], int, int]:
-    """In a process: the state that a group comes to, with the records and snapshots since then."""
-    run = Run(data, settings, seeds)
-    run.reach(int(state["done"]))
-    made, shot = run.records.made, run.records.shot
-    run.enter(state, made=made, shot=shot)
+    k: int, game: Any, plan: Any, seeds: Any, state: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """In a process: the state that a group comes to."""
+    run = Run(game, plan, seeds)
+    run.enter(state)
 
     def tell(done: int) -> None:
         _board[1 + k] = done
 
     run.go(lambda: _board[_GOAL], tell)
-    return run.state(made=made, shot=shot), made, shot
+    return run.state()

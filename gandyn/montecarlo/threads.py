@@ -14,6 +14,8 @@ except ModuleNotFoundError:
         return nullcontext()
 
 
+from gandyn.game import Game
+from gandyn.generators import MLPGenerator
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.settings import Settings
 
@@ -23,17 +25,18 @@ _LARGE = 1e8
 """Multiplications in a product from which on a second thread is worth waiting for."""
 
 
-def large_products(settings: Settings) -> bool:
+def large_products(game: Game, plan: Settings) -> bool:
     """Whether a single product is work enough for several cores."""
-    players = (settings.discriminator, settings.generator)
-    pairs = [pair for p in players if isinstance(p, MLP) for pair in itertools.pairwise(p.widths)]
-    return max((m * n for m, n in pairs), default=0) * 2 * settings.batch >= _LARGE
+    players = (plan.discriminator, game.generator)
+    networks = [p for p in players if isinstance(p, MLP | MLPGenerator)]
+    pairs = [pair for network in networks for pair in itertools.pairwise(network.widths)]
+    return max((m * n for m, n in pairs), default=0) * 2 * plan.batch >= _LARGE
 
 
-def threads_for(settings: Settings) -> AbstractContextManager[Any]:
+def threads_for(game: Game, plan: Settings) -> AbstractContextManager[Any]:
     """One thread for small products, as many as there are for large ones.
 
     Threads that wait for each other at every small product gain nothing, and with several runs at
     a time on one machine they lose a factor of a hundred.
     """
-    return nullcontext() if large_products(settings) else threadpool_limits(1, user_api="blas")
+    return nullcontext() if large_products(game, plan) else threadpool_limits(1, user_api="blas")

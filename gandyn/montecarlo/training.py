@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
@@ -14,22 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.game import Game
-from gandyn.generators import LinearGenerator
-from gandyn.montecarlo import checkpoint as files
-from gandyn.montecarlo.checks import need_count
+from gandyn.montecarlo.discriminators import states
+from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
 from gandyn.montecarlo.threads import large_products
-from gandyn.system.files import array_path
-from gandyn.system.interrupts import interrupts_to
+from gandyn.system.array_files import ArrayFile
+from gandyn.system.checks import need_count, show
+from gandyn.system.interrupts import Interrupted, interrupts_to
 from gandyn.system.processes import travels, worker_count
+from gandyn.system.progress import Progress
+from gandyn.system.results import Alike
 
 __all__ = ["Training", "train"]
 
@@ -43,7 +47,7 @@ other processes, which take half a second to start, are worth it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Training:
+class Training(Alike):
     """A run of R replicas with T records and S snapshots.
 
     Attributes
@@ -60,16 +64,15 @@ class Training:
         E_p D and E_pg D by quadrature: the probability of real that D gives, on average.
     mean, std : ndarray, shape (R, T)
         Of p_g, exactly, in units of x.
-    theta : ndarray, shape (R, T, 2)
-        (a, b); nan for an MLP generator.
+    theta : ndarray, shape (R, T, d)
+        The generator's parameters; nan, and d = 2, for an `MLPGenerator`.
     value, value_gap : ndarray, shape (R, T)
         V(G, D) of the learned discriminator, whole as it is evaluated (without dropout), and
         V(G, D*) − V(G, D) ≥ 0, in nats.
     jsd : ndarray, shape (R, T)
         Of p and p_g, in nats.
-    learned_force : ndarray, shape (R, T, 2)
-        −∂(generator's loss)/∂(a, b), expected over z, at the learned discriminator; nan for an MLP
-        generator.
+    learned_force : ndarray, shape (R, T, d)
+        −∂(generator's loss)/∂θ, expected over z, at the learned discriminator; nan as `theta`.
     error, force_error : ndarray, shape (R, T)
         Estimates of the absolute error: the largest of the values', and of the learned force's.
     snapshot_step : ndarray of int, shape (S,)
@@ -85,8 +88,8 @@ class Training:
         0 all steps made; -2 diverged: a parameter is no longer a finite number, and the records end
         before; -3 interrupted.
     message : str
-    settings : Settings
-    data : Distribution
+    game : Game
+    plan : Settings
     generator_parameters, discriminator_parameters : ndarray, shape (R, P)
         At the end; the latter of shape (R, 0) for the optimal discriminator.
     """
@@ -114,8 +117,8 @@ class Training:
     logits: Array
     status: NDArray[np.intp]
     message: str
-    settings: Settings = field(repr=False)
-    data: Distribution = field(repr=False)
+    game: Game = field(repr=False)
+    plan: Settings = field(repr=False)
     generator_parameters: Array = field(repr=False)
     discriminator_parameters: Array = field(repr=False)
 
@@ -123,6 +126,11 @@ class Training:
     def success(self) -> NDArray[np.bool_]:
         """Whether each replica made all its steps (R,)."""
         return self.status == DONE
+
+    @property
+    def data(self) -> Distribution:
+        """The game's."""
+        return self.game.data
 
     @property
     def replicas(self) -> int:
@@ -135,18 +143,15 @@ class Training:
 
         That is the flow's clock for plain SGD only.
         """
-        settings = self.settings
-        return self.step * settings.generator_steps * settings.generator_optimizer.rate
+        return self.step * self.plan.generator_steps * self.plan.generator_optimizer.rate
 
     @cached_property
     def exact_force(self) -> Array:
-        """The same at the optimal discriminator, the force of the game (R, T, 2)."""
-        settings = self.settings
-        game = Game(self.data, LinearGenerator(settings.latent_law), settings.loss)
-        out = np.full(self.theta.shape, np.nan)
-        known = np.isfinite(self.theta).all(axis=-1) & (self.theta[..., 0] != 0.0)
-        if known.any():
-            out[known] = game.force(self.theta[known])
+        """The same at the optimal discriminator, the force of the game (R, T, d)."""
+        out = np.full_like(self.theta, np.nan)
+        rows = self.theta.reshape(-1, self.theta.shape[-1])
+        known = states(self.game.generator, rows)
+        out.reshape(rows.shape)[known] = self.game.force(rows[known]) if known.any() else 0.0
         return out
 
     @cached_property
@@ -157,29 +162,39 @@ class Training:
 
     @cached_property
     def force_angle(self) -> Array:
-        """Angle from the exact force to the learned one (R, T), in (−π, π]; 0 is the same way."""
-        x, y = np.moveaxis(self.exact_force, -1, 0), np.moveaxis(self.learned_force, -1, 0)
-        return np.arctan2(x[0] * y[1] - x[1] * y[0], x[0] * y[0] + x[1] * y[1])
+        """Angle from the exact force to the learned one (R, T), in (−π, π]; 0 is the same way.
+
+        With more than two parameters it has no sign.
+        """
+        x, y = self.exact_force, self.learned_force
+        if x.shape[-1] == 2:
+            turned = x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]
+            return np.arctan2(turned, (x * y).sum(axis=-1))
+        # Kahan's formula, which keeps its digits at both ends.
+        x, y = x * _norm(y)[..., np.newaxis], y * _norm(x)[..., np.newaxis]
+        return 2.0 * np.arctan2(_norm(x - y), _norm(x + y))
 
 
 def train(
-    data: Distribution,
-    settings: Settings | None = None,
+    game: Game,
+    plan: Settings | None = None,
     rng: int | np.random.Generator = 0,
     replicas: int = 1,
     *,
     workers: int | None = None,
     checkpoint: str | Path | None = None,
     resume: str | Path | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Training:
     """Train a generator against a discriminator by minibatches, R times side by side.
 
     Parameters
     ----------
-    data : Distribution
-        Where real samples come from.
-    settings : Settings, optional
+    game : Game
+        Where real samples come from, what is trained, and what it descends. A network for a
+        discriminator takes the saturating and the non-saturating objective, whose losses are
+        −E log D(G(z)) and E log(1 − D(G(z))); the optimal one takes any.
+    plan : Settings, optional
     rng : int or Generator
         The seed. Replica r has its own stream, spawned from it: it is the same, to the
         bit, whatever the number of replicas and of processes.
@@ -189,60 +204,69 @@ def train(
         Processes that replicas are shared out to, each with a stack of its own. By default all is
         done in this process, until it is seen that what is left will take some seconds, and then
         in one a core. Networks so large that a single matrix product keeps several cores busy stay
-        in this process, as do data that cannot be sent to another, such as a function without a
-        name.
+        in this process, as do games that cannot be sent to another, such as those of a function
+        without a name.
     checkpoint : path, optional
         An .npz file that keeps the state: every half minute, at the end, and on Ctrl-C.
     resume : path, optional
-        A checkpoint of the same data, settings, seed and replicas to go on from; what comes out is
-        to the bit what would have come without the stop.
+        A checkpoint of the same game, plan, seed and replicas to go on from; what comes out is to
+        the bit what would have come without the stop.
     progress : callable, optional
-        Told the fraction done.
+        Told the fraction done, and the steps.
 
     Returns
     -------
     Training
-        Also when it was interrupted, or replicas diverged: see its `status`.
+        Also when replicas diverged: see its `status`.
 
     Raises
     ------
     InputError
-        For arguments that are not as above.
+        For arguments that are not as above, and a plan that is none for the game.
+    Interrupted
+        On Ctrl-C, a KeyboardInterrupt whose `result` is the `Training` until then.
 
     References
     ----------
     .. [1] I. Goodfellow et al., "Generative adversarial nets", NeurIPS 2014, Algorithm 1.
+
+    Examples
+    --------
+    >>> import gandyn
+    >>> game = gandyn.Game(gandyn.parse("N(1, 0.5)"))
+    >>> plan = gandyn.Settings(discriminator=gandyn.MLP((8,)), steps=20, record_every=10)
+    >>> run = gandyn.train(game, plan, rng=0, replicas=2)
+    >>> run.message, run.theta.shape, bool((run.value_gap >= 0).all())
+    ('20 of 20 steps', (2, 3, 2), True)
     """
-    settings = Settings() if settings is None else settings
-    if not isinstance(data, Distribution):
-        raise InputError(f"data: got {data!r:.60}, must be a Distribution (see gandyn.parse)")
-    if not isinstance(settings, Settings):
-        raise InputError(f"settings: got {settings!r:.60}, must be Settings")
+    plan = Settings() if plan is None else plan
+    if not isinstance(game, Game):
+        raise InputError(f"game: got {show(game)}, must be a Game")
+    if not isinstance(plan, Settings):
+        raise InputError(f"plan: got {show(plan)}, must be Settings")
     need_count("replicas", replicas, 1)
     count = min(worker_count(workers), replicas)
-    if large_products(settings) or (count > 1 and not travels(data)):
-        count = 1
-    path = None if checkpoint is None else array_path("checkpoint", checkpoint)
     root = root_of(rng)
-    run = Run(data, settings, children(root, int(replicas)))
-    about = {
-        "settings": settings.to_json(),
-        "data": _fingerprint(data),
-        "seed": f"{root.entropy} {root.spawn_key}",
-        "replicas": str(replicas),
-    }
+    run = Run(game, plan, children(root, int(replicas)))
+    if large_products(game, plan) or (count > 1 and not travels(game)):
+        count = 1
+    about = _about(game, plan)
+    about |= {"seed": f"{root.entropy} {root.spawn_key}", "replicas": str(replicas)}
+    kept = None
+    if checkpoint is not None:
+        kept = ArrayFile("checkpoint", checkpoint, "checkpoint", about)
     if resume is not None:
-        _restore(run, array_path("resume", resume), about)
+        _restore(run, ArrayFile("resume", resume, "checkpoint", about))
 
     def save() -> None:
-        if path is not None:
-            files.write(path, about, run.state())
+        if kept is not None:
+            kept.write(run.state())
 
     def tell(done: int) -> None:
         if progress is not None:
-            progress(done / settings.steps)
+            progress(done / plan.steps, f"{done} of {plan.steps} steps")
 
-    goal = _Goal(settings.steps)
+    goal = _Goal(plan.steps)
     with interrupts_to(goal.stop):
         # The record of the start, and the proof that the file can be written.
         run.go(lambda: 0, tell)
@@ -251,7 +275,10 @@ def train(
             count = count if _is_long(run, goal, tell) else 1
             save()
         note = _carry_out(run, goal, save, tell, count)
-    return _result(run, goal.stopped, note)
+    found = _result(run, goal.stopped, note)
+    if goal.stopped:
+        raise Interrupted(found.message, found)
+    return found
 
 
 class _Goal:
@@ -305,20 +332,20 @@ def _is_long(run: Run, goal: _Goal, tell: Callable[[int], None]) -> bool:
     goal.within(_TRIAL)
     run.go(goal, tell)
     each = (time.monotonic() - began) / max(1, run.done - first)
-    return each * (run.settings.steps - run.done) > _LONG
+    return each * (run.plan.steps - run.done) > _LONG
 
 
-def _restore(run: Run, path: Path, about: dict[str, str]) -> None:
-    held = files.read("resume", path, about, list(run.state()))
+def _restore(run: Run, file: ArrayFile) -> None:
+    held = file.read(list(run.state()))
     try:
         run.enter(held)
     except ValueError:
-        raise InputError(f"resume: got {str(path)!r}, whose arrays do not fit") from None
+        raise InputError(f"resume: got {str(file.path)!r}, whose arrays do not fit") from None
 
 
 def _result(run: Run, stopped: bool, note: str) -> Training:
     """What a run has come to."""
-    steps, status = run.settings.steps, run.status
+    steps, status = run.plan.steps, run.status
     parts = [f"{run.done} of {steps} steps"]
     lost = int((status == DIVERGED).sum())
     if lost:
@@ -336,19 +363,35 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
         places=run.observer.places,
         status=status,
         message="; ".join(parts),
-        settings=run.settings,
-        data=run.data,
+        game=run.game,
+        plan=run.plan,
         generator_parameters=parameters[0],
         discriminator_parameters=parameters[1],
     )
 
 
-def _norm(pairs: Array) -> Array:
-    return np.hypot(pairs[..., 0], pairs[..., 1])
+def _norm(vectors: Array) -> Array:
+    return np.sqrt((vectors**2).sum(axis=-1))
 
 
-def _fingerprint(data: Distribution) -> str:
-    """The data's text, and what tells densities of equal texts apart."""
-    x = data.ppf(np.linspace(0.05, 0.95, 19))
-    digest = hashlib.sha256(np.round([x, data.logpdf(x)], 9).tobytes()).hexdigest()[:16]
-    return f"{data!s:.200} {digest}"
+def _about(game: Game, plan: Settings) -> dict[str, str]:
+    """What tells a run from those of another plan or game, by name."""
+    generator, start = game.generator, first_state(game.generator, plan)
+    share = np.linspace(0.05, 0.95, 19)
+    x, z = game.data.ppf(share), generator.latent.ppf(share)
+    images = slopes = np.empty(0)
+    if not isinstance(start, str):
+        images, slopes = generator(z, start), game.slope(x[None], start[None])
+    return {
+        **{name: json.dumps(value) for name, value in json.loads(plan.to_json()).items()},
+        "data": _told(game.data, [x, game.data.logpdf(x)]),
+        "latent": _told(generator.latent, [z, generator.latent.logpdf(z)]),
+        "generator": _told(generator, images),
+        "objective": _told(game.objective.name, slopes),
+    }
+
+
+def _told(thing: object, numbers: ArrayLike) -> str:
+    """A text, and what tells apart things of equal texts."""
+    digest = hashlib.sha256(np.round(np.asarray(numbers, float), 9).tobytes()).hexdigest()[:16]
+    return f"{re.sub(' at 0x[0-9a-fA-F]+', '', str(thing)):.200} {digest}"

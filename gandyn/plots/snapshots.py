@@ -28,7 +28,7 @@ def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Mo
     Parameters
     ----------
     run : Training
-        Of it ``data``, ``settings``, ``step``, ``theta``, ``snapshot_step``, ``images``, ``places``
+        Of it ``data``, ``game``, ``step``, ``theta``, ``snapshot_step``, ``images``, ``places``
         and ``logits``.
     replica : int
     frames : int
@@ -70,10 +70,9 @@ def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Mo
     out = []
     for k in kept:
         step = int(run.snapshot_step[k])
-        if run.settings.linear:
-            a, b = run.theta[replica, np.searchsorted(run.step, step)]
-            latent = run.settings.latent_law
-            generated = np.exp(latent.logpdf((x - b) / a)) / abs(a)
+        state = run.theta[replica, np.searchsorted(run.step, step)]
+        if np.isfinite(state).all():
+            generated = np.exp(run.game.generator.pushforward(state).logpdf(x))
         else:
             generated = _histogram(x, images[k], edges)
         out.append(snapshot_moment(x, data, generated, places, logits[k], step))

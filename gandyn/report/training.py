@@ -10,7 +10,8 @@ from markupsafe import Markup
 from gandyn import plots
 from gandyn.errors import InputError
 from gandyn.montecarlo import MLP, SGD, Comparison, Settings, compare
-from gandyn.montecarlo.settings import LOSSES, OPTIMAL
+from gandyn.montecarlo.discriminators import LOSSES
+from gandyn.montecarlo.settings import OPTIMAL
 from gandyn.report.blocks import Block, Facts, Picture, Section, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short
@@ -27,7 +28,7 @@ def section(results: Results, folder: Path) -> Section:
     """Replicas of Algorithm 1 from the start of the flow, on its clock."""
     steps = min(results.settings.training_steps, max(1, int(results.course.end_t / _RATE)))
     try:
-        found = compare(results.game, _settings(results, steps), 0, results.settings.replicas)
+        found = compare(results.game, _plan(results, steps), 0, results.settings.replicas)
     except InputError as error:
         return Section("training", _TITLE, [Text(f"There is no comparison here: {error}.")])
     with plots.style():
@@ -42,14 +43,11 @@ def section(results: Results, folder: Path) -> Section:
     return Section("training", _TITLE, blocks, _numbers(found))
 
 
-def _settings(results: Results, steps: int) -> Settings:
-    game = results.game
-    learned = game.objective.name in LOSSES
+def _plan(results: Results, steps: int) -> Settings:
+    learned = results.game.objective.name in LOSSES
     return Settings(
         discriminator=MLP(_WIDTHS) if learned else OPTIMAL,
         start=(float(results.start[0]), float(results.start[1])),
-        latent=str(game.generator.latent),
-        loss=game.objective.name,
         generator_optimizer=SGD(_RATE),
         batch=_BATCH,
         steps=steps,
@@ -59,8 +57,7 @@ def _settings(results: Results, steps: int) -> Settings:
 
 
 def _words(results: Results, found: Comparison) -> Markup:
-    settings = found.training.settings
-    if isinstance(settings.discriminator, MLP):
+    if isinstance(found.training.plan.discriminator, MLP):
         rival = f"a learned discriminator, {' by '.join(map(str, _WIDTHS))} ReLU units by Adam"
     else:
         rival = (
@@ -123,7 +120,7 @@ def _cards(found: Comparison) -> list[tuple[str | Markup, str | Markup, str | Ma
 def _numbers(found: Comparison) -> dict[str, object]:
     run = found.training
     return found.as_dict() | {
-        "settings": run.settings.to_json(),
+        "settings": run.plan.to_json(),
         "t": found.time,
         "crossed_fraction": found.crossed_fraction,
         "value": run.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -70,3 +71,25 @@ def as_float(x: ArrayLike) -> FloatArray:
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same float, whole numbers without '.0'."""
     return repr(float(value)).removesuffix(".0")
+
+
+def need_number(
+    name: str, value: Any, low: float, high: float, allowed: str, *, closed: bool = False
+) -> None:
+    """Refuse what is not a number between `low` (with it, if closed) and below `high`."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    # nan is in no interval
+    if not number or not (low <= value < high if closed else low < value < high):
+        raise InputError(f"{name}: got {value!r:.60}, must be {allowed}")
+
+
+def need_count(name: str, value: Any, least: int) -> None:
+    """Refuse what is not a whole number from `least` on."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name}: got {value!r:.60}, must be a whole number from {least} on")
+
+
+def need_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """Refuse what is not one of a few words."""
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(f"{name}: got {value!r:.60}, must be one of {', '.join(allowed)}")

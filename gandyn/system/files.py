@@ -1,4 +1,4 @@
-"""Files: those that appear whole or not at all, and where array files may be."""
+"""Files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from gandyn.errors import InputError
-from gandyn.system.checks import show
-
-__all__ = ["array_path", "whole_file"]
+__all__ = ["whole_file"]
 
 
 @contextmanager
@@ -38,18 +34,3 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def array_path(name: str, path: Any) -> Path:
-    """The path of an array file in a folder that exists.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, where it is none.
-    """
-    if isinstance(path, str | os.PathLike):
-        file = Path(path)
-        if file.suffix == ".npz" and file.parent.is_dir():
-            return file
-    raise InputError(f"{name}: got {show(path)}, must end in .npz, in a folder that exists")

@@ -1,12 +1,27 @@
-"""Ctrl-C put into other hands for a while."""
+"""Ctrl-C: put into other hands for a while, and with what was done until then."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-__all__ = ["interrupts_to"]
+__all__ = ["Interrupted", "interrupts_to"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in work that keeps what it has.
+
+    Attributes
+    ----------
+    result : object
+        What was done until then.
+    """
+
+    def __init__(self, message: str, result: Any) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 @contextmanager

@@ -100,8 +100,8 @@ def test_the_article_s_settings_when_it_is_not_quick():
     for version in VERSIONS:
         own = gandyn.article(version, steps=2000, record_every=20, snapshots=101)
         assert plan["near", version].settings == own
-        network = own.changed(generator=gandyn.MLP((256, 256)))
-        assert plan["far_mlp", version].settings == network
+        assert plan["far_mlp", version].settings == own
+    assert plan["far_mlp", version].game.generator.widths == (256, 256)
     assert plan["far", CONTROL].settings.discriminator == "optimal"
 
 
@@ -109,10 +109,10 @@ def test_a_checkpoint_of_other_settings_is_no_obstacle(tmp_path):
     settings = gandyn.article(
         discriminator=gandyn.MLP((4,)), steps=6, record_every=2, snapshots=4, batch=8
     )
-    run = _seed_runs.Run("N(4, 1.25)", settings, 3, 2)
+    run = _seed_runs.Run(gandyn.Game(gandyn.parse("N(4, 1.25)")), settings, 3, 2)
     fresh = _seed_runs._train(run, tmp_path / "0.npz")
     again = _seed_runs._train(run, tmp_path / "0.npz")
-    other = _seed_runs.Run(run.data, settings.changed(batch=4), 3, 2)
+    other = _seed_runs.Run(run.game, settings.changed(batch=4), 3, 2)
     changed = _seed_runs._train(other, tmp_path / "0.npz")
     assert np.array_equal(fresh.jsd, again.jsd)
     assert not np.array_equal(fresh.jsd, changed.jsd)
@@ -213,11 +213,8 @@ def made_up(name, seed, replicas=8, **given):
     logits = np.broadcast_to(of["logit"] * (places - data.mean), (*shape, 256))
     return SimpleNamespace(
         data=data,
-        settings=SimpleNamespace(
-            steps=experiment.steps,
-            latent_law=gandyn.Normal(0, 1),
-            generator=gandyn.MLP((2,)) if experiment.network else "linear",
-        ),
+        game=gandyn.Game(data, gandyn.MLPGenerator((2,)) if experiment.network else None),
+        plan=SimpleNamespace(steps=experiment.steps),
         step=step,
         snapshot_step=step,
         success=np.ones(replicas, dtype=bool),

@@ -27,7 +27,7 @@ def test_train_is_the_librarys(run):
     assert ran.status == 0 and ran.err == ""
     entry = strict(ran.out)
     plan = Settings(discriminator=MLP((8, 8)), steps=60, record_every=20)
-    found = gandyn.train(gandyn.parse(ONE), plan, 5, 2)
+    found = gandyn.train(gandyn.Game(gandyn.parse(ONE)), plan, 5, 2)
     assert entry["step"] == [0, 20, 40, 60] and entry["success"] == [True, True]
     for name in ("mean", "std", "value", "value_gap", "jsd", "real_on_fake", "force_angle"):
         assert numbers(entry[name]) == pytest.approx(getattr(found, name), rel=1e-12, nan_ok=True)
@@ -63,9 +63,7 @@ def test_train_with_every_option(run):
     network = MLP((6,), "tanh", "he", 1e-3, 0.25, "always")
     plan = Settings(
         discriminator=network,
-        generator=MLP((4,), "tanh", "he"),
-        latent="U(-1, 1)",
-        loss="saturating",
+        start="he",
         batch=8,
         steps=6,
         k=2,
@@ -76,7 +74,8 @@ def test_train_with_every_option(run):
         dtype="float64",
         record_every=3,
     )
-    found = gandyn.train(gandyn.parse(ONE), plan)
+    generator = gandyn.MLPGenerator((4,), "tanh", gandyn.parse("U(-1, 1)"))
+    found = gandyn.train(gandyn.Game(gandyn.parse(ONE), generator, "saturating"), plan)
     assert numbers(strict(ran.out)["jsd"]) == pytest.approx(found.jsd, rel=1e-12)
 
 
@@ -104,8 +103,8 @@ def test_a_stopped_run_goes_on_to_the_same_end(run, start, tmp_path):
     other = run(*words, "--batch", "64", "--resume", "run.npz")
     assert other.status == 2
     assert other.err == (
-        "gandyn: error: resume: got 'run.npz', a checkpoint of another batch: 32 there, 64 here; "
-        "give another file, or the settings that it was made with\n"
+        "gandyn: error: resume: got 'run.npz', which differs in batch: 32 there, 64 here; "
+        "give another path or delete the file\n"
     )
 
 
@@ -181,7 +180,9 @@ BAD = [
     (("--generator-optimizer", "x"), ["generator-optimizer", "'x'", "sgd"]),
     (("--activation", "gelu"), ["activation", "'gelu'", "tanh"]),
     (("--initial", "ones"), ["initial", "'ones'", "article"]),
-    (("--loss", "hinge"), ["loss", "'hinge'", "saturating"]),
+    (("--objective", "hinge"), ["objective", "'hinge'", "saturating"]),
+    (("--loss", "hinge"), ["objective", "'hinge'", "saturating"]),
+    (("--objective", "mse"), ["discriminator", "'mse'", "'optimal'"]),
     (("--order", "x"), ["order", "'x'", "algorithm1"]),
     (("--dtype", "float16"), ["dtype", "'float16'", "float32"]),
     (("--latent", "N(0)"), ["latent", "N(mean, std)"]),

@@ -3,6 +3,9 @@
 import numpy as np
 
 from gandyn.montecarlo.discriminators import (
+    LOSSES as GENERATOR_LOSSES,
+)
+from gandyn.montecarlo.discriminators import (
     discriminator_loss,
     discriminator_slope,
     generator_loss,
@@ -76,12 +79,12 @@ LOSSES = {
         lambda logits: discriminator_slope(logits),
     ),
     "saturating": (
-        lambda logits: generator_loss(logits, True),
-        lambda logits: generator_slope(logits, True),
+        lambda logits: generator_loss(logits, GENERATOR_LOSSES["saturating"]),
+        lambda logits: generator_slope(logits, GENERATOR_LOSSES["saturating"]),
     ),
     "nonsaturating": (
-        lambda logits: generator_loss(logits, False),
-        lambda logits: generator_slope(logits, False),
+        lambda logits: generator_loss(logits, GENERATOR_LOSSES["nonsaturating"]),
+        lambda logits: generator_slope(logits, GENERATOR_LOSSES["nonsaturating"]),
     ),
 }
 

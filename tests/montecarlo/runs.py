@@ -3,18 +3,41 @@
 from dataclasses import fields
 
 import numpy as np
+import pytest
 
-from gandyn import parse
-from gandyn.montecarlo import MLP, SGD, Settings
+from gandyn import Game, parse
+from gandyn.generators import LinearGenerator, MLPGenerator
+from gandyn.montecarlo import MLP, SGD, Settings, train
+from gandyn.system.interrupts import Interrupted
 
 DATA = parse("0.4*N(-1, 0.5) + 0.6*N(1.5, 0.7)")
+GAME = Game(DATA)
 
 SHARED = ("step", "snapshot_step", "latents", "places")
 """Arrays of a run that have no replicas."""
 
 
+def game_of(latent="N(0, 1)", objective="nonsaturating", network=None, data=DATA):
+    """A game on the data: of a z + b, or of a network of these widths and activation."""
+    law = parse(latent)
+    generator = LinearGenerator(law) if network is None else MLPGenerator(*network, law)
+    return Game(data, generator, objective)
+
+
+NETWORK = game_of(network=((3,), "tanh"))
+
+
+def part_of(*arguments, **options):
+    """What a run had done when it was interrupted."""
+    with pytest.raises(Interrupted) as stop:
+        train(*arguments, **options)
+    assert isinstance(stop.value, KeyboardInterrupt)
+    assert stop.value.args == (stop.value.result.message,)
+    return stop.value.result
+
+
 def small(**changes):
-    """Settings of a run of some hundredths of a second."""
+    """A plan of some hundredths of a second."""
     values = {
         "discriminator": MLP((6, 5), initial="he"),
         "start": (0.8, -0.3),

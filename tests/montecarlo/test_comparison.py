@@ -1,10 +1,15 @@
 """Replicas beside the flow: one clock, one path, bands, ends and crossings."""
 
+import pickle
+from dataclasses import fields
+
 import numpy as np
 import pytest
+from scipy import stats
 
 import gandyn
 from gandyn import MLP, SGD, Adam, InputError, Settings
+from gandyn.montecarlo.comparison import _unfolded as unfolded
 
 TWO = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 
@@ -124,23 +129,65 @@ def test_an_optimal_discriminator_has_no_gap(one):
 
 def test_other_objectives_with_the_optimal_discriminator():
     game = game_of("N(4, 1.25)", "reverse_kl")
-    found = gandyn.compare(game, optimal(loss="reverse_kl"), 0, 8)
+    found = gandyn.compare(game, optimal(), 0, 8)
     assert found.deviation_mean.max() < 0.3
 
 
+def test_every_objective_has_a_plan_by_default(monkeypatch):
+    game = game_of("N(1, 0.5)", "mse")
+    found = gandyn.compare(game, replicas=2)
+    assert found.one_clock and found.training.plan.discriminator == "optimal"
+    assert found.success.all() and found.status.tolist() == [0, 0]
+    assert found.message == "1000 of 1000 steps"
+
+
+LAWS = {"Student": gandyn.from_scipy(stats.t(7)), "Gumbel": gandyn.from_scipy(stats.gumbel_r())}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_latents_without_a_text(law):
+    game = gandyn.Game(gandyn.parse("N(1, 1.5)"), gandyn.LinearGenerator(law), "reverse_kl")
+    plan = optimal(start=(1.0, -1.0), generator_optimizer=SGD(0.01), steps=20, record_every=10)
+    found = gandyn.compare(game, plan, 0, 8)
+    flow = gandyn.gradient_flow(game, (1.0, -1.0), (0.0, 0.2), found.time)
+    assert found.flow == pytest.approx(flow.theta, abs=1e-7)
+    assert (found.deviation_mean[1:] < 0.2).all()
+
+
+def test_states_beyond_zero_are_those_of_equal_densities():
+    law = gandyn.parse("0.5*N(-1, 1) + 0.5*N(3, 1)")  # symmetric about 1
+    generator = gandyn.LinearGenerator(law)
+    theta = np.array([[[-1.5, 0.3], [0.7, 1.0], [np.nan, np.nan]]])
+    turned = unfolded(theta, law)
+    assert (turned[0, 1:] == theta[0, 1:]).sum() == 2 and turned[0, 0] == pytest.approx([1.5, -2.7])
+    x = np.linspace(-5, 5, 11)
+    one, other = (generator.pushforward(state).logpdf(x) for state in (theta[0, 0], turned[0, 0]))
+    assert one == pytest.approx(other)
+    skewed = gandyn.parse("0.4*N(-1, 1) + 0.6*N(3, 1)")
+    assert np.array_equal(unfolded(theta, skewed), theta, equal_nan=True)
+
+
+def test_pickled(one):
+    again = pickle.loads(pickle.dumps(one[1]))
+    for field in fields(again):
+        mine, theirs = getattr(one[1], field.name), getattr(again, field.name)
+        if isinstance(mine, np.ndarray):
+            assert np.array_equal(mine, theirs, equal_nan=True), field.name
+    assert again.crossed_fraction == one[1].crossed_fraction
+    assert again.attractors[0].theta == pytest.approx(one[1].attractors[0].theta, abs=0)
+
+
 @pytest.mark.parametrize(
-    "settings, words",
+    "game, plan, words",
     [
-        (optimal(loss="saturating"), "settings: got loss 'saturating', must be the game's"),
-        (optimal(latent="U(-1, 1)"), "settings: got latent"),
-        (optimal(start=(-1.0, 0.0)), "settings: got start"),
-        (Settings(generator=MLP((4,))), "settings: got an MLP generator"),
-        (3, "settings: got 3, must be Settings"),
+        (game_of("N(0, 1)"), optimal(start=(-1.0, 0.0)), r"start: got \(-1.0, 0.0\), must have a"),
+        (game_of("N(0, 1)"), 3, "plan: got 3, must be Settings"),
+        (game_of("N(0, 1)", "mse"), Settings(), "discriminator: got an MLP for the objective"),
+        (gandyn.Game(gandyn.Normal(0, 1), gandyn.MLPGenerator((4,))), None, "game: got <Game N"),
+        (3, None, "game: got 3"),
     ],
 )
-def test_bad_input(settings, words):
+def test_bad_input(game, plan, words):
     with pytest.raises(InputError, match=words) as caught:
-        gandyn.compare(game_of("N(0, 1)"), settings)
+        gandyn.compare(game, plan)
     assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="game: got 3"):
-        gandyn.compare(3)

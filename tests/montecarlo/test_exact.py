@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from gandyn import Game, LinearGenerator, parse
 from gandyn.generators import MLPGenerator
+from gandyn.montecarlo.discriminators import LOSSES, generator_slope
 from gandyn.montecarlo.exact import logit_of, measure, measure_optimal
 from tests.montecarlo.checks import plain_forward, random_networks
 
@@ -21,7 +22,8 @@ def measured(nets, data, generator, theta, saturating=False):
     logit, ends = logit_of(nets.weights, "tanh" if not nets._activation.pieced else "relu")
     linear = isinstance(generator, LinearGenerator)
     generated = generator.generated(theta)
-    return measure(data, generated, logit, ends, saturating, linear=linear)
+    loss = LOSSES["saturating" if saturating else "nonsaturating"]
+    return measure(data, generated, logit, ends, loss, force=linear)
 
 
 def legendre(points, low, high):
@@ -346,15 +348,14 @@ def test_the_optimal_one():
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_the_force_is_the_mean_over_latents(activation, saturating):
     # By the networks' own way back, over a million latents.
-    from gandyn.montecarlo.discriminators import generator_slope
-
     nets = random_networks((7, 6), activation, 1, 2)
     generator, theta = LinearGenerator(), np.array([[0.8, 0.5]])
     found = measured(nets, parse(DATA["mixture"]), generator, theta, saturating)
+    loss = LOSSES["saturating" if saturating else "nonsaturating"]
     rng, pushes = np.random.default_rng(0), []
     for _ in range(50):
         z = rng.normal(size=20000)
-        slope = generator_slope(nets.forward((0.8 * z + 0.5)[None]), saturating)
+        slope = generator_slope(nets.forward((0.8 * z + 0.5)[None]), loss)
         push = -len(z) * nets.backward(slope, parameters=False)[0]
         pushes.append([(push * z).mean(), push.mean()])
     mean, error = np.mean(pushes, axis=0), np.std(pushes, axis=0) / 7.0

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gandyn.montecarlo import segments
+from gandyn.montecarlo.discriminators import LOSSES as LOSSES_OF
 from gandyn.montecarlo.discriminators import discriminator_slope, generator_slope
 from gandyn.montecarlo.initial import INITIALS
-from gandyn.montecarlo.networks import MLP, Networks
+from gandyn.montecarlo.networks import Networks, Trained
 from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.segments import Segments
-from gandyn.montecarlo.trained import Trained
 from tests.montecarlo.checks import (
     LOSSES,
     check_forward,
@@ -158,7 +158,7 @@ def test_replicas_are_single_networks_to_the_bit(widths, activation, dtype, n, b
     x = np.random.default_rng(0).normal(size=(7, n)).astype(dtype)
     for masks in (None, random_masks(stack, n)):
         out = stack.forward(x, masks).copy()
-        slope = generator_slope(out, False)
+        slope = generator_slope(out, LOSSES_OF["nonsaturating"])
         gradient = stack.backward(slope).copy()
         pushed = stack.backward(slope, parameters=False).copy()
         for r in (0, 4, 6):
@@ -184,7 +184,7 @@ def test_initialise_gives_each_replica_its_own_stream(initial):
 def test_a_step_with_the_penalty():
     nets = random_networks((3,), "tanh", 2)
     before = nets.parameters.copy()
-    trained = Trained(nets, MLP((3,), "tanh", l2=0.2), SGD(0.5))
+    trained = Trained(nets, SGD(0.5), 0.2)
     nets.backward(np.zeros_like(nets.forward(np.ones((2, 4)))))
     trained.step()
     assert trained.count == 1
@@ -236,8 +236,8 @@ def test_torch(widths, activation, dropout):
     nets.penalise(l2)
     loss = LOSSES["discriminator"][0](logits) + nets.penalty(l2)
     pushed = {}
-    for saturating in (False, True):
-        slope = generator_slope(nets.forward(x, masks), saturating)
+    for saturating, name in ((False, "nonsaturating"), (True, "saturating")):
+        slope = generator_slope(nets.forward(x, masks), LOSSES_OF[name])
         pushed[saturating] = nets.backward(slope, parameters=False).copy()
     for r in range(2):
         layers = torch_layers(torch, nets, r)

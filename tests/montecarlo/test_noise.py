@@ -1,11 +1,15 @@
 """The noise of minibatches: by quadrature, by other quadrature, and as measured."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 import gandyn
 from gandyn import InputError
+from gandyn.montecarlo import noise
 
 TWO = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 CASES = [
@@ -87,6 +91,33 @@ def test_the_seed_alone_decides():
     other = gandyn.measured_noise(game, (1.0, 0.5), 8, 50, rng=6)
     assert (one.covariance == two.covariance).all()
     assert (one.covariance != other.covariance).any()
+
+
+def test_status_and_pickle():
+    game = game_of(TWO)
+    found = [
+        gandyn.gradient_noise(game, (1.0, 0.5)),
+        gandyn.measured_noise(game, (1.0, 0.5), 4, 10),
+        gandyn.sampling_error(game, (1.0, 0.5), (8, 64), 20),
+    ]
+    for one in found:
+        assert one.success and one.status == 0
+        assert one.message == "every integral met its tolerance"
+        again = vars(pickle.loads(pickle.dumps(one)))
+        assert all(np.array_equal(value, again[name]) for name, value in vars(one).items())
+
+
+def test_an_integral_that_misses_its_tolerance_is_told(monkeypatch):
+    integrals = noise.field_integrals
+
+    def missing(*arguments, **options):
+        return replace(integrals(*arguments, **options), converged=np.array([False]))
+
+    monkeypatch.setattr(noise, "field_integrals", missing)
+    found = gandyn.gradient_noise(game_of(TWO), (1.0, 0.5))
+    assert found.status == -1 and not found.success
+    assert found.message == "an integral did not meet its tolerance"
+    assert gandyn.sampling_error(game_of(TWO), (1.0, 0.5), (8, 64), 20).status == -1
 
 
 @pytest.mark.parametrize(

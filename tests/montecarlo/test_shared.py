@@ -8,13 +8,14 @@ import signal
 import numpy as np
 import pytest
 
-from gandyn import parse
+from gandyn import Game, parse
 from gandyn.distributions import from_logpdf
 from gandyn.errors import InputError
 from gandyn.montecarlo import MLP, SGD, RMSProp, train
 from gandyn.montecarlo.run import Run
 from gandyn.montecarlo.streams import children, root_of
-from tests.montecarlo.runs import DATA, check_same, optimal, small
+from gandyn.system.array_files import ArrayFile
+from tests.montecarlo.runs import GAME, check_same, game_of, optimal, part_of, small
 
 module = importlib.import_module("gandyn.montecarlo.training")
 
@@ -23,9 +24,11 @@ KINDS = {
         discriminator=MLP((5, 4), dropout=0.4, l2=0.01, dropout_when="always"), order="article", k=3
     ),
     "RMSProp, float64": small(generator_optimizer=RMSProp(0.01), dtype="float64"),
-    "MLP generator": small(generator=MLP((4,), initial="he")),
+    "MLP generator": (game_of(network=((4,), "relu")), small(start="he")),
     "optimal": optimal(0.1),
+    "optimal, mse": (game_of("U(-1, 1)", "mse"), optimal(0.1)),
 }
+KINDS = {name: case if isinstance(case, tuple) else (GAME, case) for name, case in KINDS.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +37,20 @@ def nothing_is_left():
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize("settings", KINDS.values(), ids=KINDS)
-def test_processes_change_nothing(settings):
+@pytest.mark.parametrize("case", KINDS.values(), ids=KINDS)
+def test_processes_change_nothing(case):
     told = []
-    one = train(DATA, settings, 5, 3, workers=1)
-    check_same(one, train(DATA, settings, 5, 3, workers=2, progress=told.append))
+    one = train(*case, 5, 3, workers=1)
+    two = train(*case, 5, 3, workers=2, progress=lambda done, text: told.append(done))
+    check_same(one, two)
     assert told == sorted(told)
     assert told[-1] == 1.0
-    check_same(one, train(DATA, settings, 5, 8, workers=1), slice(0, 3))
+    check_same(one, train(*case, 5, 8, workers=1), slice(0, 3))
 
 
 def test_more_processes_than_replicas():
-    one = train(DATA, small(), 5, 2, workers=1)
-    check_same(one, train(DATA, small(), 5, 2, workers=7))
+    one = train(GAME, small(), 5, 2, workers=1)
+    check_same(one, train(GAME, small(), 5, 2, workers=7))
 
 
 def test_long_runs_are_shared_out_by_themselves(monkeypatch):
@@ -56,17 +60,17 @@ def test_long_runs_are_shared_out_by_themselves(monkeypatch):
         used.append((run.done, count))
         return shared(run, count)
 
-    one = train(DATA, settings, 5, 3, workers=1)
+    one = train(GAME, settings, 5, 3, workers=1)
     monkeypatch.setattr(module, "shared", seen)
     monkeypatch.setattr(module, "worker_count", lambda workers: 2)
-    train(DATA, settings, 5, 3)
+    train(GAME, settings, 5, 3)
     assert not used
     monkeypatch.setattr(module, "_TRIAL", 0.0)
     monkeypatch.setattr(module, "_LONG", 0.0)
-    check_same(one, train(DATA, settings, 5, 3))
+    check_same(one, train(GAME, settings, 5, 3))
     assert used == [(1, 2)]
     # One product of these takes several cores.
-    train(DATA, small(discriminator=MLP((512, 512)), batch=200, steps=2), 5, 2)
+    train(GAME, small(discriminator=MLP((512, 512)), batch=200, steps=2), 5, 2)
     assert used == [(1, 2)]
 
 
@@ -74,27 +78,27 @@ LONG = small(steps=4000, record_every=40)
 
 
 def test_pauses_and_checkpoints_change_nothing(monkeypatch, tmp_path):
-    path, writes, write = tmp_path / "run.npz", [], module.files.write
-    one = train(DATA, LONG, 5, 3, workers=1)
+    path, writes, write = tmp_path / "run.npz", [], ArrayFile.write
+    one = train(GAME, LONG, 5, 3, workers=1)
     monkeypatch.setattr(module, "_SECONDS", 0.1)
 
-    def kept(path, about, arrays):
+    def kept(self, arrays):
         writes.append(int(arrays["done"]))
-        write(path, about, arrays)
+        write(self, arrays)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.files, "write", kept)
-        check_same(one, train(DATA, LONG, 5, 3, workers=2, checkpoint=path))
+        patch.setattr(ArrayFile, "write", kept)
+        check_same(one, train(GAME, LONG, 5, 3, workers=2, checkpoint=path))
     assert len(writes) > 3
     assert writes == sorted(writes)
-    check_same(one, train(DATA, LONG, 5, 3, resume=path))
+    check_same(one, train(GAME, LONG, 5, 3, resume=path))
 
 
 def interrupt(fraction, times=1):
     """Ctrl-C when a fraction is done."""
     left = [times]
 
-    def progress(done):
+    def progress(done, text):
         while done >= fraction and left[0]:
             left[0] -= 1
             os.kill(os.getpid(), signal.SIGINT)
@@ -103,8 +107,8 @@ def interrupt(fraction, times=1):
 
 
 def test_interrupted_groups_end_at_one_iteration_and_go_on(tmp_path):
-    one, path = train(DATA, LONG, 5, 3, workers=1), tmp_path / "run.npz"
-    part = train(DATA, LONG, 5, 3, workers=3, checkpoint=path, progress=interrupt(0.2))
+    one, path = train(GAME, LONG, 5, 3, workers=1), tmp_path / "run.npz"
+    part = part_of(GAME, LONG, 5, 3, workers=3, checkpoint=path, progress=interrupt(0.2))
     assert part.status.tolist() == [-3, -3, -3]
     assert part.message.endswith("of 4000 steps; interrupted")
     made = len(part.step)
@@ -114,25 +118,25 @@ def test_interrupted_groups_end_at_one_iteration_and_go_on(tmp_path):
     with np.load(path) as file:
         assert part.step[-1] <= file["done"] < part.step[-1] + 40
     for workers in (1, 2):
-        check_same(one, train(DATA, LONG, 5, 3, workers=workers, resume=path))
+        check_same(one, train(GAME, LONG, 5, 3, workers=workers, resume=path))
 
 
 def test_pressed_twice_ends_at_once():
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        train(DATA, LONG, 5, 3, workers=2, progress=interrupt(0.1, 2))
+        train(GAME, LONG, 5, 3, workers=2, progress=interrupt(0.1, 2))
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_process_that_dies_is_told_and_its_part_is_done():
-    one = train(DATA, LONG, 5, 3, workers=1)
+    one = train(GAME, LONG, 5, 3, workers=1)
 
-    def progress(done):
+    def progress(done, text):
         if done >= 0.1:
             for child in multiprocessing.active_children():
                 child.kill()
 
-    other = train(DATA, LONG, 5, 3, workers=2, progress=progress)
+    other = train(GAME, LONG, 5, 3, workers=2, progress=progress)
     check_same(one, other)
     assert "a process died (short of memory?), the rest was done in one" in other.message
 
@@ -140,22 +144,22 @@ def test_a_process_that_dies_is_told_and_its_part_is_done():
 @pytest.mark.parametrize("workers", [2, 4])
 def test_replicas_that_diverge_change_nothing_of_the_others(workers):
     settings = small(discriminator_optimizer=SGD(3e6), steps=60, record_every=2)
-    one = train(DATA, settings, 5, 4, workers=1)
+    one = train(GAME, settings, 5, 4, workers=1)
     assert one.status.tolist() == [0, -2, 0, -2]
-    check_same(one, train(DATA, settings, 5, 4, workers=workers))
+    check_same(one, train(GAME, settings, 5, 4, workers=workers))
 
 
 def test_all_diverge():
     settings = small(discriminator_optimizer=SGD(1e30), steps=60, record_every=1)
-    one = train(DATA, settings, 5, 4, workers=1)
+    one = train(GAME, settings, 5, 4, workers=1)
     assert (one.status == -2).all()
-    other = train(DATA, settings, 5, 4, workers=2)
+    other = train(GAME, settings, 5, 4, workers=2)
     check_same(one, other)
     assert one.message == other.message
 
 
 def test_a_diverged_replica_keeps_no_parameters():
-    run = train(DATA, small(discriminator_optimizer=SGD(1e30)), 5, 1)
+    run = train(GAME, small(discriminator_optimizer=SGD(1e30)), 5, 1)
     assert np.isnan(run.generator_parameters).all()
     assert np.isnan(run.discriminator_parameters).all()
     assert np.isfinite(run.jsd[:, 0]).all()
@@ -163,21 +167,21 @@ def test_a_diverged_replica_keeps_no_parameters():
 
 def test_data_that_cannot_be_sent_stay_here():
     law = from_logpdf(lambda x: -0.5 * x**2, [[0.0, 1.0]])
-    one = train(law, small(), 5, 2, workers=1)
-    check_same(one, train(law, small(), 5, 2, workers=2))
+    one = train(Game(law), small(), 5, 2, workers=1)
+    check_same(one, train(Game(law), small(), 5, 2, workers=2))
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
 def test_bad_numbers_of_workers(workers):
     with pytest.raises(InputError, match=r"^workers: got .*, must be a whole number, 1 or more$"):
-        train(DATA, small(), workers=workers)
+        train(GAME, small(), workers=workers)
 
 
 def test_a_run_goes_on_from_the_state_of_some_of_its_replicas():
-    settings, seeds = KINDS["dropout, always"], children(root_of(5), 3)
-    whole = Run(DATA, settings, seeds)
+    settings, seeds = KINDS["dropout, always"][1], children(root_of(5), 3)
+    whole = Run(GAME, settings, seeds)
     whole.go(lambda: 7, lambda done: None)
-    part = Run(DATA, settings, seeds[1:3])
+    part = Run(GAME, settings, seeds[1:3])
     part.enter({name: array.copy() for name, array in whole.state(slice(1, 3)).items()})
     # Entering twice is entering once.
     part.enter({name: array.copy() for name, array in part.state().items()})
@@ -188,5 +192,5 @@ def test_a_run_goes_on_from_the_state_of_some_of_its_replicas():
 
 
 def test_parsed_data_travel():
-    run = train(parse("0.5*Laplace(-1, 1) + 0.5*U(0, 2)"), small(), 5, 2, workers=2)
+    run = train(Game(parse("0.5*Laplace(-1, 1) + 0.5*U(0, 2)")), small(), 5, 2, workers=2)
     assert run.success.all()

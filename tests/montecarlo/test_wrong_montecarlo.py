@@ -6,6 +6,7 @@ import pytest
 from gandyn import LinearGenerator, parse
 from gandyn.montecarlo import exact, initial, optimizers, segments, streams
 from gandyn.montecarlo.activations import Relu, Tanh
+from gandyn.montecarlo.discriminators import LOSSES
 from gandyn.montecarlo.networks import Networks
 from gandyn.montecarlo.optimizers import Adam, Momentum, RMSProp
 from gandyn.montecarlo.segments import Segments
@@ -184,9 +185,13 @@ def falling_units_rise(patch):
     patch.setattr(Segments, "_fill_lines", wrong)
 
 
+def other(loss):
+    return next(one for one in LOSSES.values() if one is not loss)
+
+
 def swapped_saturation(patch):
     slope = checks.generator_slope
-    patch.setattr(checks, "generator_slope", lambda logits, kind: slope(logits, not kind))
+    patch.setattr(checks, "generator_slope", lambda logits, loss: slope(logits, other(loss)))
 
 
 def sum_over_the_minibatch(patch):
@@ -340,30 +345,30 @@ def article_without_biases(patch):
 def changed_measures(patch, change):
     measure = exact.measure
 
-    def wrong(data, generated, logit, ends, saturating, *, linear):
-        return measure(*change(data, generated, logit, ends, saturating), linear=linear)
+    def wrong(data, generated, logit, ends, loss, *, force):
+        return measure(*change(data, generated, logit, ends, loss), force=force)
 
     patch.setattr("tests.montecarlo.test_exact.measure", wrong)
 
 
 def measured_with_the_other_loss(patch):
-    changed_measures(patch, lambda *given: (*given[:-1], not given[-1]))
+    changed_measures(patch, lambda *given: (*given[:-1], other(given[-1])))
 
 
 def measured_logit_of_the_other_sign(patch):
-    def change(data, generated, logit, ends, saturating):
-        return data, generated, lambda x, lane: tuple(-f for f in logit(x, lane)), ends, saturating
+    def change(data, generated, logit, ends, loss):
+        return data, generated, lambda x, lane: tuple(-f for f in logit(x, lane)), ends, loss
 
     changed_measures(patch, change)
 
 
 def measured_without_the_slope(patch):
-    def change(data, generated, logit, ends, saturating):
+    def change(data, generated, logit, ends, loss):
         def flat(x, lane):
             value, slope = logit(x, lane)
             return value, np.ones_like(slope)
 
-        return data, generated, flat, ends, saturating
+        return data, generated, flat, ends, loss
 
     changed_measures(patch, change)
 

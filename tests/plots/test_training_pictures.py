@@ -301,11 +301,15 @@ def run(*, linear=True, replicas=3, shots=51):
     places = np.linspace(1.5, 6.5, 256)
     half = np.full((replicas, STEP.size), 0.5)
     wave = 0.05 * rng.normal(size=(replicas, STEP.size))
+
+    def pushforward(state):
+        return stats.norm(state[1], abs(state[0]))
+
     return SimpleNamespace(
         data=Normal(),
-        settings=SimpleNamespace(linear=linear, latent_law=stats.norm()),
+        game=SimpleNamespace(generator=SimpleNamespace(pushforward=pushforward)),
         step=STEP,
-        theta=theta,
+        theta=theta if linear else np.full_like(theta, np.nan),
         snapshot_step=shot,
         images=at[..., :1] * latents + at[..., 1:],
         places=places,
@@ -332,8 +336,7 @@ def test_frames_of_training(is_linear):
     last = frames[-1]
     assert np.trapezoid(last.data, last.x) == pytest.approx(1, abs=1e-3)
     assert np.trapezoid(last.generated, last.x) == pytest.approx(1, abs=5e-3)
-    a, b = found.theta[1, -1]
-    exact = stats.norm(b, abs(a)).pdf(last.x)
+    exact = stats.norm(found.mean[1, -1], found.std[1, -1]).pdf(last.x)
     assert np.abs(last.generated - exact).max() < (1e-12 if is_linear else 0.12)
     inside = (last.x > 1.5) & (last.x < 6.5)
     assert last.discriminator[inside] == pytest.approx(special.expit(last.x[inside] - 4), abs=1e-5)

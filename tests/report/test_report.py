@@ -254,7 +254,7 @@ PLAN = {
     [
         ({"objective": "reverse_kl"}, "the optimal discriminator, as reverse_kl has no loss"),
         ({"objective": "saturating"}, "a learned discriminator, 64 by 64 ReLU units"),
-        ({"start": (-1.0, 0.5)}, "There is no comparison here: settings: got start (-1.0, 0.5)"),
+        ({"start": (-1.0, 0.5)}, "There is no comparison here: start: got (-1.0, 0.5)"),
     ],
 )
 def test_what_the_training_says_of_other_games(tmp_path, options, words, only):
