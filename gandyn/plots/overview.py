@@ -34,7 +34,7 @@ def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
     --------
     >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
-    >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
+    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
     >>> with plots.style():
     ...     figure = plots.draw_training(plots.new_figure((9, 8.4)), run)
     >>> len(figure.axes) >= 4

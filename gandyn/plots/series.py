@@ -74,7 +74,7 @@ def draw_replicas(
     --------
     >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
-    >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
+    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
     >>> with plots.style():
     ...     ax = plots.new_figure().subplots()
     ...     ax = plots.draw_replicas(ax, run.step, {"b": run.theta[..., 1]}, ylabel="b")

@@ -48,7 +48,7 @@ def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Mo
     --------
     >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
-    >>> run = gandyn.train(gandyn.Normal(4, 1), plan, rng=0, replicas=3)
+    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
     >>> [frame.title for frame in plots.training_moments(run, frames=3)]
     ['step 0', 'step 10', 'step 20']
     """
