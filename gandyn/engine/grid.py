@@ -233,6 +233,7 @@ class GridEngine:
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
         normal = latent.normals is not None and len(latent.normals[0]) == 1
+        self._is_normal = normal
         self._is_twin = normal and data.normals is not None and len(data.normals[0]) == 1
         self._kind: type[OnGrid] = OnNormalGrid if normal else OnGrid
         if self._is_twin:
@@ -240,13 +241,12 @@ class GridEngine:
         self._latent = latent
         self._mean, self._std = (latent.mean, latent.std) if normal else (0.0, 1.0)
         reach = (-_REACH, _REACH) if normal else latent.reach
-        self._reach = (-np.inf, np.inf) if _endless(latent) else reach
+        self._reach = _far(latent) if _endless(latent) else reach
         landmarks = [(0.0, 1.0)] if normal else latent.landmarks.tolist()
         self._landmarks: list[tuple[float, float]] = landmarks
         low, high = target.powers
         nothing = (np.inf, -np.inf)
-        everything = (-np.inf, np.inf) if _endless(data) else data.reach
-        self._window = everything if high > 0.0 else nothing
+        self._window = nothing if high <= 0.0 else _far(data) if _endless(data) else data.reach
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
         centres, widths = data.landmarks.T
@@ -284,7 +284,13 @@ class GridEngine:
         scale, loc = scale[finite], loc[finite]
         windows = self._windows(scale, loc, self._window, self._scanned)
         raw, good, nodes = self._adapted(
-            scale, loc, windows, self._force_sums, 12, self._force_is_good, block=_BLOCK
+            scale,
+            loc,
+            windows,
+            self._force_sums,
+            12,
+            self._force_is_good,
+            block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
@@ -370,7 +376,7 @@ class GridEngine:
 
         def sums(at: OnGrid) -> Array:
             ell = at.log_ratio
-            row, node, beyond, touching = sign_changes(ell)
+            row, node, beyond, touching = sign_changes(ell, at.ratio_slope, at.x)
             low, high = at.x[0, node], at.x[0, node + 1]
 
             def ratio(x: Array, k: Index) -> Array:
@@ -487,9 +493,10 @@ class GridEngine:
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * noise) & (mass > 1e-100)
         good &= _agree(raw, 0, modulus) & _agree(raw, 4, modulus)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        little = 1e-2 * modulus
-        first, second = (np.abs(raw[k : k + 4].sum(axis=0)) for k in (0, 4))
-        good &= (first > little) & (second > little) | (np.abs(scale) < self._narrow)
+        both = np.abs([raw[k : k + 4].sum(axis=0) for k in (0, 4)])
+        allowed = np.maximum(1e-10 * both, 1e-12 * both.max(axis=0))
+        close = np.stack([_error(raw, 0), _error(raw, 4)]) <= allowed
+        good &= close.all(axis=0) | (np.abs(scale) < self._narrow)
         return good & self._apart(scale, loc, self._twin)
 
     def _apart(
@@ -562,7 +569,7 @@ class GridEngine:
             slope = tilt * z
             slope += flat
         z *= 1.0 / scale
-        if issubclass(self._kind, OnNormalGrid):
+        if self._is_normal:
             log_q = -0.5 * z * z
             log_q -= math.log(abs(scale) * _SQRT_2PI)
             score = -z
@@ -714,6 +721,17 @@ class GridEngine:
 def _endless(law: Distribution) -> bool:
     """Whether a density falls off as a power of x, so that its moments come from far out."""
     return law.tails is not None and bool((law.tails[:, :2] == 0.0).all(axis=1).any())
+
+
+def _far(law: Distribution) -> tuple[float, float]:
+    """Where two moments of a density that falls off as a power are as good as whole."""
+    assert law.tails is not None
+    power = float(law.tails[:, 2].min())
+    if power <= 3.0:
+        return -np.inf, np.inf
+    low, high = law.landmarks[:, 0].min(), law.landmarks[:, 0].max()
+    room = float(law.landmarks[:, 1].max()) * 10.0 ** min(16.0 / (power - 3.0), 300.0)
+    return float(low) - room, float(high) + room
 
 
 def _agree(sums: Array, first: int, modulus: Array) -> NDArray[np.bool_]:
