@@ -129,6 +129,17 @@ class Integrals:
             self.value[:, lanes], self.error[:, lanes], self.converged[lanes], self.nodes[lanes]
         )
 
+    def mended(
+        self, bad: NDArray[np.intp], theta: Array, ask: Callable[[Array], Integrals]
+    ) -> Integrals:
+        """These, in place, with some lanes asked for in another way, given their states."""
+        if len(bad):
+            more = ask(theta[bad])
+            self.value[:, bad], self.error[:, bad] = more.value, more.error
+            self.converged[bad] = more.converged
+            self.nodes[bad] += more.nodes
+        return self
+
     @classmethod
     def joined(cls, parts: Sequence[Integrals]) -> Integrals:
         """The lanes of all parts, one after the other."""

@@ -40,6 +40,8 @@ class Generator(ABC):
         the latent is reflected there. None where there are no two such parameters.
     affine : bool
         Whether there is nothing else: G = a z + b. Games of smooth densities are then fast.
+    smooth : bool
+        Whether G has no kinks in z; where it is monotone, games of smooth densities are then fast.
 
     Notes
     -----
@@ -62,6 +64,7 @@ class Generator(ABC):
     dimension: int
     scale_and_place: tuple[int, int] | None = None
     affine: bool = False
+    smooth: bool = True
 
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:
