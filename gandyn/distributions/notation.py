@@ -115,13 +115,6 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
 def names_in(text: str, name: str = "data") -> tuple[str, ...]:
     """The names in braces that a template has, in the order in which they first come.
 
-    Parameters
-    ----------
-    text : str
-        As `parse` takes it with values.
-    name : str
-        What to call the text in messages.
-
     Raises
     ------
     InputError
@@ -131,21 +124,9 @@ def names_in(text: str, name: str = "data") -> tuple[str, ...]:
 
 
 def read(text: str, name: str = "data", arithmetic: bool = True) -> Notation:
-    """Read a text once, for any number of values of its names.
+    """Read a text as `parse` does, once, for any number of values of its names.
 
-    Parameters
-    ----------
-    text : str
-        As `parse` takes it.
-    name : str
-        What to call the text in messages.
-    arithmetic : bool
-        Whether it may have arithmetic and names where it has numbers.
-
-    Raises
-    ------
-    InputError
-        One line that says what was expected, and at which column.
+    Without `arithmetic` it may have neither that nor names where it has numbers.
     """
     if not isinstance(text, str):
         raise InputError(f"{name}: got {show(text)}, must be text such as 'N(0, 1)'")
@@ -197,14 +178,7 @@ class _Step:
 class Notation:
     """What a text says, for any values of its names; made by `read`.
 
-    Attributes
-    ----------
-    source : Source
-        The text.
-    steps : tuple
-        Numbers, names, distributions and what is made of them, in postfix order.
-    names : tuple of str
-        The names in braces, in the order in which they first come.
+    The steps are numbers, names, distributions and what is made of them, in postfix order.
     """
 
     source: Source
@@ -453,7 +427,8 @@ class _Reader:
 
 def _brackets(text: str) -> set[int]:
     """Where the "(" stand that enclose no word outside braces, hence no distribution."""
-    found, opened = set(), []
+    found: set[int] = set()
+    opened: list[int] = []
     before = ""
     for token in _TOKEN.finditer(text):
         if token["word"] and before != "{":
