@@ -217,9 +217,6 @@ class _Curve:
         slope = self._slope - a[:, None]
         line, node, beyond, touching = sign_changes(height, slope, self.z[None])
         low, high = self.x[node], self.x[node + 1]
-        # On a jump of Q the curve stands still in z: the line's own place tells.
-        inner = a[line] * self.z[node] + b[line], a[line] * self.z[node + 1] + b[line]
-        low, high = np.minimum(low, inner[0]), np.maximum(high, inner[1])
         x = roots(lambda x, k: self.gap(x, a[line[k]], b[line[k]]), low, high)
         return line, x, beyond, touching
 
