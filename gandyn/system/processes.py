@@ -58,14 +58,8 @@ def crew(
 ) -> Iterator[Submit]:
     """Processes to submit work to; they end with the block, at once where it raises.
 
-    Parameters
-    ----------
-    count : int
-    sent : object
-        The part of what is submitted that may be from the caller's script, which the processes
-        import only in that case.
-    prepare : callable, optional
-        Called first in each process, with `given`, which may be shared memory.
+    They import the caller's script only where `sent`, the part of what is submitted that may be
+    from there, is. Each first calls `prepare` with what is `given`, which may be shared memory.
     """
     context = get_context("spawn")
     leash, hand = context.Pipe(duplex=False)
