@@ -99,12 +99,10 @@ class ScipyDensity(Distribution):
 
     @cached_property
     def mean(self) -> float:
-        """scipy's mean."""
         return float(self._call(self.wrapped.mean))
 
     @cached_property
     def std(self) -> float:
-        """scipy's standard deviation."""
         if self._new_style:
             return float(self._call(self.wrapped.standard_deviation))
         return float(self._call(self.wrapped.std))

@@ -26,13 +26,7 @@ Submit = Callable[..., "Future[Any]"]
 
 
 def worker_count(workers: Any) -> int:
-    """How many processes to work with; None is one a core, but only one within a worker.
-
-    Raises
-    ------
-    InputError
-        For what is neither None nor a whole number from 1 on.
-    """
+    """How many processes to work with; None is one a core, but only one within a worker."""
     if workers is None:
         alone = parent_process() is not None
         return 1 if alone else getattr(os, "process_cpu_count", os.cpu_count)() or 1
