@@ -16,8 +16,6 @@ from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.densities import density_handles
 from gandyn.plots.moments import Moment
 
-__all__ = ["draw_arrow_moments", "draw_arrows"]
-
 _X_LINE, _Z_LINE = -0.18, -0.62
 
 
@@ -41,10 +39,8 @@ def draw_arrows(
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> z = np.linspace(-2, 2, 15)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_arrows(ax, plots.moment(game, [1.0, 0.5]), z, 1.0 * z + 0.5)
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_arrows(ax, plots.moment(game, [1.0, 0.5]), z, 1.0 * z + 0.5).get_xlabel()
     'x'
     """
     latents, images = np.asarray(z, dtype=float), np.asarray(x, dtype=float)

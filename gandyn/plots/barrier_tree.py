@@ -24,8 +24,6 @@ from gandyn.plots.marks import (
 )
 from gandyn.plots.style import crown
 
-__all__ = ["draw_barrier_tree", "draw_paths"]
-
 _LETTER = 0.072  # inches, of 9 pt text
 _TRUNK: dict[str, Any] = {"color": INK, "linewidth": 1.8, "solid_capstyle": "projecting"}
 _LOOSE: dict[str, Any] = {"color": INK, "linewidth": 1.8, "linestyle": DOTTED}
@@ -50,10 +48,8 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.barriers(game)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_barrier_tree(ax, found)
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_barrier_tree(ax, found).get_ylabel()
     'potential'
     """
     points = rest_points(barriers.equilibria)
@@ -106,9 +102,7 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     _name_leaves(ax, points, order)
     ax.set_ylabel("potential")
     ax.grid(axis="x", visible=False)
-    handles = [
-        Line2D([], [], **kind_mark("attractor"), label="attractor, and the climb out of it"),
-    ]
+    handles = [Line2D([], [], **kind_mark("attractor"), label="attractor, and the climb out of it")]
     if passes:
         handles.append(Line2D([], [], **kind_mark("saddle"), label="pass, and its potential"))
     crown(ax, handles, title=title, columns=2)
@@ -134,10 +128,8 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.barriers(game)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_paths(ax, found)
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_paths(ax, found).get_ylabel()
     'potential'
     """
     points = rest_points(barriers.equilibria)

@@ -15,8 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.errors import InputError
 from gandyn.plots.colours import UNKNOWN, UNKNOWN_FILL
 
-__all__ = ["draw_cells", "edges", "lattice", "rising", "unknown_handle"]
-
 _HATCHED: dict[str, Any] = {
     "facecolor": UNKNOWN_FILL,
     "edgecolor": UNKNOWN.colour,
@@ -50,11 +48,7 @@ def edges(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def draw_cells(
-    ax: Axes,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    index: ArrayLike,
-    fills: Sequence[str],
+    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], index: ArrayLike, fills: Sequence[str]
 ) -> bool:
     """Fill the cell around each node with ``fills[index]``; negative indices are hatched.
 

@@ -16,8 +16,6 @@ from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED
 from gandyn.plots.moments import Moment
 from gandyn.plots.style import crown
 
-__all__ = ["DensityScale", "density_scale", "draw_densities", "draw_moments"]
-
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
 # hide it. The bulk of a normal is at 0.44 of its peak.
 _LOG_FROM = 60.0

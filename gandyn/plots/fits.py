@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from gandyn.plots.colours import DATA, objective_cue
 from gandyn.plots.style import crown
 
-__all__ = ["draw_fits"]
-
 
 def draw_fits(
     ax: Axes,
@@ -43,10 +41,8 @@ def draw_fits(
     --------
     >>> x, data = np.linspace(-6, 6, 99), gandyn.parse("0.5*N(-2, 1) + 0.5*N(2, 1)")
     >>> fits = {"forward_kl": gandyn.Normal(0, 2.2).pdf(x)}
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_fits(ax, x, data.pdf(x), fits)
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_fits(ax, x, data.pdf(x), fits).get_ylabel()
     'density'
     """
     names = labels or {}

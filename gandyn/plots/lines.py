@@ -15,8 +15,6 @@ from gandyn.plots.colours import REFERENCE, Cue
 from gandyn.plots.marks import axes_inches
 from gandyn.plots.style import crown
 
-__all__ = ["Curve", "draw_levels", "draw_lines"]
-
 _APART = 11.0  # points between the names of two levels
 
 
@@ -75,10 +73,8 @@ def draw_lines(
     --------
     >>> x = np.geomspace(0.1, 10, 50)
     >>> square = plots.Curve(x, x**2, "square", plots.objective_cue("mse"))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_lines(ax, [square], xlabel="x", ylabel="x²", yscale="log")
-    >>> ax.get_yscale()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_lines(ax, [square], xlabel="x", ylabel="x²", yscale="log").get_yscale()
     'log'
     """
     ax.set_xscale(xscale)

@@ -13,18 +13,6 @@ from matplotlib.axes import Axes
 
 from gandyn.plots.colours import event_cue, kind_cue, state_fills
 
-__all__ = [
-    "KINDS",
-    "attractor_fills",
-    "axes_inches",
-    "event_mark",
-    "halo",
-    "kind_mark",
-    "number_attractors",
-    "place",
-    "rest_points",
-]
-
 KINDS = ("attractor", "saddle", "repeller", "degenerate")
 
 _EVENTS = {"fold": ("D", 6.5), "branch": ("s", 7.0), "maxwell": ("^", 7.5), "cusp": ("*", 12.0)}

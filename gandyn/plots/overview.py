@@ -14,8 +14,6 @@ from gandyn.plots.ridges import draw_ridges
 from gandyn.plots.series import draw_replicas
 from gandyn.plots.snapshots import training_moments
 
-__all__ = ["draw_training"]
-
 _LOG2 = float(np.log(2.0))
 
 

@@ -28,8 +28,6 @@ from gandyn.plots.marks import (
 )
 from gandyn.plots.style import crown
 
-__all__ = ["draw_flows", "draw_portrait"]
-
 Array = NDArray[np.float64]
 
 _ARROWS = (17, 15)  # about as many along a and along b
@@ -89,11 +87,9 @@ def draw_portrait(
     >>> a, b = np.linspace(0.5, 4, 12), np.linspace(-4, 4, 12)
     >>> force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
     >>> found = gandyn.equilibria(game)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_portrait(ax, a, b, force, equilibria=found)
-    >>> ax.get_xlabel(), ax.get_ylabel()
-    ('a (scale)', 'b (place)')
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_portrait(ax, a, b, force, equilibria=found).get_xlabel()
+    'a (scale)'
     """
     columns, rows = rising("a", a), rising("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
@@ -299,11 +295,7 @@ def _inside(ax: Axes, point: Any) -> bool:
 
 
 def _draw_numbers(
-    ax: Axes,
-    seen: Sequence[Any],
-    numbers: dict[int, int],
-    points: Sequence[Any],
-    separatrices: Any,
+    ax: Axes, seen: Sequence[Any], numbers: dict[int, int], points: Sequence[Any], separatrices: Any
 ) -> None:
     """Each attractor's number beside it, on the side where most is clear."""
     size = 72 * np.array(axes_inches(ax))

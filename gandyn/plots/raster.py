@@ -13,8 +13,6 @@ from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
 from gandyn.plots.colours import state_fills
 from gandyn.plots.style import crown
 
-__all__ = ["draw_raster"]
-
 
 def draw_raster(
     ax: Axes,

@@ -15,8 +15,6 @@ from gandyn.errors import InputError
 from gandyn.plots.colours import INK, cause_fill
 from gandyn.plots.style import crown
 
-__all__ = ["draw_shares"]
-
 _NARROW = 0.07  # of the whole: a narrower piece has no room for its percentage
 _HEIGHT = 0.62
 
@@ -56,10 +54,8 @@ def draw_shares(
     Examples
     --------
     >>> causes = ["finite step", "finite batch"]
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_shares(ax, ["near", "far"], [[20, 80], [60, 40]], causes)
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_shares(ax, ["near", "far"], [[20, 80], [60, 40]], causes).get_xlabel()
     'share of the deviation (%)'
     """
     pieces = np.asarray(parts, dtype=float)

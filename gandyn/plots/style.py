@@ -12,8 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["new_figure", "style"]
-
 STYLE_FILE = Path(__file__).with_name("gandyn.mplstyle")
 
 

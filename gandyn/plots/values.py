@@ -13,8 +13,6 @@ from gandyn.plots.colours import REFERENCE, divergence_cue, objective_cue
 from gandyn.plots.scales import scale_time, scale_values
 from gandyn.plots.style import crown
 
-__all__ = ["draw_potential", "draw_values"]
-
 _LOG2 = float(np.log(2.0))
 
 
@@ -94,10 +92,8 @@ def draw_potential(
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_potential(ax, flow.t, flow.potential, objective="nonsaturating")
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_potential(ax, flow.t, flow.potential, objective="nonsaturating").get_xlabel()
     'time t'
     """
     heights = np.asarray(potential, dtype=float)

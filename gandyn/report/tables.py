@@ -13,8 +13,6 @@ from gandyn.report.blocks import Block, Code, Section, Table, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short, with_error
 
-__all__ = ["numbers", "reproduce", "theory"]
-
 _ROWS = (
     ("value", Markup("V = E<sub>p</sub> log D* + E<sub>p<sub>g</sub></sub> log(1 − D*)")),
     ("value_gap", Markup("0 − V")),
