@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from gandyn.system.progress import Progress
 
-__all__ = ["Command", "FamilyCommand", "PlaneCommand"]
-
 
 class Command:
     """One subcommand: a subclass says what it takes, does, draws and prints.
