@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.densities import density_handles
 from gandyn.plots.moments import Moment
+from gandyn.plots.style import note, share_edges
 
 _X_LINE, _Z_LINE = -0.18, -0.62
 
@@ -52,10 +53,7 @@ def draw_arrows(
     ax.plot(moment.x, moment.discriminator, **DISCRIMINATOR.line)
     for level, name in ((0.0, ""), (_X_LINE, "x"), (_Z_LINE, "z")):
         ax.plot([low, high], [level, level], color=REFERENCE.colour, linewidth=0.9, zorder=1)
-        ax.annotate(
-            name, (0, level), xycoords=("axes fraction", "data"), xytext=(-4, 0),
-            textcoords="offset points", ha="right", va="center",
-        )  # fmt: skip
+        note(ax, name, (0, level), (-4, 0), xycoords=("axes fraction", "data"), ha="right")
     span = float(np.ptp(latents)) or 1.0
     feet = low + (high - low) * (0.06 + 0.88 * (latents - latents.min()) / span)
     for foot, image in zip(feet, images, strict=True):
@@ -73,10 +71,7 @@ def draw_arrows(
                 "shrinkB": 0,
             },
         )
-    ax.set_xlim(low, high)
-    ax.set_ylim(_Z_LINE - 0.08, 1.12)
-    ax.set_yticks([0.0, 0.5, 1.0])
-    ax.set_xlabel("x")
+    ax.set(xlim=(low, high), ylim=(_Z_LINE - 0.08, 1.12), yticks=[0.0, 0.5, 1.0], xlabel="x")
     ax.set_ylabel("D*, and p, $p_g$ to scale", loc="top")
     ax.grid(False)
     ax.spines["left"].set_bounds(0.0, 1.0)
@@ -115,12 +110,7 @@ def draw_arrow_moments(
     peak = max(float(np.nanmax([m.data, m.generated])) for m in moments)
     for ax, moment, image in zip(panels, moments, images, strict=True):
         draw_arrows(ax, moment, z, image, peak=peak)
-        place = ax.get_subplotspec()
-        if place is not None and not place.is_first_col():
-            ax.set_ylabel("")
-            ax.tick_params(labelleft=False)
-        if place is not None and not place.is_last_row():
-            ax.set_xlabel("")
+        share_edges(ax)
     handles = density_handles(right=False)
     panels[0].figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return axes

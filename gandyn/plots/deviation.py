@@ -11,8 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import GENERATED, SOLID, TRAINING
-from gandyn.plots.marks import halo
-from gandyn.plots.style import crown
+from gandyn.plots.style import crown, halo
 
 _FLOW: dict[str, Any] = {"color": GENERATED.colour, "linestyle": SOLID}
 

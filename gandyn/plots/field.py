@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -16,10 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.plots.cells import lattice, rising
-from gandyn.plots.colours import REFERENCE
-from gandyn.plots.style import crown
+from gandyn.plots.colours import GENERATED, INK, REFERENCE
+from gandyn.plots.style import crown, frame_plane, halo
 
-_INK = "#1A1A1A"
 # The light end of the map would vanish on white.
 _MAP = LinearSegmentedColormap.from_list(
     "gandyn_force", colormaps["viridis_r"](np.linspace(0.14, 1.0, 256))
@@ -78,22 +76,18 @@ def draw_field(
     for path in flows:
         _draw_flow(ax, np.asarray(path, dtype=float))
         handles = [
-            Line2D([], [], color=_INK, marker="o", markerfacecolor="white", label="flow, start"),
-            Line2D([], [], color=_INK, marker="o", label="flow, end"),
+            Line2D([], [], color=INK, marker="o", markerfacecolor="white", label="flow, start"),
+            Line2D([], [], color=INK, marker="o", label="flow, end"),
         ]
     for label, place in (marks or {}).items():
-        star: dict[str, Any] = {"marker": "*", "markersize": 13, "color": "#D55E00"}
+        star: dict[str, Any] = {"marker": "*", "markersize": 13, "color": GENERATED.colour}
         star["markeredgecolor"] = "white"
         ax.plot(*np.asarray(place, dtype=float), linestyle="none", zorder=6, **star)
         handles.append(Line2D([], [], linestyle="none", label=label, **star))
     if potential is not None:
         levels = Line2D([], [], color=REFERENCE.colour, linewidth=0.7, label="level of potential")
         handles.append(levels)
-    ax.set_xlim(columns[0], columns[-1])
-    ax.set_ylim(rows[0], rows[-1])
-    ax.set_xlabel("a (scale)")
-    ax.set_ylabel("b (place)")
-    ax.grid(False)
+    frame_plane(ax, columns, rows)
     crown(ax, handles, title=title, columns=2)
     return ax
 
@@ -156,15 +150,14 @@ def _draw_levels(
 
 
 def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:
-    halo = [effects.Stroke(linewidth=4.0, foreground="white"), effects.Normal()]
-    ax.plot(path[:, 0], path[:, 1], color=_INK, linewidth=1.8, zorder=4, path_effects=halo)
-    for place, face in ((path[0], "white"), (path[-1], _INK)):
+    ax.plot(path[:, 0], path[:, 1], color=INK, linewidth=1.8, zorder=4, path_effects=halo(4.0))
+    for place, face in ((path[0], "white"), (path[-1], INK)):
         ax.plot(
             *place,
             marker="o",
             markersize=6,
             markerfacecolor=face,
-            markeredgecolor=_INK,
+            markeredgecolor=INK,
             zorder=5,
             clip_on=False,
         )

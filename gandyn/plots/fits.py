@@ -54,9 +54,7 @@ def draw_fits(
         cue = objective_cue(name)
         ax.plot(places, np.asarray(density, dtype=float), **cue.line)
         handles.append(Line2D([], [], **cue.line, label=names.get(name, name)))
-    ax.set_xlim(places[0], places[-1])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("x")
-    ax.set_ylabel("density")
+    ax.set(xlim=(places[0], places[-1]), xlabel="x", ylabel="density")
     crown(ax, handles, title=title, columns=3 if len(handles) != 4 else 2)
     return ax

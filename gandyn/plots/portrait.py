@@ -15,18 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
-from gandyn.plots.colours import GENERATED, INK, NULLCLINES, REFERENCE, kind_cue
+from gandyn.plots.colours import GENERATED, NULLCLINES, REFERENCE, kind_cue
 from gandyn.plots.marks import (
     KINDS,
     attractor_fills,
-    axes_inches,
-    halo,
     kind_mark,
     number_attractors,
     place,
     rest_points,
 )
-from gandyn.plots.style import crown
+from gandyn.plots.style import axes_inches, bold_number, crown, frame_plane, halo
 
 Array = NDArray[np.float64]
 
@@ -93,11 +91,7 @@ def draw_portrait(
     """
     columns, rows = rising("a", a), rising("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
-    ax.set_xlim(columns[0], columns[-1])
-    ax.set_ylim(rows[0], rows[-1])
-    ax.set_xlabel("a (scale)")
-    ax.set_ylabel("b (place)")
-    ax.grid(False)
+    frame_plane(ax, columns, rows)
 
     points = rest_points(equilibria)
     cells, hidden = None if basins is None else np.asarray(basins.labels), False
@@ -307,7 +301,7 @@ def _draw_numbers(
     way = np.concatenate([*ways, np.empty((0, 2))])
     turns = np.pi / 4 * np.arange(8)
     sides = 11.0 * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
-    for index, number in numbers.items():
+    for index, count in numbers.items():
         spot = (np.array(place(points[index])) - low) / span * size
         scores = []
         for side in sides:
@@ -318,16 +312,4 @@ def _draw_numbers(
             scores.append(min(room, 12.0) + min(aside, 8.0) + min(border, 8.0))
         side = sides[int(np.argmax(scores))]
         taken.append(spot + side)
-        ax.annotate(
-            str(number),
-            place(points[index]),
-            xytext=tuple(side),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=10,
-            fontweight="bold",
-            color=INK,
-            path_effects=halo(2.5),
-            zorder=6,
-        )
+        bold_number(ax, str(count), place(points[index]), side, fontsize=10)

@@ -68,8 +68,7 @@ def draw_raster(
     undone = draw_cells(ax, columns, rows, cells.T, fills)
     ax.autoscale_view()
     ax.margins(0)
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(False)
     handles = [
         Patch(facecolor=fill, label=label)

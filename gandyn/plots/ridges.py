@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import DATA, GENERATED, Cue
-from gandyn.plots.marks import axes_inches
 from gandyn.plots.scales import count_steps
-from gandyn.plots.style import crown
+from gandyn.plots.style import axes_inches, crown
 
 _MOST, _AN_INCH = 25, 7
 _OVERLAP = 2.6  # distances between ridges that the data, or the usual ridge, are high
