@@ -84,6 +84,7 @@ class MLPGenerator(Generator):
         if not whole or min(self.widths, default=1) < 1:
             raise InputError(f"widths: got {widths!r}, must be positive integers")
         self.activation = activation
+        self.smooth = activation == "tanh"
         self._activate = _ACTIVATIONS[activation]
         self._shapes = [(n + 1, m) for n, m in itertools.pairwise((1, *self.widths, 1))]
         self.dimension = sum(n * m for n, m in self._shapes)

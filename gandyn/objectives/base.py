@@ -39,11 +39,16 @@ class Objective(ABC):
         Whether its integrands have kinks where the monotone coupling changes side.
     has_level : bool
         Whether the force can be integrated by parts.
+    closed : str
+        Which closed form its games of a z + b have: "mean" where the slope is 2(E x − x),
+        "monotone" where it is 2(T(x) − x), "crossings" where it is sign(T(x) − x), T the monotone
+        map onto the data; "" for none.
     """
 
     name: str = "custom"
     transport: bool = False
     has_level: bool = False
+    closed: str = ""
 
     def __repr__(self) -> str:
         return f"<objective {self.name}>"
@@ -295,6 +300,8 @@ class Transport(Objective):
     cost, derivative : callable
         A convex even cost c of the distance, and its derivative.
     name : str
+    closed : str
+        See `Objective`.
 
     Notes
     -----
@@ -314,8 +321,11 @@ class Transport(Objective):
         cost: Function,
         derivative: Function,
         name: str = "custom",
+        *,
+        closed: str = "",
     ) -> None:
         self.name = name
+        self.closed = closed
         self.cost = cost
         self.derivative = derivative
 
@@ -341,6 +351,7 @@ class MeanSquaredError(Objective):
     """The pixel-wise loss E(G(z) − x)² over independent z and x: it shrinks p_g onto the mean."""
 
     name = "mse"
+    closed = "mean"
 
     def slope(self, at: Field) -> Array:
         return 2.0 * (at.data.mean - at.x)
