@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.colours import UNKNOWN, UNKNOWN_FILL
+from gandyn.plots.colours import REFERENCE, UNKNOWN, UNKNOWN_FILL
 
 _HATCHED: dict[str, Any] = {
     "facecolor": UNKNOWN_FILL,
@@ -82,6 +83,26 @@ def draw_cells(
     if unknown.any():
         ax.add_patch(PathPatch(_outline(across, up, unknown), **_HATCHED, zorder=0.6))
     return bool(unknown.any())
+
+
+def draw_levels(
+    ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64], potential: ArrayLike | None
+) -> list[Line2D]:
+    """Draw thin level lines of a potential, if there is one; returns the legend's entry, if any."""
+    heights = np.ma.masked_invalid(np.nan if potential is None else potential)
+    if heights.count() == 0:
+        return []
+    low, high = float(heights.min()), float(heights.max())
+    levels = np.unique(np.quantile(heights.compressed(), np.linspace(0.03, 0.97, 10)))
+    # Lines closer than this are the rounding of a plateau.
+    least = 1e-4 * (high - low)
+    levels = levels[(np.diff(levels, prepend=low) > least) & (high - levels > least)]
+    if not levels.size:
+        return []
+    look: dict[str, Any] = {"linestyles": "solid", "linewidths": 0.6, "zorder": 1}
+    ax.contour(a, b, heights, levels, colors=REFERENCE.colour, **look)
+    thin: dict[str, Any] = {"color": REFERENCE.colour, "linewidth": 0.6}
+    return [Line2D([], [], **thin, label="level of potential")]
 
 
 def unknown_handle(label: str) -> Patch:

@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.cells import lattice, rising
-from gandyn.plots.colours import GENERATED, INK, REFERENCE
+from gandyn.plots.cells import draw_levels, lattice, rising
+from gandyn.plots.colours import GENERATED, INK
 from gandyn.plots.style import crown, frame_plane, halo
 
 # The light end of the map would vanish on white.
@@ -69,8 +69,7 @@ def draw_field(
     """
     columns, rows = _even("a", a), _even("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
-    if potential is not None:
-        _draw_levels(ax, columns, rows, np.asarray(potential, dtype=float))
+    levels = draw_levels(ax, columns, rows, potential)
     _draw_streams(ax, columns, rows, push)
     handles: list[Line2D] = []
     for path in flows:
@@ -84,9 +83,7 @@ def draw_field(
         star["markeredgecolor"] = "white"
         ax.plot(*np.asarray(place, dtype=float), linestyle="none", zorder=6, **star)
         handles.append(Line2D([], [], linestyle="none", label=label, **star))
-    if potential is not None:
-        levels = Line2D([], [], color=REFERENCE.colour, linewidth=0.7, label="level of potential")
-        handles.append(levels)
+    handles += levels
     frame_plane(ax, columns, rows)
     crown(ax, handles, title=title, columns=2)
     return ax
@@ -135,18 +132,6 @@ def _draw_streams(
     )
     bar.set_label("log₁₀ |force|")
     bar.outline.set_visible(False)  # type: ignore[operator]
-
-
-def _draw_levels(
-    ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64], potential: NDArray[np.float64]
-) -> None:
-    finite = potential[np.isfinite(potential)]
-    if finite.size == 0:
-        return
-    levels = np.unique(np.quantile(finite, np.linspace(0.03, 0.97, 12)))
-    if levels.size > 1:
-        heights = np.ma.masked_invalid(potential)
-        ax.contour(a, b, heights, levels, colors=REFERENCE.colour, linewidths=0.7, zorder=1.5)
 
 
 def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
+from gandyn.plots.cells import draw_cells, draw_levels, lattice, rising, unknown_handle
 from gandyn.plots.colours import GENERATED, NULLCLINES, REFERENCE, kind_cue
 from gandyn.plots.marks import (
     KINDS,
@@ -29,10 +29,9 @@ from gandyn.plots.style import axes_inches, bold_number, crown, frame_plane, hal
 Array = NDArray[np.float64]
 
 _ARROWS = (17, 15)  # about as many along a and along b
-_LEVELS = 10
 _STILL = 1e-9  # of the force at every neighbour
 _FLAT = 1e-8  # of the whole force, a component that is nothing but rounding
-_WALL, _WAY_OUT, _LEVEL = 2.4, 1.1, 0.6  # widths of stable and unstable manifolds, of levels
+_WALL, _WAY_OUT = 2.4, 1.1  # widths of stable and unstable manifolds
 
 
 def draw_portrait(
@@ -105,9 +104,7 @@ def draw_portrait(
         hidden = draw_cells(
             ax, np.asarray(basins.a, dtype=float), np.asarray(basins.b, dtype=float), cells, shades
         )
-    levels = potential is not None and _draw_levels(
-        ax, columns, rows, np.asarray(potential, dtype=float)
-    )
+    levels = draw_levels(ax, columns, rows, potential)
     direction = _directions(push, float(np.ptp(columns)), float(np.ptp(rows)))
     _draw_arrows(ax, columns, rows, direction, points)
     stills = _draw_nullclines(ax, columns, rows, direction) if nullclines else []
@@ -134,9 +131,7 @@ def draw_portrait(
         if any(points[index].kind == kind for index in seen):
             handles.append(Line2D([], [], **kind_mark(kind), label=kind))
     handles += [*manifolds, *stills, *paths]
-    if levels:
-        thin: dict[str, Any] = {"color": REFERENCE.colour, "linewidth": _LEVEL}
-        handles.append(Line2D([], [], **thin, label="level of potential"))
+    handles += levels
     crown(ax, handles, title=title, columns=2)
     return ax
 
@@ -232,21 +227,6 @@ def _around(mask: NDArray[np.bool_], rule: Any) -> NDArray[np.bool_]:
     padded = np.pad(mask, 1, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
     return np.asarray(rule(windows, axis=(2, 3)))
-
-
-def _draw_levels(ax: Axes, a: Array, b: Array, potential: Array) -> bool:
-    heights = np.ma.masked_invalid(potential)
-    if heights.count() == 0:
-        return False
-    low, high = float(heights.min()), float(heights.max())
-    levels = np.unique(np.quantile(heights.compressed(), np.linspace(0.03, 0.97, _LEVELS)))
-    # Lines closer than this are the rounding of a plateau.
-    least = 1e-4 * (high - low)
-    levels = levels[(np.diff(levels, prepend=low) > least) & (high - levels > least)]
-    if levels.size:
-        look: dict[str, Any] = {"linestyles": "solid", "linewidths": _LEVEL, "zorder": 1}
-        ax.contour(a, b, heights, levels, colors=REFERENCE.colour, **look)
-    return levels.size > 0
 
 
 def _draw_manifolds(ax: Axes, separatrices: Any) -> list[Line2D]:
