@@ -121,15 +121,10 @@ def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
     ):
         for point in points:
             heights = _heights(point, branches, component)
+            at = [point.parameter] * len(heights)
             if len(heights) > 1:
-                ax.plot(
-                    [point.parameter] * len(heights),
-                    heights,
-                    color=event_cue(kind).colour,
-                    linewidth=0.9,
-                    zorder=6,
-                )
-            ax.plot([point.parameter] * len(heights), heights, **event_mark(kind), zorder=7)
+                ax.plot(at, heights, color=event_cue(kind).colour, linewidth=0.9, zorder=6)
+            ax.plot(at, heights, **event_mark(kind), zorder=7)
         if points:
             there.append(kind)
     return there

@@ -117,15 +117,6 @@ def _outline(across: NDArray[np.float64], up: NDArray[np.float64], mask: NDArray
     rows, begins = np.nonzero(steps == 1)
     _, ends = np.nonzero(steps == -1)
     left, right, low, high = across[begins], across[ends], up[rows], up[rows + 1]
-    corners = np.stack(
-        [
-            np.stack([left, low], axis=-1),
-            np.stack([right, low], axis=-1),
-            np.stack([right, high], axis=-1),
-            np.stack([left, high], axis=-1),
-            np.stack([left, low], axis=-1),
-        ],
-        axis=1,
-    )
+    round_it = [[left, right, right, left, left], [low, low, high, high, low]]
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
-    return Path(corners.reshape(-1, 2), np.tile(codes, len(corners)))
+    return Path(np.array(round_it).T.reshape(-1, 2), np.tile(codes, len(rows)))

@@ -137,15 +137,8 @@ def _draw_streams(
 def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:
     ax.plot(path[:, 0], path[:, 1], color=INK, linewidth=1.8, zorder=4, path_effects=halo(4.0))
     for place, face in ((path[0], "white"), (path[-1], INK)):
-        ax.plot(
-            *place,
-            marker="o",
-            markersize=6,
-            markerfacecolor=face,
-            markeredgecolor=INK,
-            zorder=5,
-            clip_on=False,
-        )
+        mark: dict[str, Any] = {"marker": "o", "markersize": 6, "markeredgecolor": INK}
+        ax.plot(*place, **mark, markerfacecolor=face, zorder=5, clip_on=False)
 
 
 def _even(name: str, values: ArrayLike) -> NDArray[np.float64]:

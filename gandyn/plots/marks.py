@@ -51,11 +51,8 @@ def kind_mark(kind: str) -> dict[str, Any]:
             "markeredgewidth": 1.8,
         }
     if kind != "attractor":
-        return mark | {
-            "fillstyle": "left",
-            "markerfacecoloralt": "white",
-            "markeredgecolor": colour,
-        }
+        half = {"fillstyle": "left", "markerfacecoloralt": "white"}
+        return mark | half | {"markeredgecolor": colour}
     return mark
 
 

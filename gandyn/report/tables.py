@@ -100,9 +100,5 @@ def reproduce(results: Results, folder: Path) -> Section:
         Code(results.command),
         Text(f"With {listed}. The same command writes the same page."),
     ]
-    return Section(
-        "reproduce",
-        "How to make this page again",
-        blocks,
-        {"command": results.command, "versions": versions},
-    )
+    numbers = {"command": results.command, "versions": versions}
+    return Section("reproduce", "How to make this page again", blocks, numbers)
