@@ -697,8 +697,8 @@ class GridEngine:
         for first in range(0, len(scale), _SCANNED_STATES):
             part = slice(first, first + _SCANNED_STATES)
             at = self._kind(level, coarse, self._latent, scale[part], loc[part])
-            power = np.where(at.log_ratio < 0.0, *scanned)
             with np.errstate(all="ignore"):
+                power = np.where(at.log_ratio < 0.0, *scanned)
                 mass = at.log_generated + power * at.log_ratio + log_weight
                 mass[np.isnan(mass)] = -np.inf
                 seen = mass > mass.max(axis=1, keepdims=True) - _FADED

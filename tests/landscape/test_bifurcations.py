@@ -575,6 +575,7 @@ def test_the_fold_by_bisection_on_the_number_of_rest_points():
     assert 0.5 * (low + high) == pytest.approx(FOLD, abs=1e-5)
 
 
+@pytest.mark.exhaustive
 def test_units_do_not_matter(two_modes):
     """Data and parameter three times as wide: the same folds at three times the values."""
     wide = branches(gandyn.template("0.5*N(-{m}, 3) + 0.5*N({m}, 3)"), (6.0, 7.5))
@@ -604,6 +605,7 @@ def on_axis(m):
     return np.array([a, 0.0]), float(game.jacobian([a, 0.0])[1, 1])
 
 
+@pytest.mark.exhaustive
 def test_a_pitchfork_of_a_real_game():
     """At m = 2.239 the average of both modes becomes a saddle, at a subcritical pitchfork.
 
