@@ -144,7 +144,7 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     why = "the next state, or the force there, is not finite or not allowed (a = 0?): shorten step"
     words = [f"made {n} steps" if k == n else f"stopped after {k} steps: {why}" for k in made]
     ends = (ends.reshape(shape) for ends in (status == 0, status, np.array(words)))
-    return Iteration(theta, lengths, *(ends if shape else (end.item() for end in ends)), game)
+    return Iteration(theta, lengths, *(ends if shape else (end.item() for end in ends)), game=game)
 
 
 def stability_limit(game: Any, theta_star: ArrayLike) -> Any:

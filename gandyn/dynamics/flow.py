@@ -231,7 +231,7 @@ def gradient_flow(
         theta = theta.reshape(*shape, *theta.shape[1:])
         each = (a.reshape(shape)[()] for a in (status >= 0, status, message, nfev, rest_time))
         columns = (a.item() for a in each) if single else each
-        return Flow(times, theta, *columns, game)
+        return Flow(times, theta, *columns, game=game)
 
     try:
         return found(work.run())

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.continuation import Path, correct, follow, joined, solve, tangent_of
+from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.plane import Placed
-from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding, inwards
 from gandyn.system.polyline import feet
 from gandyn.system.results import Alike
 
@@ -96,10 +96,7 @@ class Maxwells:
         one, other = (self.base.slopes(u) for u in self._points(w))
         out[:2, :2], out[:2, 4:] = one[:, :2], one[:, 2:]
         out[2:4, 2:4], out[2:4, 4:] = other[:, :2], other[:, 2:]
-        here = self.gap(w)
-        for k in (4, 5):
-            step = _STEP if w[k] < 0.5 else -_STEP
-            out[4, k] = (self.gap(w + step * np.eye(6)[k]) - here) / step
+        out[4, 4:] = inwards(self.gap, w, _STEP, 4, states=4)
         return out
 
     def stable(self, w: Array) -> bool:
@@ -176,16 +173,8 @@ class Tracer:
         )
 
     def _both_ways(self, system: Any, w: Array, **options: Any) -> Path | None:
-        size = len(w)
-        first = 2 if size < 6 else 4
-
         def crossed(point: Array) -> tuple[int, float] | None:
-            for k in (first, first + 1):
-                if point[k] < 0.0:
-                    return k, 0.0
-                if point[k] > 1.0:
-                    return k, 1.0
-            return None
+            return beyond(point, 2 if len(w) < 6 else 4, 2)
 
         slopes = system.slopes(w)
         if not np.isfinite(slopes).all():
@@ -225,9 +214,7 @@ class Tracer:
             start = path.u[k] + part * (path.u[k + 1] - path.u[k])
             folds.borders(start)
             exact = solve(
-                lambda u: np.append(folds.residual(u), folds.bend(u)),
-                start,
-                np.full(4, _DIFFERENCES),
+                lambda u: np.append(folds.residual(u), folds.bend(u)), start, _DIFFERENCES
             )
             if exact is not None and (exact[2:] >= 0).all() and (exact[2:] <= 1).all():
                 values = self.base.values(exact)

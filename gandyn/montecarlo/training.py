@@ -23,11 +23,10 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.montecarlo.discriminators import states
 from gandyn.montecarlo.players import first_state
-from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run
+from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run, large_products
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
-from gandyn.montecarlo.threads import large_products
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import need_count, show
 from gandyn.system.interrupts import Interrupted, interrupts_to
@@ -359,8 +358,6 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
     parameters += [np.empty((len(status), 0))] * (2 - len(parameters))
     return Training(
         **run.records.arrays(),
-        latents=run.observer.latents,
-        places=run.observer.places,
         status=status,
         message="; ".join(parts),
         game=run.game,
