@@ -121,7 +121,7 @@ class Tracer:
 
     def fold(self, u: Array) -> None:
         """Trace the fold curve through a point (log a, b/scale, x, y)."""
-        if self._known("fold", u[:2], u[2:]):
+        if self._known("fold", u):
             return
         folds = Folds(self.base, u)
         path = self._both_ways(folds, u)
@@ -131,7 +131,7 @@ class Tracer:
 
     def branch(self, u: Array) -> None:
         """Trace the curve of branch points through a point (log a, b/scale, x, y)."""
-        if self._known("branch", u[:2], u[2:]):
+        if self._known("branch", u):
             return
         w = np.append(u, 0.0)
         path = self._both_ways(
@@ -142,9 +142,8 @@ class Tracer:
 
     def maxwell(self, one: Array, other: Array, values: Array) -> None:
         """Trace the Maxwell curve of two attractors (log a, b/scale) at parameters (x, y)."""
-        w = np.concatenate([one, other, values])
-        swapped = np.concatenate([other, one])
-        if self._known("maxwell", w[:4], values) or self._known("maxwell", swapped, values):
+        w, swapped = (np.concatenate([*pair, values]) for pair in ((one, other), (other, one)))
+        if self._known("maxwell", w) or self._known("maxwell", swapped):
             return
         system = Maxwells(self.base)
         path = self._both_ways(system, w, inside=system.stable)
@@ -188,14 +187,12 @@ class Tracer:
             return ahead
         return joined(follow(system, start, -along, crossed, **options), ahead)
 
-    def _known(self, kind: str, state: Array, values: Array) -> bool:
-        point = np.concatenate([state, values])
-        for other, path in self._paths:
-            if other == kind and path.shape[1] == len(point):
-                apart = np.abs(point - feet(path, point)[0]).max(axis=1)
-                if len(apart) and apart.min() < _SAME:
-                    return True
-        return False
+    def _known(self, kind: str, point: Array) -> bool:
+        return any(
+            np.abs(point - feet(path, point)[0]).max(axis=1).min(initial=np.inf) < _SAME
+            for other, path in self._paths
+            if other == kind
+        )
 
     def _find_cusps(self, folds: Folds, path: Path) -> None:
         """Where the bend of the fold changes its sign along the curve."""

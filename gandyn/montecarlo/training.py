@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.linalg import norm
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
@@ -157,7 +158,8 @@ class Training(Alike):
     def force_ratio(self) -> Array:
         """Size of the learned force over the exact one's (R, T)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _norm(self.learned_force) / _norm(self.exact_force)
+            sizes = [norm(force, axis=-1) for force in (self.learned_force, self.exact_force)]
+            return np.asarray(sizes[0] / sizes[1])
 
     @cached_property
     def force_angle(self) -> Array:
@@ -170,8 +172,8 @@ class Training(Alike):
             turned = x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]
             return np.arctan2(turned, (x * y).sum(axis=-1))
         # Kahan's formula, which keeps its digits at both ends.
-        x, y = x * _norm(y)[..., np.newaxis], y * _norm(x)[..., np.newaxis]
-        return 2.0 * np.arctan2(_norm(x - y), _norm(x + y))
+        x, y = x * norm(y, axis=-1, keepdims=True), y * norm(x, axis=-1, keepdims=True)
+        return np.asarray(2.0 * np.arctan2(norm(x - y, axis=-1), norm(x + y, axis=-1)))
 
 
 def train(
@@ -365,10 +367,6 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
         generator_parameters=parameters[0],
         discriminator_parameters=parameters[1],
     )
-
-
-def _norm(vectors: Array) -> Array:
-    return np.sqrt((vectors**2).sum(axis=-1))
 
 
 def _about(game: Game, plan: Settings) -> dict[str, str]:
