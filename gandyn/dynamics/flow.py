@@ -215,8 +215,8 @@ def gradient_flow(
         nfev = np.ones(len(y0), dtype=np.intp)
         nfev[finite] = course.nfev
         ends = zip(ending.tolist(), last_t.tolist(), rest_time.tolist(), strict=True)
-        words = [_ENDINGS[code][1].format(t=t, rest=rest, most=max_steps) for code, t, rest in ends]
-        message = np.array(words, dtype=str)
+        told = [_ENDINGS[code][1].format(t=t, rest=rest, most=max_steps) for code, t, rest in ends]
+        message = np.array(told, dtype=str)
 
         if wanted is not None:
             theta = np.full((len(y0), len(wanted), d), np.nan)
@@ -230,8 +230,8 @@ def gradient_flow(
             theta = np.stack([y0, last_y], axis=1)
         theta = theta.reshape(*shape, *theta.shape[1:])
         each = (a.reshape(shape)[()] for a in (status >= 0, status, message, nfev, rest_time))
-        success, code, text, count, rest = (a.item() for a in each) if single else each
-        return Flow(times, theta, success, code, text, count, rest, game)
+        success, code, words, cost, since = (a.item() for a in each) if single else each
+        return Flow(times, theta, success, code, words, cost, since, game)
 
     try:
         return found(work.run())
