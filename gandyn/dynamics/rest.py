@@ -182,8 +182,10 @@ def examine(
 
     amplitudes = np.abs(modes.amplitudes(np.where(np.isfinite(newton), newton, np.inf)))
     growing = modes.rates.real > 0
-    rounding, small = _ROUNDING * size, _SETTLED * scale.min(axis=1)
-    settled = amplitudes <= np.where(growing, rounding[:, None], small[:, None])
+    # Along a mode that grows a lane is known to what the rounding of the force moves it by.
+    small = _SETTLED * scale.min(axis=1)[:, None]
+    blurred = np.minimum(noise[:, None] / np.where(growing, modes.rates.real, 1.0), small)
+    settled = amplitudes <= np.where(growing, blurred, small)
     saddle = known & growing.any(axis=1) & settled.all(axis=1)
     still = (f == 0).all(axis=1) | saddle | (known & (reach <= _ROUNDING * size))
     stable = known & modes.stable

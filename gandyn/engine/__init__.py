@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.fast import FastEngine
+from gandyn.engine.grid import GridEngine
 from gandyn.engine.latent import LatentEngine
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
@@ -59,5 +60,7 @@ def way_of(data: Distribution, generator: Generator, objective: Objective) -> st
     panels = PanelEngine(data, generator, objective)
     refusal = FastEngine.refusal(panels)
     if refusal is None:
-        return "by closed form" if objective.closed else "by grid"
+        if objective.closed:
+            return "by closed form"
+        return "by grid" if not GridEngine.refusal(panels) else "on the latent's interval"
     return "on the latent line" if LatentEngine.takes(panels) else f"by panels: {refusal}"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.engine.grid import GridEngine
+from gandyn.engine.interval import IntervalEngine
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.transport import CrossingEngine, QuadraticEngine
@@ -17,7 +18,7 @@ from gandyn.objectives import objective
 __all__ = ["FastEngine"]
 
 Array = NDArray[np.float64]
-Way = GridEngine | QuadraticEngine | CrossingEngine | PanelEngine
+Way = GridEngine | IntervalEngine | QuadraticEngine | CrossingEngine | PanelEngine
 
 
 class FastEngine:
@@ -50,7 +51,7 @@ class FastEngine:
         if panels.objective.closed:
             way = FastEngine._way(panels)
             return "moments do not exist" if isinstance(way, PanelEngine) else None
-        return GridEngine.refusal(panels)
+        return None if IntervalEngine.takes(panels) else GridEngine.refusal(panels)
 
     @staticmethod
     def _way(panels: PanelEngine) -> Way:
@@ -63,7 +64,9 @@ class FastEngine:
         if closed in ("mean", "monotone"):
             way = QuadraticEngine(panels, closed == "monotone")
             return way if way.exists else panels
-        return panels if GridEngine.refusal(panels) else GridEngine(panels)
+        if not GridEngine.refusal(panels):
+            return GridEngine(panels)
+        return IntervalEngine(panels) if IntervalEngine.takes(panels) else panels
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""

@@ -192,6 +192,21 @@ class OnNormalGrid(OnGrid):
         return self.ratio_slope_into(np.empty((len(self.loc), len(self.y))))
 
 
+class OnTwinGrid(OnNormalGrid):
+    """The same where the data are one normal: ℓ' does not cancel next to p_g = p."""
+
+    def ratio_slope_into(self, out: Array) -> Array:
+        tilt, level = _between_normals(self.level.data, np.abs(self.scale), self.loc)
+        lines = np.stack([tilt, level - self.offset * tilt], axis=1)
+        return np.matmul(lines, np.stack([self.y, np.ones_like(self.y)]), out=out)
+
+
+def _between_normals(data: Distribution, size: Any, loc: Any) -> tuple[Any, Any]:
+    """ℓ' = tilt (x − loc) + level between N(data.mean, data.std²) and N(loc, size²)."""
+    mean, std = data.mean, data.std
+    return (std - size) * (std + size) / (size * std) ** 2, (mean - loc) / std**2
+
+
 class GridEngine:
     """Force, values and Jacobian of an f-divergence and a z + b, where all densities are smooth.
 
@@ -218,17 +233,20 @@ class GridEngine:
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
         normal = latent.normals is not None and len(latent.normals[0]) == 1
+        self._is_normal = normal
+        self._is_twin = normal and data.normals is not None and len(data.normals[0]) == 1
         self._kind: type[OnGrid] = OnNormalGrid if normal else OnGrid
+        if self._is_twin:
+            self._kind = OnTwinGrid
         self._latent = latent
         self._mean, self._std = (latent.mean, latent.std) if normal else (0.0, 1.0)
         reach = (-_REACH, _REACH) if normal else latent.reach
-        self._reach = (-np.inf, np.inf) if _endless(latent) else reach
+        self._reach = _far(latent) if _endless(latent) else reach
         landmarks = [(0.0, 1.0)] if normal else latent.landmarks.tolist()
         self._landmarks: list[tuple[float, float]] = landmarks
         low, high = target.powers
         nothing = (np.inf, -np.inf)
-        everything = (-np.inf, np.inf) if _endless(data) else data.reach
-        self._window = everything if high > 0.0 else nothing
+        self._window = nothing if high <= 0.0 else _far(data) if _endless(data) else data.reach
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
         centres, widths = data.landmarks.T
@@ -266,7 +284,13 @@ class GridEngine:
         scale, loc = scale[finite], loc[finite]
         windows = self._windows(scale, loc, self._window, self._scanned)
         raw, good, nodes = self._adapted(
-            scale, loc, windows, self._force_sums, 12, self._force_is_good, block=_BLOCK
+            scale,
+            loc,
+            windows,
+            self._force_sums,
+            12,
+            self._force_is_good,
+            block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
@@ -333,13 +357,15 @@ class GridEngine:
                 return np.concatenate([at.sums(np.array(row(at))) for row in rows])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_agree(raw.reshape(shape))
+            return _all_agree(raw.reshape(shape)) & self._apart(scale, loc, self._siblings)
 
         windows = self._windows(scale, loc, self._data.reach, scanned)
         raw, fine, nodes = self._adapted(scale, loc, windows, sums, 6 * len(rows), good)
         parts = raw.reshape(shape)
         value = parts[:, :4].sum(axis=1)
         error = np.array([_error(p, 0, 4) for p in parts]) + self._noise * value
+        # most are of second order in ℓ, which has an error of its own
+        error += self._noise * np.sqrt(value)
         found = Integrals(value, error, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
 
@@ -350,7 +376,7 @@ class GridEngine:
 
         def sums(at: OnGrid) -> Array:
             ell = at.log_ratio
-            row, node, beyond, touching = sign_changes(ell)
+            row, node, beyond, touching = sign_changes(ell, at.ratio_slope, at.x)
             low, high = at.x[0, node], at.x[0, node + 1]
 
             def ratio(x: Array, k: Index) -> Array:
@@ -404,7 +430,7 @@ class GridEngine:
             return np.concatenate([sums, sizes[:, None], ends[:, None]], axis=1)
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_agree(entries(raw, scale)) & self._apart(scale, loc)
+            return _all_agree(entries(raw, scale)) & self._apart(scale, loc, self._twin)
 
         windows = self._windows(scale, loc, self._window, self._scanned)
         raw, fine, _ = self._adapted(scale, loc, windows, sums, 30, good)
@@ -454,37 +480,49 @@ class GridEngine:
             sums[:4] -= at.offset * sums[4:]
             sums[:4] *= at.inverse
             np.abs(second, out=second)
-            steep = self._steepest + _REACH / np.abs(at.scale)
+            steep = self._steepness(np.abs(at.scale))
             rest = [second @ at.weight, at.ends_of(second), mass, steep * mass]
         return np.concatenate([sums, rest])
+
+    def _steepness(self, size: Any) -> Any:
+        """What the two scores are the difference of, where they are one at all."""
+        return 0.0 * size if self._is_twin else self._steepest + _REACH / size
 
     def _force_is_good(self, raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
         modulus, ends, mass, noise = raw[8:]
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * noise) & (mass > 1e-100)
         good &= _agree(raw, 0, modulus) & _agree(raw, 4, modulus)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        little = 1e-2 * modulus
-        first, second = (np.abs(raw[k : k + 4].sum(axis=0)) for k in (0, 4))
-        good &= (first > little) & (second > little) | (np.abs(scale) < self._narrow)
-        return good & self._apart(scale, loc)
+        both = np.abs([raw[k : k + 4].sum(axis=0) for k in (0, 4)])
+        allowed = np.maximum(1e-10 * both, 1e-12 * both.max(axis=0))
+        close = np.stack([_error(raw, 0), _error(raw, 4)]) <= allowed
+        good &= close.all(axis=0) | (np.abs(scale) < self._narrow)
+        return good & self._apart(scale, loc, self._twin)
 
-    def _apart(self, scale: Array, loc: Array) -> NDArray[np.bool_]:
-        """Whether states are not next to p_g = p, where the scores cancel: left to panels."""
-        if self._twin is None:
+    def _apart(
+        self, scale: Array, loc: Array, pair: tuple[LocationScale, LocationScale] | None
+    ) -> NDArray[np.bool_]:
+        """Whether states are not next to p_g = p, where the two cancel: left to panels."""
+        if pair is None:
             return np.ones(len(scale), bool)
-        data, latent = self._twin
+        data, latent = pair
         a = scale / self._std
         wide = np.abs(np.abs(a) * latent.scale - data.scale)
         away = np.abs(loc - self._mean * a + a * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
 
     @cached_property
-    def _twin(self) -> tuple[LocationScale, LocationScale] | None:
-        """Data and latent where p_g can be p."""
+    def _siblings(self) -> tuple[LocationScale, LocationScale] | None:
+        """Data and latent, where p_g can be p."""
         data, latent = self._data, self._latent
         if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
             return (data, latent) if data.family == latent.family else None
         return None
+
+    @property
+    def _twin(self) -> tuple[LocationScale, LocationScale] | None:
+        """The same, where ℓ' is formed from two scores that cancel."""
+        return None if self._is_twin else self._siblings
 
     @cached_property
     def _steepest(self) -> float:
@@ -526,27 +564,33 @@ class GridEngine:
     def _sums_alone(self, level: Level, window: slice, scale: float, loc: float) -> list[float]:
         """`_force_sums` for one state."""
         z = level.x[window] - loc
+        if self._is_twin:
+            tilt, flat = _between_normals(self._data, abs(scale), loc)
+            slope = tilt * z
+            slope += flat
         z *= 1.0 / scale
-        if self._kind is OnNormalGrid:
-            log_q, score = -0.5 * z * z, -z
+        if self._is_normal:
+            log_q = -0.5 * z * z
             log_q -= math.log(abs(scale) * _SQRT_2PI)
+            score = -z
         else:
             log_q, score = self._latent.logpdf_and_score(z)
             log_q = log_q - math.log(abs(scale))
+        if not self._is_twin:
+            slope = score * (-1.0 / scale)
+            slope += level.score[window]
         mass = np.empty_like(z)
         weight, columns = level.weight[window], level.columns[window]
         self._target.quick_mass(level.log_density[window], level.density[window], log_q, mass)
         total = float(mass @ weight)
-        score *= -1.0 / scale
-        score += level.score[window]
-        mass *= score
+        mass *= slope
         z *= mass
         sums = [*(z @ columns).tolist(), *(mass @ columns).tolist()]
         np.abs(mass, out=mass)
         low = level.closed[0] and window.start == 0
         high = level.closed[1] and window.stop == len(level.x)
         ends = max(0.0 if low else mass[0] * weight[0], 0.0 if high else mass[-1] * weight[-1])
-        steep = self._steepest + _REACH / abs(scale)
+        steep = self._steepness(abs(scale))
         return [*sums, float(mass @ weight), float(ends), total, steep * total]
 
     def _is_good_alone(self, sums: list[float], scale: float, loc: float) -> bool:
@@ -653,8 +697,8 @@ class GridEngine:
         for first in range(0, len(scale), _SCANNED_STATES):
             part = slice(first, first + _SCANNED_STATES)
             at = self._kind(level, coarse, self._latent, scale[part], loc[part])
-            power = np.where(at.log_ratio < 0.0, *scanned)
             with np.errstate(all="ignore"):
+                power = np.where(at.log_ratio < 0.0, *scanned)
                 mass = at.log_generated + power * at.log_ratio + log_weight
                 mass[np.isnan(mass)] = -np.inf
                 seen = mass > mass.max(axis=1, keepdims=True) - _FADED
@@ -677,6 +721,17 @@ class GridEngine:
 def _endless(law: Distribution) -> bool:
     """Whether a density falls off as a power of x, so that its moments come from far out."""
     return law.tails is not None and bool((law.tails[:, :2] == 0.0).all(axis=1).any())
+
+
+def _far(law: Distribution) -> tuple[float, float]:
+    """Where two moments of a density that falls off as a power are as good as whole."""
+    assert law.tails is not None
+    power = float(law.tails[:, 2].min())
+    if power <= 3.0:
+        return -np.inf, np.inf
+    low, high = law.landmarks[:, 0].min(), law.landmarks[:, 0].max()
+    room = float(law.landmarks[:, 1].max()) * 10.0 ** min(16.0 / (power - 3.0), 300.0)
+    return float(low) - room, float(high) + room
 
 
 def _agree(sums: Array, first: int, modulus: Array) -> NDArray[np.bool_]:

@@ -145,8 +145,11 @@ class _Law:
         nodes = self.edges[:-1, None] + half[:, None] * (1.0 + _T)
         self._parts = _cumulated(half * ((nodes * self.pdf(nodes)) @ _W))
 
+    def logpdf(self, z: Array) -> Array:
+        return self._latent.logpdf(self._sign * z)
+
     def pdf(self, z: Array) -> Array:
-        return self._latent.pdf(self._sign * z)
+        return np.exp(self.logpdf(z))
 
     def masses(self, z: Array) -> tuple[Array, Array]:
         """Below and above."""
@@ -187,6 +190,8 @@ class _Curve:
         known = np.isfinite(z) & np.isfinite(x)
         order = np.lexsort((x[known], z[known]))
         self.z, self.x = z[known][order], np.maximum.accumulate(x[known][order])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            self._slope = np.exp(self.law.logpdf(self.z) - data.logpdf(self.x))
         mean, half = float(data.mean), 0.5 * np.diff(data.edges)
         nodes = data.edges[:-1, None] + half[:, None] * (1.0 + _T)
         self._mean = mean
@@ -209,28 +214,34 @@ class _Curve:
         """Where lines a z + b (a > 0) cross the curve: the line's index, x, the sign of Q − line
         beyond it; and which lines may touch it between nodes, where nothing is known."""
         height = self.x - a[:, None] * self.z - b[:, None]
-        line, node, beyond, touching = sign_changes(height)
+        slope = self._slope - a[:, None]
+        line, node, beyond, touching = sign_changes(height, slope, self.z[None])
         low, high = self.x[node], self.x[node + 1]
-        # On a jump of Q the curve stands still in z: the line's own place tells.
-        inner = a[line] * self.z[node] + b[line], a[line] * self.z[node + 1] + b[line]
-        low, high = np.minimum(low, inner[0]), np.maximum(high, inner[1])
         x = roots(lambda x, k: self.gap(x, a[line[k]], b[line[k]]), low, high)
         return line, x, beyond, touching
 
 
-def sign_changes(height: Array) -> tuple[Index, Index, Array, NDArray[np.bool_]]:
+def sign_changes(
+    height: Array, slope: Array, places: Array
+) -> tuple[Index, Index, Array, NDArray[np.bool_]]:
     """Where the rows of (L, n) samples change sign: row, node before it, sign beyond it.
 
-    And which rows may touch 0 between nodes, so that changes in pairs may be missed.
+    And which rows may touch 0 between nodes, so that changes in pairs may be missed: where they
+    turn, their tangents meet on the other side. `slope` is theirs, at `places`, (1, n) or (L, n).
     """
     sign = np.sign(height)
-    row, node = np.nonzero(sign[:, 1:] * sign[:, :-1] < 0)
-    size = np.abs(height)
-    here, before, after = size[:, 1:-1], size[:, :-2], size[:, 2:]
-    least = (here <= before) & (here <= after) & (sign[:, 2:] * sign[:, :-2] > 0)
-    # at the least of three, a curve that turns over one of the intervals may cross 0 twice
-    touching = (least & (here < np.maximum(before - here, after - here))).any(axis=1)
-    return row, node, sign[row, node + 1], touching | (sign == 0.0).any(axis=1)
+    alike = sign[:, 1:] * sign[:, :-1]
+    row, node = np.nonzero(alike < 0)
+    towards = sign * slope
+    turn, at = np.nonzero((alike > 0) & (towards[:, :-1] < 0) & (towards[:, 1:] > 0))
+    here, ahead, step = slope[turn, at], slope[turn, at + 1], np.diff(places)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        width = np.broadcast_to(step, alike.shape)[turn, at]
+        meet = (height[turn, at + 1] - height[turn, at] - ahead * width) / (here - ahead)
+        lowest = sign[turn, at] * (height[turn, at] + here * meet)
+    touching = (sign == 0.0).any(axis=1)
+    touching[turn[~(lowest > 0.0)]] = True
+    return row, node, sign[row, node + 1], touching
 
 
 def _denser(edges: Array) -> Array:
@@ -306,7 +317,7 @@ class CrossingEngine:
         sides = []
         for sign in (1.0, -1.0):
             mine = np.flatnonzero(np.sign(a) == sign)
-            step = max(1, _BLOCK // 1024)
+            step = max(1, _BLOCK // len(self._curve(sign).x)) if len(mine) else 1
             for start in range(0, len(mine), step):
                 index = mine[start : start + step]
                 sides.append((sign, index, np.abs(a[index]), b[index]))

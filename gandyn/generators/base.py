@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
+from gandyn.generators.fixed import Stack
 from gandyn.generators.generated import Generated
-from gandyn.generators.pushforward import Pushforward, Stack
+from gandyn.generators.pushforward import Pushforward
 from gandyn.system.differences import central, derivative
 
 __all__ = ["Generator"]
@@ -103,8 +104,10 @@ class Generator(ABC):
         return out
 
     def orientation(self, theta: Array) -> Array:
-        """What no step may change, of shape ``theta.shape[:-1]``: nothing, in the base class."""
-        return np.zeros(theta.shape[:-1])
+        """What no step may change, of shape ``theta.shape[:-1]``: the sign of a in a z + b."""
+        if not self.affine or self.scale_and_place is None:
+            return np.zeros(theta.shape[:-1])
+        return np.sign(theta[..., self.scale_and_place[0]])
 
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of floats of shape (..., d).

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
+from gandyn.generators.generated import Generated
+from gandyn.generators.linear import LinearStack
 
 __all__ = ["HermiteGenerator"]
 
@@ -27,7 +29,8 @@ _FAR = 1e3
 class HermiteGenerator(Generator):
     """x = Σ θ_k He_k(z)/√k! over k = 0 … degree, He_k the probabilists' Hermite polynomials.
 
-    Degree 1 is a z + b with (b, a) = (θ_0, θ_1).
+    Degree 1 is a z + b with (b, a) = (θ_0, θ_1). Above it steps may change the sign of what they
+    will: rising and falling polynomials are joined by others that have a density.
 
     Parameters
     ----------
@@ -69,8 +72,8 @@ class HermiteGenerator(Generator):
         if self.degree < 1 or isinstance(degree, bool):
             raise InputError(f"degree: got {degree!r}, must be an integer, 1 or more")
         self.dimension = self.degree + 1
-        # at degree 1, of b + a z
-        self.scale_and_place = (1, 0) if self.degree == 1 else None
+        self.affine = self.degree == 1
+        self.scale_and_place = (1, 0) if self.affine else None
 
     @property
     def _roots(self) -> Array:
@@ -150,13 +153,11 @@ class HermiteGenerator(Generator):
             )
         return array
 
-    def orientation(self, theta: Array) -> Array:
-        """The sign of θ_1 at degree 1.
-
-        No restriction above it: rising and falling polynomials are joined by others that have a
-        density.
-        """
-        return np.sign(theta[..., 1]) if self.degree == 1 else np.zeros(theta.shape[:-1])
+    def generated(self, theta: Array) -> Generated:
+        """The densities of a stack of states of shape (L, degree + 1)."""
+        if self.scale_and_place is None:
+            return super().generated(theta)
+        return LinearStack(self.latent, theta, self.scale_and_place)
 
     def _basis(self, z: Array) -> Array:
         """He_k(z)/√k!, shape (d, *z.shape), by √(k+1) h_{k+1} = z h_k − √k h_{k−1}."""

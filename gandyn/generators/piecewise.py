@@ -101,18 +101,10 @@ class Pieces:
 
 
 def pieces_of(weights: Sequence[NDArray]) -> Pieces:
-    """The pieces of R ReLU networks of one shape.
+    """The pieces of R ReLU networks of one shape, from each layer's weights (R, n_in + 1, n_out).
 
-    Parameters
-    ----------
-    weights : sequence of ndarray, shape (R, n_in + 1, n_out)
-        One array a layer, the last row of each matrix its bias; hidden layers are followed by
-        max(0, ·), the last, with one output, is not. The first has one input. float32 is computed
-        with as float64.
-
-    Returns
-    -------
-    Pieces
+    The last row of each matrix is its bias; hidden layers are followed by max(0, ·), the last, with
+    one output, is not. The first has one input. float32 is computed with as float64.
 
     Raises
     ------

@@ -36,13 +36,6 @@ class PiecewisePushforward(Distribution):
     A flat piece puts all of its latent mass on one point, an atom. `logpdf`, `pdf` and `score` are
     those of the remaining, continuous part; `cdf`, quantiles, samples, mean and std are those of
     the whole.
-
-    Parameters
-    ----------
-    generator : Generator
-        With ``linear_pieces(θ)``.
-    theta : ndarray, shape (d,)
-        One state.
     """
 
     def __init__(self, generator: LinearMap, theta: Array) -> None:

@@ -181,14 +181,9 @@ def transport_rounding(at: Field) -> Array:
 
 @dataclass(frozen=True)
 class Divergence:
-    """One row: a divergence as an integral over the line.
+    """A divergence as an integral over the line of a nonnegative function of a `Field`.
 
-    Attributes
-    ----------
-    integrand : callable
-        Maps a `Field` to the integrand, nonnegative, of the shape of its x.
-    rounding : callable
-        Maps a `Field` to the integrand's relative rounding in units of the machine epsilon.
+    The rounding is the integrand's, relative, in units of the machine epsilon.
     """
 
     integrand: Callable[[Field], Array]

@@ -229,12 +229,7 @@ class AtAtoms(Field):
 
     Whatever is integrated over x adds to its integral what it gives here: a divergence
     ∫ p_g f(p/p_g) dx gains mass·f(0), an integral over the monotone coupling nothing, as its
-    partners already stay at the atom.
-
-    Parameters
-    ----------
-    mass : ndarray, shape (P, n)
-        Mass of the atom at each x.
+    partners already stay at the atom. The atoms' masses are (P, n), as x is.
     """
 
     def __init__(

@@ -22,15 +22,8 @@ _ADVICE = "give another path or delete the file"
 class ArrayFile:
     """An .npz file of what is done, and of what it was done with.
 
-    Parameters
-    ----------
-    name : str
-        What to call the argument in messages.
-    path : path
-    kind : str
-        What the file is: "raster".
-    about : mapping
-        Texts and arrays in which a file that is gone on from must agree, by name.
+    Messages call the argument by its name, and the file by its kind, such as "raster". A file that
+    is gone on from must agree in all the texts and arrays of `about`.
 
     Raises
     ------

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     from gandyn.theory.battery import Battery
     from gandyn.theory.subject import Subject
 
 Entry = float | str
+Check = Callable[["Subject", "Battery"], "Outcome"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Row(NamedTuple):
     name: str
     claim: str
     derivation: str | None
-    check: Callable[[Subject, Battery], Outcome]
+    check: Check
 
     def run(self, subject: Subject, battery: Battery) -> Claim:
         """Check this claim; one that cannot be computed has failed."""
@@ -88,12 +91,10 @@ class Rows(list[Row]):
 
     def claim(
         self, name: str, claim: str, derivation: str | None = None
-    ) -> Callable[[Callable[[Subject, Battery], Outcome]], Callable[[Subject, Battery], Outcome]]:
+    ) -> Callable[[Check], Check]:
         """Register the decorated function as the check of a claim."""
 
-        def register(
-            check: Callable[[Subject, Battery], Outcome],
-        ) -> Callable[[Subject, Battery], Outcome]:
+        def register(check: Check) -> Check:
             self.append(Row(name, claim, derivation, check))
             return check
 
@@ -125,8 +126,6 @@ def at_most(bound: float, measured: float, slack: float = 0.0) -> Outcome:
 
 def between(low: float, high: float, measured: Any) -> Outcome:
     """Every measured number lies in [low, high]."""
-    import numpy as np
-
     least, most = float(np.min(measured)), float(np.max(measured))
     return Outcome(
         f"in [{low:g}, {high:g}]",

@@ -96,15 +96,14 @@ def verify(
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
-    rows = registered()
+    with needed_by("theory"):
+        rows = registered()
     if only is not None:
         names = list(only)
         unknown = sorted(set(names) - {row.name for row in rows})
         if unknown:
             raise InputError(f"only: got {unknown[0]!r}, must be the name of a claim")
         rows = [row for row in rows if row.name in names]
-    with needed_by("theory"):
-        import sympy  # noqa: F401
     subject = Subject.public() if subject is None else subject
     battery = Battery(seed)
     claims = []

@@ -8,13 +8,7 @@ import numpy as np
 
 
 class Worst:
-    """Keeps the largest magnitude it was given; a nan stays for ever.
-
-    Attributes
-    ----------
-    value : float
-        The largest magnitude so far.
-    """
+    """Keeps as its value the largest magnitude it was given; a nan stays for ever."""
 
     def __init__(self) -> None:
         self.value = 0.0

@@ -205,6 +205,19 @@ def test_every_smooth_game(game):
     assert (np.abs(fast - exact) <= allowed).all()
 
 
+@pytest.mark.parametrize("name", [*OBJECTIVES, "pearson", "alpha(-0.3)"])
+@pytest.mark.parametrize(
+    "text", ["0.5*N(-3, 1) + 0.5*N(3, 1)", "N(0, 0.2)", "Logistic(1, 1)", "T(3, 0, 1)"]
+)
+def test_bounded_latents(text, name):
+    theta = np.random.default_rng(1).uniform([0.3, -4], [4, 4], (16, 2))
+    theta[::5, 0] *= -1
+    for latent in (gandyn.Uniform(-1.7, 1.7), gandyn.Uniform(0.5, 2)):
+        game = Game(gandyn.parse(text), LinearGenerator(latent), name)
+        assert "on the latent's interval" in repr(game)
+        check(game, theta)
+
+
 @pytest.mark.parametrize("k", [-2, -1, -0.3, 1.7, 2, 3])
 def test_the_tails_say_what_is_infinite(k):
     """p^k q^(1 − k) between unit modes falls off where k + (1 − k)/a² is above 0."""
