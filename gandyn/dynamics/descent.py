@@ -145,9 +145,9 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     status = np.where(made == n, 0, -2)
     why = "the next state, or the force there, is not finite or not allowed (a = 0?): shorten step"
     words = [f"made {n} steps" if k == n else f"stopped after {k} steps: {why}" for k in made]
-    each = (ends.reshape(shape) for ends in (status == 0, status, np.array(words)))
-    success, code, message = each if shape else (ends.item() for ends in each)
-    return Iteration(theta, lengths, success, code, message, game)
+    ends = (ends.reshape(shape) for ends in (status == 0, status, np.array(words)))
+    success, code, text = ends if shape else (end.item() for end in ends)
+    return Iteration(theta, lengths, success, code, text, game)
 
 
 def stability_limit(game: Any, theta_star: ArrayLike) -> Any:

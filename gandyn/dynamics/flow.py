@@ -230,8 +230,8 @@ def gradient_flow(
             theta = np.stack([y0, last_y], axis=1)
         theta = theta.reshape(*shape, *theta.shape[1:])
         each = (a.reshape(shape)[()] for a in (status >= 0, status, message, nfev, rest_time))
-        success, code, words, cost, since = (a.item() for a in each) if single else each
-        return Flow(times, theta, success, code, words, cost, since, game)
+        success, code, text, count, rest = (a.item() for a in each) if single else each
+        return Flow(times, theta, success, code, text, count, rest, game)
 
     try:
         return found(work.run())
