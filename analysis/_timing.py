@@ -39,11 +39,16 @@ def seconds(action: Callable[[], Any], clock: Callable[[], float] = time.perf_co
     return clock() - start
 
 
-def ratios(above: Callable[[], Any], below: Callable[[], Any], rounds: int) -> list[float]:
+def ratios(
+    above: Callable[[], Any],
+    below: Callable[[], Any],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[float]:
     """Time of `above` over time of `below`, in turn, after one of each that is not counted."""
     above()
     below()
-    return sorted(seconds(above) / seconds(below) for _ in range(rounds))
+    return sorted(seconds(above, clock) / seconds(below, clock) for _ in range(rounds))
 
 
 def row(

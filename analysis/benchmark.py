@@ -26,6 +26,12 @@
 11. 16 replicas of widths (64, 64) one after another over the same together: at least 3.
 12. What records add at the default interval: at most a fifth.
 13. What a run of a million steps keeps at the default interval: at most 500 MB.
+14. The force of every kind of game over that of the non-saturating one on the same stack of 2,000
+    states: at most 3, Laplace and uniform at most 8; `potential` at most 3, `jacobian` 6,
+    `evaluate` 60; a weight of one's own over its row at most 2.
+15. A single flow over as many single forces: at most 1.5.
+16. `equilibria` of a game, in processor seconds: at most 3.
+17. Two stacks of 10,000 states on two threads over the same on one: below 1.
 
 Rows 5 to 8 are in processor seconds of all cores, so that what else the machine does counts less.
 """
@@ -43,6 +49,7 @@ from typing import Any
 import numpy as np
 
 import gandyn
+from analysis import _benchmark_games as games
 from analysis import _benchmark_landscape as landscape
 from analysis import _benchmark_training as training
 from analysis._options import Options, run
@@ -203,6 +210,10 @@ def study(options: Options) -> int:
         *training.replicas(1 if options.quick else 3, 100 if options.quick else 5000),
         *training.recording(rounds, 100 if options.quick else 500),
         *training.memory(1000 if options.quick else 20_000),
+        *games.every_game(rounds, 500 if options.quick else 2_000),
+        *games.single_flows(rounds),
+        *games.rest_points(options.quick),
+        *games.two_threads(rounds, 2_000 if options.quick else 10_000),
     ]
     print(printed(rows))
     options.save_numbers([{**asdict(r), "met": r.met} for r in rows], "benchmark.json")

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from gandyn.cli import compare, train
 from gandyn.cli.arguments import Parser, attach_numbers
 from gandyn.cli.barriers import BarriersCommand
 from gandyn.cli.basins import BasinsCommand
 from gandyn.cli.branches import BranchesCommand
+from gandyn.cli.compare import CompareCommand
 from gandyn.cli.diagram import DiagramCommand
 from gandyn.cli.equilibria import EquilibriaCommand
 from gandyn.cli.evaluate import EvaluateCommand
@@ -24,6 +24,7 @@ from gandyn.cli.flow import FlowCommand
 from gandyn.cli.portrait import PortraitCommand
 from gandyn.cli.raster import RasterCommand
 from gandyn.cli.report import ReportCommand
+from gandyn.cli.train import TrainCommand
 from gandyn.cli.verify import VerifyCommand
 from gandyn.errors import InputError
 from gandyn.system.optional import MissingPackage
@@ -40,8 +41,8 @@ _COMMANDS: dict[str, Any] = {
     "branches": BranchesCommand,
     "diagram": DiagramCommand,
     "raster": RasterCommand,
-    "train": train,
-    "compare": compare,
+    "train": TrainCommand,
+    "compare": CompareCommand,
     "report": ReportCommand,
     "verify": VerifyCommand,
 }

@@ -19,10 +19,7 @@ DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 LATENT = "N(0, 1)"
 OBJECTIVE = "nonsaturating"
 
-FAMILIES = {
-    1: "0.5*N(-{m}, 1) + 0.5*N({m}, 1)",
-    2: "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)",
-}
+FAMILIES = {1: "0.5*N(-{m}, 1) + 0.5*N({m}, 1)", 2: "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)"}
 RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
 
 _FAR = 1e9
@@ -56,12 +53,6 @@ def attach_numbers(argv: Iterable[str]) -> list[str]:
 
 def add_game(parser: argparse.ArgumentParser) -> None:
     """Add the options that name a game."""
-    add_data(parser)
-    _add_objective_and_latent(parser)
-
-
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Add --data."""
     parser.add_argument(
         "--data",
         metavar="TEXT",
@@ -70,6 +61,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "Logistic(loc, scale), T(df, loc, scale), samples:PATH, samples:PATH#column, "
         'or a sum such as "%(default)s" (the default)',
     )
+    _add_objective_and_latent(parser)
 
 
 def add_family(parser: argparse.ArgumentParser, count: int) -> None:
@@ -100,42 +92,20 @@ def _add_objective_and_latent(parser: argparse.ArgumentParser) -> None:
         help="what the generator descends, such as saturating, mse or alpha(0.5); any other word "
         "lists all of them; default %(default)s",
     )
-    add_latent(parser)
-
-
-def add_latent(parser: argparse.ArgumentParser) -> None:
-    """Add --latent."""
-    parser.add_argument(
-        "--latent",
-        metavar="TEXT",
-        default=LATENT,
-        help="the density of z, written like --data; default %(default)s",
-    )
-
-
-def add_box(
-    parser: argparse.ArgumentParser,
-    meaning: str = "the part of the (a, b) plane to search; by default one that fits the data",
-) -> None:
-    """Add --box."""
-    parser.add_argument("--box", metavar="amin,amax,bmin,bmax", help=meaning)
+    told = "the density of z, written like --data; default %(default)s"
+    parser.add_argument("--latent", metavar="TEXT", default=LATENT, help=told)
 
 
 def add_start(parser: argparse.ArgumentParser) -> None:
-    """The state that a flow starts from."""
-    parser.add_argument(
-        "--start", metavar="a,b", default="1,0.5", help="where it starts; default %(default)s"
-    )
+    """Add --start."""
+    told = "where it starts; default %(default)s"
+    parser.add_argument("--start", metavar="a,b", default="1,0.5", help=told)
 
 
 def add_t_end(parser: argparse.ArgumentParser, default: str) -> None:
     """Add --t-end."""
-    parser.add_argument(
-        "--t-end",
-        metavar="T",
-        default=default,
-        help="last time, or inf for 'until rest'; default %(default)s",
-    )
+    told = "last time, or inf for 'until rest'; default %(default)s"
+    parser.add_argument("--t-end", metavar="T", default=default, help=told)
 
 
 def add_workers(parser: argparse.ArgumentParser, what: str) -> None:
@@ -145,11 +115,8 @@ def add_workers(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print strict JSON; what is infinite is the string "inf"',
-    )
+    told = 'print strict JSON; what is infinite is the string "inf"'
+    parser.add_argument("--json", action="store_true", help=told)
 
 
 def read_workers(options: argparse.Namespace) -> int | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gandyn.cli.arguments import (
-    add_box,
     add_family,
     add_game,
     add_json,
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gandyn.system.progress import Progress
-
-__all__ = ["Command", "FamilyCommand", "PlaneCommand"]
 
 
 class Command:
@@ -126,7 +123,7 @@ class PlaneCommand(Command):
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
         add_game(parser)
-        add_box(parser, cls.box_meaning)
+        parser.add_argument("--box", metavar="amin,amax,bmin,bmax", help=cls.box_meaning)
 
     def read(self, options: argparse.Namespace) -> None:
         self.box, self.game = read_box(options.box), read_game(options)

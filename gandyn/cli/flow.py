@@ -95,12 +95,7 @@ example:
         from gandyn.dynamics import gradient_flow
 
         return gradient_flow(
-            self.game,
-            self.start,
-            (0.0, end),
-            times,
-            *self.tolerances,
-            progress=tell,
+            self.game, self.start, (0.0, end), times, *self.tolerances, progress=tell
         )
 
     @cached_property

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from gandyn.game import Game
     from gandyn.landscape.family import Template
 
-__all__ = [
-    "print_family",
-    "print_game",
-    "print_json",
-    "print_table",
-    "progress_bar",
-    "rows_of",
-]
-
 
 def print_json(entry: Any) -> None:
     """Print strict JSON."""

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from gandyn.errors import InputError
 
-__all__ = ["add_output", "claim_files", "read_file", "read_output", "say_written"]
-
 _PICTURES = (".png", ".svg", ".pdf")
 
 

@@ -8,14 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from gandyn.cli.arguments import (
-    add_game,
-    add_start,
-    add_t_end,
-    read_end,
-    read_game,
-    read_state,
-)
+from gandyn.cli.arguments import add_game, add_start, add_t_end, read_end, read_game, read_state
 from gandyn.cli.command import Command
 
 
@@ -55,12 +48,7 @@ example:
         from gandyn.report import write_report
 
         page, numbers = write_report(
-            self.options.output,
-            self.game,
-            self.start,
-            self.end,
-            command=self.line,
-            progress=tell,
+            self.options.output, self.game, self.start, self.end, command=self.line, progress=tell
         )
         return page, numbers
 

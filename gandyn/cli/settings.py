@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gandyn.cli.arguments import (
     add_game,
@@ -12,7 +12,9 @@ from gandyn.cli.arguments import (
     read_game,
     read_number,
     read_state,
+    read_workers,
 )
+from gandyn.cli.command import Command
 from gandyn.cli.output import print_game
 from gandyn.errors import InputError
 
@@ -47,24 +49,37 @@ seed              N       0           of all that is random
 """Option, what it takes, its default and its help."""
 
 
-def add_settings(
-    parser: argparse.ArgumentParser, *, rule: str, start: str, replicas: str = "1"
-) -> None:
-    """Add the options of a training run; `rule` is the generator's optimizer by default."""
-    add_game(parser)
-    # What --objective was once called here.
-    hidden = argparse.SUPPRESS
-    parser.add_argument("--loss", dest="objective", default=hidden, help=hidden)
-    own = (
-        f"start a,b {start} of a z + b",
-        f"generator-optimizer NAME {rule} of the generator: {', '.join(_RULES)}",
-        f"replicas N {replicas} runs side by side",
-    )
-    for line in (*own, *_OPTIONS.splitlines()):
-        name, takes, default, told = line.split(maxsplit=3)
-        told = f"{told}; default %(default)s"
-        parser.add_argument(f"--{name}", metavar=takes, default=default, help=told)
-    add_workers(parser, "replicas; default one, or one a core for what takes long")
+class TrainingCommand(Command):
+    """A command that trains; `defaults` are its generator's optimizer, start and replicas."""
+
+    defaults: ClassVar[tuple[str, str, str]]
+
+    @classmethod
+    def arguments(cls, parser: argparse.ArgumentParser) -> None:
+        add_game(parser)
+        rule, start, replicas = cls.defaults
+        own = (
+            f"start a,b {start} of a z + b",
+            f"generator-optimizer NAME {rule} of the generator: {', '.join(_RULES)}",
+            f"replicas N {replicas} runs side by side",
+        )
+        for line in (*own, *_OPTIONS.splitlines()):
+            name, takes, default, told = line.split(maxsplit=3)
+            told = f"{told}; default %(default)s"
+            parser.add_argument(f"--{name}", metavar=takes, default=default, help=told)
+        add_workers(parser, "replicas; default one, or one a core for what takes long")
+
+    def read(self, options: argparse.Namespace) -> None:
+        self.plan = read_settings(options)
+        self.seed = read_count("seed", options.seed, 0, _MOST)
+        self.replicas = read_count("replicas", options.replicas, 1, 100_000)
+        self.workers = read_workers(options)
+
+    def show_run(self, found: Training) -> None:
+        """Print what was trained, and an empty line."""
+        print_game(found.game)
+        plural = "s" if found.replicas > 1 else ""
+        print(f"seed       {self.seed}, {found.replicas} replica{plural}\n")
 
 
 def add_generator(parser: argparse.ArgumentParser) -> None:
@@ -115,22 +130,6 @@ def read_settings(options: argparse.Namespace) -> Settings:
         generator_optimizer=_rule(options, "generator-"),
         dtype=options.dtype,
     )
-
-
-def read_seed(options: argparse.Namespace) -> int:
-    """The seed."""
-    return read_count("seed", options.seed, 0, _MOST)
-
-
-def read_replicas(options: argparse.Namespace) -> int:
-    """The number of replicas."""
-    return read_count("replicas", options.replicas, 1, 100_000)
-
-
-def print_run(found: Training, seed: int) -> None:
-    """Print what was trained, and an empty line."""
-    print_game(found.game)
-    print(f"seed       {seed}, {found.replicas} replica{'s' if found.replicas > 1 else ''}\n")
 
 
 def _rule(options: argparse.Namespace, whose: str) -> Optimizer:

@@ -3,143 +3,117 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import add_json, read_workers
-from gandyn.cli.output import print_json, print_table, progress_bar, rows_of
-from gandyn.cli.pictures import add_output, claim_files, read_file, read_output, say_written
-from gandyn.cli.settings import (
-    add_generator,
-    add_settings,
-    print_run,
-    read_replicas,
-    read_seed,
-    read_settings,
-    read_training_game,
-)
+from gandyn.cli.output import print_table, rows_of
+from gandyn.cli.pictures import read_file
+from gandyn.cli.settings import TrainingCommand, add_generator, read_training_game
 from gandyn.system.interrupts import Interrupted
 
 if TYPE_CHECKING:
     from gandyn.montecarlo import Training
 
-_EXAMPLE = """\
+
+class TrainCommand(TrainingCommand):
+    """Training alone."""
+
+    name = "train"
+    help = "training by minibatches and a learned discriminator, held against the exact one"
+    description = (
+        "Train by minibatches as in Algorithm 1 of Goodfellow et al. (2014), and measure the "
+        "learned discriminator exactly as it goes."
+    )
+    epilog = """\
 example:
   gandyn train --data "N(4,1.25)"
   gandyn train --data "0.5*N(-3,1)+0.5*N(3,1)" --generator 64,64 --replicas 8 --seed 1
   gandyn train --steps 100000 --replicas 16 --workers 4 --checkpoint run.npz
   gandyn train --steps 100000 --replicas 16 --resume run.npz"""
+    picture = "train.png"
+    defaults = ("adam", "1,0", "1")
 
+    @classmethod
+    def arguments(cls, parser: argparse.ArgumentParser) -> None:
+        add_generator(parser)
+        super().arguments(parser)
+        for name, told in (
+            ("checkpoint", "an .npz file that keeps the state of the run"),
+            ("resume", "go on from a checkpoint of the same settings, and keep it up to date"),
+            ("animate", "also write p, p_g and D in training as a moving .gif"),
+        ):
+            parser.add_argument(f"--{name}", metavar="FILE", help=told)
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "train",
-        help="training by minibatches and a learned discriminator, held against the exact one",
-        description="Train by minibatches as in Algorithm 1 of Goodfellow et al. (2014), and "
-        "measure the learned discriminator exactly as it goes.",
-        epilog=_EXAMPLE,
-    )
-    add_generator(parser)
-    add_settings(parser, rule="adam", start="1,0")
-    parser.add_argument(
-        "--checkpoint", metavar="FILE", help="an .npz file that keeps the state of the run"
-    )
-    parser.add_argument(
-        "--resume",
-        metavar="FILE",
-        help="go on from a checkpoint of the same settings, and keep it up to date",
-    )
-    add_output(parser, "train.png")
-    parser.add_argument(
-        "--animate", metavar="FILE", help="also write p, p_g and D in training as a moving .gif"
-    )
-    add_json(parser)
-    parser.set_defaults(run=run)
+    def read(self, options: argparse.Namespace) -> None:
+        super().read(options)
+        self.game = read_training_game(options)
+        if options.animate is not None:
+            self.files = {"animate": read_file("animate", options.animate, ".gif")}
+        self.resume = None if options.resume is None else Path(options.resume)
+        self.kept = options.checkpoint if options.checkpoint is not None else options.resume
 
+    def work(self, tell: Any) -> Training:
+        from gandyn.montecarlo import train
 
-def run(options: argparse.Namespace) -> int:
-    """Train, print and draw."""
-    game, plan = read_training_game(options), read_settings(options)
-    seed, replicas = read_seed(options), read_replicas(options)
-    workers = read_workers(options)
-    picture = read_output(options, "train.png")
-    movie = None if options.animate is None else read_file("animate", options.animate, ".gif")
-    resume = None if options.resume is None else Path(options.resume)
-    kept = options.checkpoint if options.checkpoint is not None else options.resume
-    from gandyn.montecarlo import train
-
-    stopped: Interrupted | None = None
-    with ExitStack() as stack:
-        claim_files(stack, output=picture, animate=movie)
+        self.stopped: Interrupted | None = None
         try:
-            with progress_bar("train") as tell:
-                found = train(
-                    game,
-                    plan,
-                    seed,
-                    replicas,
-                    workers=workers,
-                    checkpoint=kept,
-                    resume=resume,
-                    progress=tell,
-                )
+            return train(
+                self.game,
+                self.plan,
+                self.seed,
+                self.replicas,
+                workers=self.workers,
+                checkpoint=self.kept,
+                resume=self.resume,
+                progress=tell,
+            )
         except Interrupted as interrupt:
-            stopped, found = interrupt, interrupt.result
-        written = []
-        if picture is not None:
-            _draw(found, picture)
-            written.append(picture)
+            self.stopped = interrupt
+            found: Training = interrupt.result
+            return found
+
+    def draw(self, found: Training, tell: Any) -> Any:
+        from gandyn import plots
+
+        with plots.style():
+            return plots.draw_training(plots.new_figure((9.0, 8.4)), found)
+
+    def write(self, found: Training, tell: Any) -> None:
+        movie = self.files.get("animate")
         if movie is not None:
-            _animate(found, movie)
-            written.append(movie)
-        if options.json:
-            print_json(_entry(found, seed))
-        else:
-            _print(found, seed, written)
-        if stopped is not None:
-            notes = [f"wrote {path}" for path in written]
-            notes += [f"go on with --resume {kept}"] if kept is not None else []
-            raise KeyboardInterrupt(*stopped.args, *notes)
-    return 0 if found.success.all() else 1
+            from gandyn import plots
 
+            plots.animate(movie, plots.training_moments(found), progress=tell)
 
-def _entry(found: Training, seed: int) -> dict[str, Any]:
-    from gandyn.montecarlo.records import SERIES
+    def entry(self, found: Training) -> dict[str, Any]:
+        from gandyn.montecarlo.records import SERIES
 
-    return {
-        "step": found.step,
-        **{name: getattr(found, name) for name in (*SERIES, "force_ratio", "force_angle")},
-        "a": found.theta[..., 0],
-        "b": found.theta[..., 1],
-        "learned_force": found.learned_force,
-        "exact_force": found.exact_force,
-        "status": found.status,
-        "success": found.success,
-        "message": found.message,
-        "seed": seed,
-    }
+        forces = ("force_ratio", "force_angle", "learned_force", "exact_force")
+        names = ("step", *SERIES, *forces, "status", "success", "message")
+        entry = {name: getattr(found, name) for name in names}
+        return entry | {"a": found.theta[..., 0], "b": found.theta[..., 1], "seed": self.seed}
 
+    def show(self, found: Training) -> None:
+        import numpy as np
 
-def _print(found: Training, seed: int, written: list[Path]) -> None:
-    import numpy as np
+        self.show_run(found)
+        names = ("mean", "std", "real_on_real", "real_on_fake", "value", "value_gap", "jsd")
+        with np.errstate(all="ignore"):
+            columns = [found.step, *(_median(getattr(found, name)) for name in names)]
+        heads = ("step", "mean", "std", "D on real", "D on fake", "V(G, D)", "V(G, D*) − V", "JSD")
+        shown = rows_of(len(found.step))
+        print_table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown])
+        if found.replicas > 1:
+            print("\nmedians over the replicas")
+        worst = float(np.nanmax(found.error))
+        print(f"\n{found.message}; every figure is an integral, to {worst:.0e} or better")
 
-    print_run(found, seed)
-    shown = rows_of(len(found.step))
-    names = ("mean", "std", "real_on_real", "real_on_fake", "value", "value_gap", "jsd")
-    with np.errstate(all="ignore"):
-        middles = {name: _median(getattr(found, name)) for name in names}
-    rows = [[float(found.step[k]), *(float(middles[n][k]) for n in names)] for k in shown]
-    titles = ("step", "mean", "std", "D on real", "D on fake", "V(G, D)", "V(G, D*) − V", "JSD")
-    print_table(titles, [[f"{value:.6g}" for value in row] for row in rows])
-    if found.replicas > 1:
-        print("\nmedians over the replicas")
-    print(
-        f"\n{found.message}; every figure is an integral, "
-        f"to {float(np.nanmax(found.error)):.0e} or better"
-    )
-    say_written(*written)
+    def succeeded(self, found: Training) -> bool:
+        if self.stopped is not None:
+            notes = [f"wrote {path}" for path in (self.output, *self.files.values()) if path]
+            notes += [f"go on with --resume {self.kept}"] if self.kept is not None else []
+            raise KeyboardInterrupt(*self.stopped.args, *notes)
+        return bool(found.success.all())
 
 
 def _median(values: Any) -> Any:
@@ -150,23 +124,3 @@ def _median(values: Any) -> Any:
     out = np.full(values.shape[1], np.nan)
     out[left] = np.nanmedian(values[:, left], axis=0)
     return out
-
-
-def _draw(found: Training, path: Path) -> None:
-    from gandyn import plots
-
-    with plots.style():
-        figure = plots.new_figure((9.0, 8.4))
-        plots.draw_training(figure, found)
-    plots.save_figure(figure, path)
-
-
-def _animate(found: Training, path: Path) -> None:
-    from gandyn import plots
-
-    with progress_bar("animation") as tell:
-        plots.animate(
-            path,
-            plots.training_moments(found),
-            progress=tell,
-        )

@@ -17,15 +17,7 @@ _BLOCK = 4096
 
 @dataclass(frozen=True, eq=False)
 class Cumulative:
-    """∫ function over panels, from the left and from the right.
-
-    Attributes
-    ----------
-    edges : array of shape (n + 1,)
-        Panel edges.
-    below, above : arrays of shape (n + 1,)
-        The integral to the left and to the right of every edge, each summed from its small end.
-    """
+    """∫ function to the left and to the right of every edge, each summed from its small end."""
 
     function: Callable[[FloatArray], FloatArray]
     edges: FloatArray

@@ -25,22 +25,9 @@ def panel_edges(
     """Sorted panel edges between the ends of `reach`.
 
     Around every landmark the panels are 1.5 widths long and double outwards, so that a density
-    that is smooth on the scale of its landmarks is smooth on every panel.
-
-    Parameters
-    ----------
-    landmarks : array of shape (m, 2)
-        Location and width of every feature.
-    breaks : array of shape (k,)
-        Points where the integrand or its slope jumps; those within `reach` are always edges.
-    reach : (low, high)
-        First and last edge.
-
-    Returns
-    -------
-    array of shape (n,)
-        Finest spacing first, an edge nearer than a quarter of its own spacing to one that is
-        already there is left out.
+    that is smooth on the scale of its landmarks (m, 2) is smooth on every panel. Breaks within
+    `reach`, where the integrand or its slope jumps, are always edges. Finest spacing first, an edge
+    nearer than a quarter of its own spacing to one that is already there is left out.
     """
     low, high = float(reach[0]), float(reach[1])
     inside = [float(b) for b in np.asarray(breaks, dtype=float) if low < b < high]

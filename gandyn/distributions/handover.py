@@ -22,14 +22,8 @@ def handovers(
 
     Between narrow modes the score jumps there from one mode's to the other's, over a distance
     π/jump (the width) that may be far smaller than either mode, and where nothing but log p is
-    large enough to show it. The room is the length of the panel that it lies in.
-
-    Parameters
-    ----------
-    weights, components : sequences
-        Those of the mixture.
-    edges : array
-        Sorted panel edges on which every component is the largest that is so between them.
+    large enough to show it. The room is the length of the panel that it lies in. Every component
+    that is the largest somewhere must be so on one of the sorted panel `edges`.
     """
 
     def terms(x: FloatArray) -> FloatArray:

@@ -19,24 +19,10 @@ def log_or_minus_inf(x: FloatArray) -> FloatArray:
 def invert_tail(
     tail: Callable[[FloatArray], FloatArray], q: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
-    """Solve tail(x) = q within [low, high], elementwise.
+    """Solve tail(x) = q, 0 < q < 1, within the finite [low, high], all of shape (n,).
 
     As log tail(x) = log q, which is nearly linear far out, so that q = 1e-300 takes no more steps
-    than q = 0.1.
-
-    Parameters
-    ----------
-    tail : callable
-        The cdf or the survival function.
-    q : array of shape (n,)
-        Probabilities in (0, 1).
-    low, high : arrays of shape (n,)
-        A finite bracket of every solution.
-
-    Returns
-    -------
-    array of shape (n,)
-        Solutions to a few units in the last place of x, or of q where that is coarser.
+    than q = 0.1. To a few units in the last place of x, or of q where that is coarser.
     """
     target = np.log(q)
     return roots(lambda x, index: log_or_minus_inf(tail(x)) - target[index], low, high)

@@ -21,16 +21,8 @@ _LANDMARK_GAP = 1.5
 class KernelDensity(Distribution):
     """The mean of N(sample, bandwidth²) over the samples; make it with `from_samples`.
 
-    Attributes
-    ----------
-    values : array of shape (K,)
-        The distinct samples, sorted.
-    counts : array of shape (K,)
-        How often each came.
-    bandwidth : float
-        Standard deviation of every kernel, in units of x.
-    source : str or None
-        The text notation of where the samples were read.
+    The distinct samples are `values`, sorted, and each came `counts` times; `source` is the text
+    notation of where they were read.
     """
 
     def __init__(
@@ -90,7 +82,6 @@ class KernelDensity(Distribution):
 
     @cached_property
     def mean(self) -> float:
-        """The samples' mean."""
         return float(np.average(self.values, weights=self.counts))
 
     @cached_property

@@ -9,32 +9,33 @@ Names and their parameters are those of `FAMILIES`. A path or column with spaces
 `" ( ) , + #` is written in double quotes, a double quote within as two.
 
 A template, such as `{w}/2*N(-{m}, 1) + (1 - {w}/2)*N(2*({m} + 1), 1)`, has arithmetic where the
-above has a number: a parameter is a sum, a weight a product, of `gandyn.distributions.expression`.
-A "(" that encloses a distribution is one of the above, any other is one of the arithmetic.
+above has a number: a parameter is an expression, a weight a product.
+
+    expression = product { ( "+" | "-" ) product }
+    product    = signed { ( "*" | "/" ) signed }
+    signed     = { "+" | "-" } ( number | "{" name "}" | "(" expression ")" )
+
+A name is a letter or _, then letters, digits and _. A "(" that encloses a distribution is one of
+the first grammar, any other is one of the arithmetic. Reading puts all into postfix order, in which
+a text has its distribution as soon as its names have values, without recursion.
 """
 
 from __future__ import annotations
 
+import math
+import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gandyn.distributions.base import Distribution
-from gandyn.distributions.expression import (
-    Expression,
-    read_number,
-    read_sum,
-    read_weight,
-    starts_expression,
-    starts_number,
-)
 from gandyn.distributions.laplace import Laplace
 from gandyn.distributions.location_scale import LocationScale
 from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
 from gandyn.distributions.normal import Normal
 from gandyn.distributions.samples_file import from_file
-from gandyn.distributions.scanner import MAX_DEPTH, Scanner, Source
 from gandyn.distributions.student_t import StudentT
 from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
@@ -48,9 +49,26 @@ FAMILIES: dict[str, type[LocationScale]] = {
 """The families that text can name; their parameters there are the fields of the class."""
 
 MAX_LENGTH = 100_000
+MAX_DEPTH = 50
 
-_ENDS_PATH = ' \t\r\n"(),+#'
-_SAMPLES = "samples"
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<number> (?: [0-9]+ \.? [0-9]* | \.[0-9]+ ) (?: [eE] [+-]? [0-9]+ )? )
+    | (?P<word> [a-zA-Z_] [a-zA-Z_0-9]* )
+    | (?P<sign> .? )  # empty at the end
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_FILE_NAME = re.compile(r'"((?:[^"]|"")*)"(?!")|([^ \t\r\n"(),+#]+)')
+_OPERATORS: dict[str, tuple[int, Callable[[float, float], float]]] = {
+    "+": (1, operator.add),
+    "-": (1, operator.sub),
+    "*": (2, operator.mul),
+    "/": (2, operator.truediv),
+}
+"""How tightly each binds, and what it does."""
+
+_MOST_SHOWN = 6
 
 
 def parse(text: str, name: str = "data", values: Mapping[str, float] | None = None) -> Distribution:
@@ -97,37 +115,15 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
 def names_in(text: str, name: str = "data") -> tuple[str, ...]:
     """The names in braces that a template has, in the order in which they first come.
 
-    Parameters
-    ----------
-    text : str
-        As `parse` takes it with values.
-    name : str
-        What to call the text in messages.
-
-    Raises
-    ------
-    InputError
-        Where the text is none that `parse` could read, whatever the values.
+    An `InputError` where the text is none that `parse` could read, whatever the values.
     """
     return read(text, name).names
 
 
 def read(text: str, name: str = "data", arithmetic: bool = True) -> Notation:
-    """Read a text once, for any number of values of its names.
+    """Read a text as `parse` does, once, for any number of values of its names.
 
-    Parameters
-    ----------
-    text : str
-        As `parse` takes it.
-    name : str
-        What to call the text in messages.
-    arithmetic : bool
-        Whether it may have arithmetic and names where it has numbers.
-
-    Raises
-    ------
-    InputError
-        One line that says what was expected, and at which column.
+    Without `arithmetic` it may have neither that nor names where it has numbers.
     """
     if not isinstance(text, str):
         raise InputError(f"{name}: got {show(text)}, must be text such as 'N(0, 1)'")
@@ -135,168 +131,302 @@ def read(text: str, name: str = "data", arithmetic: bool = True) -> Notation:
         raise InputError(
             f"{name}: got text of {len(text)} characters, must be at most {MAX_LENGTH}"
         )
-    source = Source(text, name)
-    reader = _Reader(Scanner(source), arithmetic)
-    return Notation(source, reader.all(), tuple(reader.names))
+    reader = _Reader(Source(text, name), arithmetic)
+    reader.sum()
+    if reader.found:
+        raise reader.expected("'+' or the end")
+    return Notation(reader.source, tuple(reader.steps), tuple(reader.names))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text, and what to call it in messages."""
+
+    text: str
+    name: str
+
+    def error(self, message: str, at: int) -> InputError:
+        """An error of one line that ends with the place it is about."""
+        shown = " ".join(self.text.split())
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        return InputError(f'{self.name}: {message} at column {at + 1} of "{shown}"')
+
+
+@dataclass(frozen=True)
+class _Name:
+    """The value of a name that stands at a place in the text."""
+
+    name: str
+    begin: int
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What `make` makes of the last `count` values; begin and end of its text."""
+
+    make: Callable[..., Any]
+    count: int
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True)
 class Notation:
     """What a text says, for any values of its names; made by `read`.
 
-    Attributes
-    ----------
-    source : Source
-        The text.
-    names : tuple of str
-        The names in braces, in the order in which they first come.
+    The steps are numbers, names, distributions and what is made of them, in postfix order.
     """
 
     source: Source
-    root: _Node
+    steps: tuple[float | Distribution | _Name | _Step, ...]
     names: tuple[str, ...]
 
     def distribution(self, values: Mapping[str, float]) -> Distribution:
-        """The distribution at a finite value of each name.
+        """The distribution at a finite value of each name; an `InputError` where there is none."""
+        last: list[Any] = []
+        for step in self.steps:
+            if isinstance(step, _Step):
+                arguments = last[-step.count :]
+                del last[-step.count :]
+                last.append(self._made(step, arguments))
+            elif isinstance(step, _Name):
+                if step.name not in values:
+                    raise self._unknown(step, values)
+                last.append(values[step.name])
+            else:
+                last.append(step)
+        return last.pop()
 
-        Raises
-        ------
-        InputError
-            Where there is none, or where a name has no value.
-        """
-        return _built(self.root, self.source, values)
+    def _made(self, step: _Step, arguments: list[Any]) -> Any:
+        try:
+            made = step.make(*arguments)
+        except ZeroDivisionError:
+            raise self.source.error(
+                f"division by zero in {self._shown(step)}", step.begin
+            ) from None
+        except InputError as error:
+            raise InputError(f"{error} (in {self._shown(step)})") from None
+        if isinstance(made, float) and not math.isfinite(made):
+            message = f"got {made} from {self._shown(step)}, must be a finite number"
+            raise self.source.error(message, step.begin)
+        return made
+
+    def _shown(self, step: _Step) -> str:
+        return show(self.source.text[step.begin : step.end].strip())
+
+    def _unknown(self, step: _Name, values: Mapping[str, float]) -> InputError:
+        allowed = "a number"
+        if values:
+            names = [f"{{{name}}}" for name in list(values)[:_MOST_SHOWN]]
+            allowed = "one of " + ", ".join(names + ["..."] * (len(values) > _MOST_SHOWN))
+        shown = show(f"{{{step.name}}}")
+        return self.source.error(f"unknown name {shown}, must be {allowed}", step.begin)
 
 
-@dataclass(frozen=True)
-class _Family:
-    """One of `FAMILIES` with its parameters; begin and end of its text."""
-
-    name: str
-    parameters: tuple[Expression, ...]
-    begin: int
-    end: int
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """Terms, each with a weight or none; begin and end of their text."""
-
-    terms: tuple[tuple[Expression | None, _Node], ...]
-    begin: int
-    end: int
-
-
-_Node = Distribution | _Family | _Sum
-
-
-def _built(node: _Node, source: Source, values: Mapping[str, float]) -> Distribution:
-    if isinstance(node, Distribution):
-        return node
-    make: Callable[..., Distribution]
-    arguments: list[Any]
-    if isinstance(node, _Family):
-        make = FAMILIES[node.name]
-        arguments = [parameter.value(source, values) for parameter in node.parameters]
-    else:
-        make = Mixture
-        weights = [1.0 if w is None else w.value(source, values) for w, _ in node.terms]
-        arguments = [weights, [_built(part, source, values) for _, part in node.terms]]
-    try:
-        return make(*arguments)
-    except InputError as error:
-        raise InputError(f"{error} (in {source.shown(node.begin, node.end)})") from None
+def _mixture(*pairs: Any) -> Mixture:
+    return Mixture(list(pairs[::2]), list(pairs[1::2]))
 
 
 class _Reader:
-    def __init__(self, scan: Scanner, arithmetic: bool) -> None:
-        self.scan = scan
-        self.starts_weight = starts_expression if arithmetic else starts_number
-        self.read_weight = read_weight if arithmetic else read_number
-        self.read_parameter = read_sum if arithmetic else read_number
+    """A place in a text, which moves on as the text is read into steps.
+
+    Of the token that comes next it knows the kind, what was found, where that begins and ends.
+    """
+
+    def __init__(self, source: Source, arithmetic: bool) -> None:
+        self.source = source
+        self.arithmetic = arithmetic
+        self.steps: list[float | Distribution | _Name | _Step] = []
         self.names: dict[str, None] = {}
+        self.depth = 0
+        self.brackets = _brackets(source.text) if arithmetic else set()
+        self.go_to(0)
 
-    def all(self) -> _Node:
-        out = self._sum()
-        if self.scan.peek():
-            raise self.scan.expected("'+' or the end")
-        return out
+    def go_to(self, at: int) -> None:
+        token = _TOKEN.match(self.source.text, at)
+        assert token is not None and token.lastgroup is not None
+        self.kind = token.lastgroup
+        self.found = token[self.kind]
+        self.begin, self.end = token.span(self.kind)
 
-    def _sum(self) -> _Node:
-        begin = self.scan.skip()
-        terms = [self._term()]
-        while self.scan.accept("+"):
-            terms.append(self._term())
-        if len(terms) == 1 and terms[0][0] is None:
-            return terms[0][1]
-        return _Sum(tuple(terms), begin, self.scan.at)
+    def accept(self, sign: str) -> bool:
+        """Whether the sign comes next; if so, go over it."""
+        if self.found != sign:
+            return False
+        self.go_to(self.end)
+        return True
 
-    def _term(self) -> tuple[Expression | None, _Node]:
-        weight = None
-        if self.starts_weight(self.scan):
-            weight = self._noted(self.read_weight(self.scan))
-            if not self.scan.accept("*"):
-                raise self.scan.expected("'*' and a distribution after the weight")
-        return weight, self._atom()
+    def require(self, sign: str) -> None:
+        if not self.accept(sign):
+            raise self.expected(f"'{sign}'")
 
-    def _atom(self) -> _Node:
-        if self.scan.peek() == "(":
-            return self.scan.within_parentheses(self._sum)
-        begin = self.scan.skip()
-        word = self.scan.word()
-        if word == _SAMPLES and self.scan.accept(":"):
-            return self._samples()
-        if not word:
-            raise self.scan.expected("a distribution")
-        if word not in FAMILIES:
+    def expected(self, what: str) -> InputError:
+        return self.source.error(f"expected {what}", self.begin)
+
+    def within_parentheses(self, read: Callable[[], None]) -> None:
+        if self.depth == MAX_DEPTH:
+            raise self.source.error(f"got more than {MAX_DEPTH} nested parentheses", self.begin)
+        self.depth += 1
+        self.require("(")
+        read()
+        self.require(")")
+        self.depth -= 1
+
+    def sum(self) -> None:
+        begin, mark = self.begin, len(self.steps)
+        weighted = self._term()
+        count = 1
+        while self.accept("+"):
+            self._term()
+            count += 1
+        if count > 1 or weighted:
+            self.steps.append(_Step(_mixture, 2 * count, begin, self.begin))
+        else:
+            del self.steps[mark]
+
+    def _term(self) -> bool:
+        """A weight, 1 where there is none, and a distribution; whether there is a weight."""
+        weighted = self._starts_expression()
+        if weighted:
+            self._expression(2, weight=True)
+            if not self.accept("*"):
+                raise self.expected("'*' and a distribution after the weight")
+        else:
+            self.steps.append(1.0)
+        if self.found == "(":
+            self.within_parentheses(self.sum)
+        else:
+            self._atom()
+        return weighted
+
+    def _atom(self) -> None:
+        word, begin = self.found, self.begin
+        if self.kind != "word":
+            raise self.expected("a distribution")
+        self.go_to(self.end)
+        if word in FAMILIES:
+            self._family(word, begin)
+        elif word == "samples" and self.accept(":"):
+            path, end = self._file_name(self.begin, "a path")
+            column = None
+            if self.source.text.startswith("#", end):
+                column, end = self._file_name(end + 1, "a column's name")
+            self.steps.append(from_file(path, column))
+            self.go_to(end)
+        else:
             allowed = ", ".join([*FAMILIES, "samples:PATH"])
             message = f"unknown distribution {show(word)}, must be one of {allowed}"
-            raise self.scan.source.error(message, begin)
-        return self._family(word, begin)
+            raise self.source.error(message, begin)
 
-    def _family(self, word: str, begin: int) -> _Family:
+    def _family(self, word: str, begin: int) -> None:
         names = FAMILIES[word].parameters()
         signature = f"{word}({', '.join(names)})"
-        self.scan.require("(")
-        found: list[Expression] = []
-        while self.scan.peek() != ")" or found:
-            if len(found) == len(names):
+        self.require("(")
+        count = 0
+        while self.found != ")" or count:
+            if count == len(names):
                 message = f"too many parameters, must be {signature}"
-                raise self.scan.source.error(message, self.scan.at)
-            found.append(self._noted(self.read_parameter(self.scan)))
-            if not self.scan.accept(","):
+                raise self.source.error(message, self.begin)
+            self._expression()
+            count += 1
+            if not self.accept(","):
                 break
-        if self.scan.peek() == ")" and len(found) < len(names):
-            message = f"missing {', '.join(names[len(found) :])}, must be {signature}"
-            raise self.scan.source.error(message, self.scan.at)
-        self.scan.require(")")
-        return _Family(word, tuple(found), begin, self.scan.at)
+        if self.found == ")" and count < len(names):
+            message = f"missing {', '.join(names[count:])}, must be {signature}"
+            raise self.source.error(message, self.begin)
+        self.require(")")
+        self.steps.append(_Step(FAMILIES[word], count, begin, self.begin))
 
-    def _noted(self, expression: Expression) -> Expression:
-        self.names.update(dict.fromkeys(expression.names))
-        return expression
+    def _file_name(self, at: int, what: str) -> tuple[str, int]:
+        """A path or a column, and where it ends."""
+        name = _FILE_NAME.match(self.source.text, at)
+        if name:
+            return name[2] or name[1].replace('""', '"'), name.end()
+        if self.source.text.startswith('"', at):
+            raise self.source.error("no closing '\"' for the one", at)
+        raise self.source.error(f"expected {what}", at)
 
-    def _samples(self) -> Distribution:
-        path = self._name_of("a path")
-        column = None
-        if self.scan.here() == "#":
-            self.scan.at += 1
-            column = self._name_of("a column's name")
-        return from_file(path, column)
+    def _starts_expression(self) -> bool:
+        """Whether a number comes next, rather than a distribution."""
+        if self.kind == "number" or self.found in ("+", "-", "."):
+            return True
+        return self.arithmetic and (self.found == "{" or self.begin in self.brackets)
 
-    def _name_of(self, what: str) -> str:
-        """A path or a column: up to a space or a sign of the notation, or within quotes."""
-        text, begin = self.scan.text, self.scan.at
-        if self.scan.here() != '"':
-            while self.scan.at < len(text) and text[self.scan.at] not in _ENDS_PATH:
-                self.scan.at += 1
-            if self.scan.at == begin:
-                raise self.scan.expected(what)
-            return text[begin : self.scan.at]
-        parts = []
-        while self.scan.here() == '"':
-            end = text.find('"', self.scan.at + 1)
-            if end < 0:
-                raise self.scan.source.error("no closing '\"' for the one", begin)
-            parts.append(text[self.scan.at + 1 : end])
-            self.scan.at = end + 1
-        return '"'.join(parts)
+    def _expression(self, lowest: int = 1, weight: bool = False) -> None:
+        """What operators that bind as tightly as `lowest` join: a number without arithmetic.
+
+        That of a weight ends at the "*" before a distribution.
+        """
+        begin = self.begin
+        self._signed()
+        while self.arithmetic and self.found in _OPERATORS:
+            level, operation = _OPERATORS[self.found]
+            if level < lowest:
+                break
+            times, mark = self.found == "*", self.begin
+            self.go_to(self.end)
+            if weight and times and not self._starts_expression():
+                self.go_to(mark)
+                break
+            self._expression(level + 1)
+            self.steps.append(_Step(operation, 2, begin, self.begin))
+
+    def _signed(self) -> None:
+        begin = self.begin
+        negative = False
+        while self.found in ("+", "-"):
+            negative ^= self.found == "-"
+            self.go_to(self.end)
+            if not self.arithmetic:
+                break
+        if self.arithmetic and self.found == "(":
+            self.within_parentheses(self._expression)
+        elif self.arithmetic and self.found == "{":
+            self._name()
+        else:
+            self._number(begin)
+        if negative:
+            self.steps.append(_Step(operator.neg, 1, begin, self.begin))
+
+    def _name(self) -> None:
+        begin = self.begin
+        self.require("{")
+        if self.kind != "word":
+            raise self.expected("a name")
+        name = self.found
+        self.go_to(self.end)
+        self.require("}")
+        self.names[name] = None
+        self.steps.append(_Name(name, begin))
+
+    def _number(self, begin: int) -> None:
+        """A number without its sign, which `begin` is the place of."""
+        if self.kind == "number":
+            value = float(self.found)
+            if math.isfinite(value):
+                self.steps.append(value)
+                self.go_to(self.end)
+                return
+            shown = show(self.found)
+        elif self.found.lower() in ("inf", "infinity", "nan"):
+            shown = self.found
+        else:
+            raise self.expected("a number")
+        raise self.source.error(f"got {shown}, must be a finite number", begin)
+
+
+def _brackets(text: str) -> set[int]:
+    """Where the "(" stand that enclose no word outside braces, hence no distribution."""
+    found: set[int] = set()
+    opened: list[int] = []
+    before = ""
+    for token in _TOKEN.finditer(text):
+        if token["word"] and before != "{":
+            opened.clear()
+        elif token["sign"] == "(":
+            opened.append(token.start("sign"))
+        elif token["sign"] == ")" and opened:
+            found.add(opened.pop())
+        before = token["sign"] or ""
+    return found

@@ -18,12 +18,7 @@ BOUNDED = (np.inf, 0.0, 0.0)
 def moved(tails: ArrayLike, a: ArrayLike, b: ArrayLike) -> Array:
     """Endings of a z + b, shape (2, 3, ...): left and right, (c₂, c₁, c₀), for each of (a, b).
 
-    Parameters
-    ----------
-    tails : array_like, shape (2, 3)
-        Those of z.
-    a, b : array_like, of one shape
-        a not 0.
+    Those of z are `tails`, of shape (2, 3); no a is 0.
     """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     own = np.asarray(tails, dtype=float).reshape(2, 3, *(1,) * a.ndim)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gandyn.dynamics.flow import check_states, potentials
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
 
@@ -55,12 +56,7 @@ class Iteration:
     @cached_property
     def potential(self) -> Array:
         """Potential of every iterate (..., n + 1), computed when first asked for."""
-        flat = self.theta.reshape(-1, self.theta.shape[-1])
-        known = np.isfinite(flat).all(axis=1)
-        out = np.full(len(flat), np.nan)
-        if known.any():
-            out[known] = self.game.potential(flat[known])
-        return out.reshape(self.theta.shape[:-1])
+        return potentials(self.game, self.theta)
 
     @cached_property
     def descended(self) -> NDArray[np.bool_]:
@@ -113,7 +109,7 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     >>> run.theta[-1].round(3), bool(run.descended.all())
     (array([0.996, 1.757]), True)
     """
-    start = _states("theta0", theta0)
+    start = check_states("theta0", theta0)
     steps = np.asarray(step, dtype=float)
     if not (np.isfinite(steps) & (steps > 0)).all():
         bad = steps[~(np.isfinite(steps) & (steps > 0))].flat[0]
@@ -145,20 +141,11 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
         path[live, i + 1] = new[allowed]
     made = np.isfinite(path[:, :, 0]).sum(axis=1) - 1
     status = np.where(made == n, 0, -2)
-    message = np.array(
-        [
-            f"made {n} steps"
-            if k == n
-            else f"stopped after {k} steps: the next state, or the force there, is not finite or "
-            "not allowed (a = 0?): shorten step"
-            for k in made
-        ]
-    )
-    if not shape:
-        code = int(status[0])
-        return Iteration(theta, lengths, code == 0, code, str(message[0]), game)
-    status = status.reshape(shape)
-    return Iteration(theta, lengths, status == 0, status, message.reshape(shape), game)
+    why = "the next state, or the force there, is not finite or not allowed (a = 0?): shorten step"
+    words = [f"made {n} steps" if k == n else f"stopped after {k} steps: {why}" for k in made]
+    ends = (ends.reshape(shape) for ends in (status == 0, status, np.array(words)))
+    success, code, text = ends if shape else (end.item() for end in ends)
+    return Iteration(theta, lengths, success, code, text, game)
 
 
 def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
@@ -186,7 +173,7 @@ def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
     >>> float(stability_limit(Game(parse("N(2, 1)"), objective="reverse_kl"), [1.0, 2.0]).round(9))
     1.0
     """
-    rest = _states("theta_star", theta_star)
+    rest = check_states("theta_star", theta_star)
     rates = np.linalg.eigvals(np.asarray(game.jacobian(rest), dtype=float))
     with np.errstate(divide="ignore", invalid="ignore"):
         limits = -2 * rates.real / np.abs(rates) ** 2
@@ -199,15 +186,3 @@ class _Plain:
 
     def __init__(self, game: Any) -> None:
         self.force = game.force
-
-
-def _states(name: str, values: ArrayLike) -> Array:
-    try:
-        states = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: got {values!r:.60}, must be an array of numbers") from None
-    if states.ndim == 0 or states.shape[-1] == 0:
-        raise InputError(f"{name}: got shape {states.shape}, must be (..., d)")
-    if not np.isfinite(states).all():
-        raise InputError(f"{name}: got {states[~np.isfinite(states)][0]}, must be finite")
-    return states

@@ -17,17 +17,31 @@ from gandyn.system.progress import Progress
 
 _LEAST_RTOL = 1e-13
 
-_STATUS = {
-    lanes.END: 0,
-    lanes.RESTED: 1,
-    lanes.SADDLE: 1,
-    lanes.JUMP: 1,
-    lanes.VANISHED: 1,
-    lanes.SPENT: -1,
-    lanes.STUCK: -2,
-    lanes.BROKEN: -2,
-    lanes.UNFINISHED: -1,
+_ENDINGS = {
+    lanes.END: (0, "reached the end of the time span"),
+    lanes.RESTED: (1, "came to rest at t = {rest:.6g}"),
+    lanes.SADDLE: (
+        1,
+        "at rest since t = {rest:.6g}, unstable: the force is zero to rounding at a saddle",
+    ),
+    lanes.JUMP: (1, "came to rest at t = {rest:.6g} at a jump of the force"),
+    lanes.VANISHED: (
+        1,
+        "at rest since t = {rest:.6g}: the force has vanished, here and all around",
+    ),
+    lanes.SPENT: (
+        -1,
+        "{most} steps were spent at t = {t:.6g}: raise max_steps or loosen rtol",
+    ),
+    lanes.STUCK: (
+        -2,
+        "stuck at t = {t:.6g}: no step is short enough; the force is singular or not finite "
+        "ahead (a = 0?): end earlier or start elsewhere",
+    ),
+    lanes.BROKEN: (-2, "the force is not finite at the start: start elsewhere"),
+    lanes.UNFINISHED: (-1, "interrupted at t = {t:.6g}"),
 }
+"""Status and message of each ending."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +84,7 @@ class Flow:
     @cached_property
     def potential(self) -> NDArray[np.float64]:
         """Potential of the game along the flow (..., T), computed when first asked for."""
-        flat = self.theta.reshape(-1, self.theta.shape[-1])
-        known = np.isfinite(flat).all(axis=1)
-        out = np.full(len(flat), np.nan)
-        if known.any():
-            out[known] = self.game.potential(flat[known])
-        return out.reshape(self.theta.shape[:-1])
+        return potentials(self.game, self.theta)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -168,7 +177,7 @@ def gradient_flow(
     >>> (flow.theta[-1] * 2.718281828459045**3).round(6)
     array([2., 1.])
     """
-    start = _starts(theta0)
+    start = check_states("theta0", theta0)
     t0, t1 = _span(t_span)
     wanted = None if t_eval is None else _times(t_eval, t0, t1)
     _tolerances(rtol, atol, max_steps)
@@ -198,7 +207,7 @@ def gradient_flow(
     def found(course: lanes.Course) -> Flow:
         ending = np.full(len(y0), lanes.BROKEN)
         ending[finite] = course.ending
-        status = np.array([_STATUS[int(code)] for code in ending], dtype=np.intp)
+        status = np.array([_ENDINGS[code][0] for code in ending.tolist()], dtype=np.intp)
         last_t, last_y = np.full(len(y0), t0), y0.copy()
         last_t[finite], last_y[finite] = course.t, course.y
         rest_time = np.full(len(y0), np.nan)
@@ -206,7 +215,8 @@ def gradient_flow(
         nfev = np.ones(len(y0), dtype=np.intp)
         nfev[finite] = course.nfev
         ends = zip(ending.tolist(), last_t.tolist(), rest_time.tolist(), strict=True)
-        message = np.array([_words(*end, max_steps) for end in ends], dtype=str)
+        words = [_ENDINGS[code][1].format(t=t, rest=rest, most=max_steps) for code, t, rest in ends]
+        message = np.array(words, dtype=str)
 
         if wanted is not None:
             theta = np.full((len(y0), len(wanted), d), np.nan)
@@ -220,8 +230,8 @@ def gradient_flow(
             theta = np.stack([y0, last_y], axis=1)
         theta = theta.reshape(*shape, *theta.shape[1:])
         each = (a.reshape(shape)[()] for a in (status >= 0, status, message, nfev, rest_time))
-        success, code, words, cost, since = (a.item() for a in each) if single else each
-        return Flow(times, theta, success, code, words, cost, since, game)
+        success, code, text, count, rest = (a.item() for a in each) if single else each
+        return Flow(times, theta, success, code, text, count, rest, game)
 
     try:
         return found(work.run())
@@ -229,40 +239,26 @@ def gradient_flow(
         raise Interrupted(found(work.so_far())) from None
 
 
-def _words(ending: int, t: float, rest: float, max_steps: int) -> str:
-    if ending == lanes.END:
-        return "reached the end of the time span"
-    if ending == lanes.RESTED:
-        return f"came to rest at t = {rest:.6g}"
-    if ending == lanes.SADDLE:
-        return f"at rest since t = {rest:.6g}, unstable: the force is zero to rounding at a saddle"
-    if ending == lanes.JUMP:
-        return f"came to rest at t = {rest:.6g} at a jump of the force"
-    if ending == lanes.VANISHED:
-        return f"at rest since t = {rest:.6g}: the force has vanished, here and all around"
-    if ending == lanes.SPENT:
-        return f"{max_steps} steps were spent at t = {t:.6g}: raise max_steps or loosen rtol"
-    if ending == lanes.STUCK:
-        return (
-            f"stuck at t = {t:.6g}: no step is short enough; the force is singular or not finite "
-            "ahead (a = 0?): end earlier or start elsewhere"
-        )
-    if ending == lanes.BROKEN:
-        return "the force is not finite at the start: start elsewhere"
-    return f"interrupted at t = {t:.6g}"
+def potentials(game: Any, theta: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Potential (...) of states (..., d), nan where they are not finite."""
+    known = np.isfinite(theta).all(axis=-1)
+    out = np.full(known.shape, np.nan)
+    if known.any():
+        out[known] = game.potential(theta[known])
+    return out
 
 
-def _starts(theta0: ArrayLike) -> NDArray[np.float64]:
+def check_states(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """States (..., d) of finite numbers, or an `InputError` that names the argument."""
     try:
-        start = np.array(theta0, dtype=float)
+        states = np.array(values, dtype=float)
     except (TypeError, ValueError):
-        raise InputError(f"theta0: got {theta0!r:.60}, must be an array of numbers") from None
-    if start.ndim == 0 or start.shape[-1] == 0:
-        raise InputError(f"theta0: got shape {start.shape}, must be (..., d)")
-    if not np.isfinite(start).all():
-        bad = start[~np.isfinite(start)][0]
-        raise InputError(f"theta0: got {bad}, must be finite")
-    return start
+        raise InputError(f"{name}: got {values!r:.60}, must be an array of numbers") from None
+    if states.ndim == 0 or states.shape[-1] == 0:
+        raise InputError(f"{name}: got shape {states.shape}, must be (..., d)")
+    if not np.isfinite(states).all():
+        raise InputError(f"{name}: got {states[~np.isfinite(states)][0]}, must be finite")
+    return states
 
 
 def _span(t_span: tuple[float, float]) -> tuple[float, float]:

@@ -8,7 +8,6 @@ long as that holds; it ends where the end of time is, or where `rest.examine` sa
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -207,11 +206,11 @@ class Integration:
         live = self._live
         if len(live.lane) == 0:
             return
-        if len(live.lane) == 1 and not live.stiff[0]:
-            if not self._attempt_alone():
-                return
-        else:
-            self._attempt_all()
+        stiff = live.stiff.copy()
+        for kind in (False, True):
+            rows = np.flatnonzero(stiff == kind)
+            if rows.size:
+                self._attempt(rows, kind)
         self._close(live.t >= self._t1, END)
         self._look()
         self._stop_chatter()
@@ -222,59 +221,6 @@ class Integration:
             lost &= ~(moved > 10 * _EPS * np.maximum(largest(live.y), self._atol))
         self._close(lost, STUCK)
         self._close(self._live.steps >= self._max_steps, SPENT)
-
-    def _attempt_all(self) -> None:
-        stiff = self._live.stiff.copy()
-        for kind in (False, True):
-            rows = np.flatnonzero(stiff == kind)
-            if rows.size:
-                self._attempt(rows, kind)
-
-    def _attempt_alone(self) -> bool:
-        """`_attempt` for a lone explicit lane, by numbers: arrays would cost as much as the force.
-
-        Whether more may be due now than a next step.
-        """
-        live, method = self._live, self._explicit
-        t, h, y, f = live.t.item(), live.h.item(), live.y[0], live.f[0]
-        ends = t + 1.0001 * h >= self._t1
-        tried, t_new = (self._t1 - t, self._t1) if ends else (h, t + h)
-        new, error, evaluations = method.step(y, f, tried)
-        if error <= 1:
-            f_new = self._stages.force(new, y)
-            evaluations += 1
-            if not all(map(math.isfinite, f_new.tolist())):
-                error = math.nan
-            elif live.sample[0] < len(self._t_eval) and t_new >= self._t_eval[live.sample[0]]:
-                only, errors = np.zeros(1, dtype=np.intp), np.array([error])
-                ends_at, length = np.array([t_new]), np.array([tried])
-                self._sample(only, only, ends_at, new[None], f_new[None], length, errors, False)
-                error = errors[0]
-        self.course.nfev[live.lane] += evaluations
-        h_new = tried * float(_growth(error, live.error.item(), method.exponent))
-        if error <= 1:
-            if ends:
-                h_new = max(h, h_new)
-            live.rate[0] = rate = float(method.rate(new, f_new, tried))
-            live.count[0] = max(live.count.item() + (1 if rate * tried > _LIMIT else -1), 0)
-            live.turns[0] += f.dot(f_new) < 0
-            live.error[0] = max(error, 1e-4)
-            live.t[0], live.y[0], live.f[0] = t_new, new, f_new
-            if self._record:
-                self.course.note(t_new, new)
-            if live.count[0] >= _PATIENCE:
-                live.stiff[0], live.count[0] = True, 0
-        live.h[0] = h_new
-        live.steps[0] += 1
-        push = max(map(abs, live.f[0].tolist()))
-        size = max(*map(abs, live.y[0].tolist()), self._atol / self._rtol)
-        steps, t = live.steps.item(), live.t.item()
-        near = push <= min(live.look_below.item(), 0.5 * live.rate.item() * size)
-        short = h_new < 10 * _EPS * abs(t) or not h_new > 1e-300
-        full = (
-            steps % _WINDOW == 0 or steps - live.looked.item() >= _LOOK or steps >= self._max_steps
-        )
-        return near or short or full or push == 0 or t >= self._t1
 
     def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
         live = self._live

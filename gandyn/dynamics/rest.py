@@ -182,8 +182,10 @@ def examine(
 
     amplitudes = np.abs(modes.amplitudes(np.where(np.isfinite(newton), newton, np.inf)))
     growing = modes.rates.real > 0
-    rounding, small = _ROUNDING * size, _SETTLED * scale.min(axis=1)
-    settled = amplitudes <= np.where(growing, rounding[:, None], small[:, None])
+    # Along a mode that grows a lane is known to what the rounding of the force moves it by.
+    small = _SETTLED * scale.min(axis=1)[:, None]
+    blurred = np.minimum(noise[:, None] / np.where(growing, modes.rates.real, 1.0), small)
+    settled = amplitudes <= np.where(growing, blurred, small)
     saddle = known & growing.any(axis=1) & settled.all(axis=1)
     still = (f == 0).all(axis=1) | saddle | (known & (reach <= _ROUNDING * size))
     stable = known & modes.stable
@@ -201,37 +203,20 @@ def examine(
     )
     lanes = np.flatnonzero(~still & stable & np.isfinite(reach))
     if lanes.size:
-        _land(
-            guarded,
-            y[lanes],
-            f[lanes],
-            jacobian[lanes],
-            newton[lanes],
-            wait[lanes],
-            scale,
-            lanes,
-            out,
-        )
+        _land(guarded, lanes, [part[lanes] for part in (y, f, jacobian, newton, wait, scale)], out)
     return out
 
 
 def _land(
-    guarded: GuardedForce,
-    y: Array,
-    f: Array,
-    jacobian: Array,
-    newton: Array,
-    wait: Array,
-    scales: Array,
-    lanes: NDArray[np.intp],
-    out: Examination,
+    guarded: GuardedForce, lanes: NDArray[np.intp], states: list[Array], out: Examination
 ) -> None:
     """Follow Newton from ``lanes`` to their rest points and write the landings into ``out``.
 
     Costs one Jacobian a lane, and that only where the force at Newton's first target promises
-    that the certificate will hold.
+    that the certificate will hold. ``states`` are those of the lanes, with the force, Jacobian,
+    Newton's step, time to wait and tolerance there.
     """
-    scale = scales[lanes]
+    y, f, jacobian, newton, wait, scale = states
     target = y + newton
     force = guarded.force(target, y)
     out.evaluations[lanes] += 1
@@ -341,14 +326,9 @@ class KnownRests:
         unknown, batch = self._adopt(seen, np.flatnonzero(seen.verdict != MOVING)), 1
         while unknown.size:
             lanes, unknown = unknown[:batch], unknown[batch:]
-            exact = examine(
-                self._guarded,
-                y[lanes],
-                self._guarded.force(y[lanes], y[lanes]),
-                wait[lanes],
-                self._rtol,
-                self._atol,
-            )
+            home = y[lanes]
+            force = self._guarded.force(home, home)
+            exact = examine(self._guarded, home, force, wait[lanes], self._rtol, self._atol)
             exact.evaluations += 1
             seen.verdict[lanes], seen.look_below[lanes] = exact.verdict, exact.look_below
             seen.evaluations[lanes] += exact.evaluations

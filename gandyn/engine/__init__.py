@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.engine.fast import FastEngine
 from gandyn.engine.grid import GridEngine
 from gandyn.engine.latent import LatentEngine
 from gandyn.engine.panels import PanelEngine
@@ -49,15 +50,17 @@ class Engine(Protocol):
 def engine_of(data: Distribution, generator: Generator, objective: Objective) -> Engine:
     """The fastest engine that takes the game."""
     panels = PanelEngine(data, generator, objective)
-    if not GridEngine.refusal(panels):
-        return GridEngine(panels)
+    if generator.affine:
+        return FastEngine(panels)
     return LatentEngine(panels) if LatentEngine.takes(panels) else panels
 
 
 def way_of(data: Distribution, generator: Generator, objective: Objective) -> str:
-    """Which engine takes a game, in words, and why it is no faster one."""
+    """Which way the force of a game goes, in words, and why none that is faster."""
     panels = PanelEngine(data, generator, objective)
-    refusal = GridEngine.refusal(panels)
-    if not refusal:
-        return "by grid"
+    refusal = FastEngine.refusal(panels)
+    if refusal is None:
+        if objective.closed:
+            return "by closed form"
+        return "by grid" if not GridEngine.refusal(panels) else "on the latent's interval"
     return "on the latent line" if LatentEngine.takes(panels) else f"by panels: {refusal}"

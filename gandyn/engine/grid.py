@@ -11,7 +11,7 @@ import math
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,11 @@ from gandyn.engine.panels import PanelEngine, row_of
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.engine.table import Level, Table
-from gandyn.engine.tails import divergent
+from gandyn.engine.tails import divergent, endless
+from gandyn.engine.transport import sign_changes
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
+from gandyn.system.bracket import roots
 
 __all__ = ["GridEngine"]
 
@@ -49,9 +51,14 @@ _CUT = 1e-13
 _AGREEMENT = 1e-7
 _HALF_WAY = 3e-5
 _EPS = float(np.finfo(float).eps)
-_SCANNED = 8
+_SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
-_KINKED = frozenset({"total_variation", "wasserstein1", "wasserstein2"})
+_POWERS = {
+    "kl_data_generator": 1.0,
+    "kl_generator_data": 0.0,
+    "chi_squared_data_generator": 2.0,
+    "chi_squared_generator_data": -1.0,
+}
 _SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
@@ -119,26 +126,36 @@ class OnGrid(Field):
         """ℓ', in `out`."""
         return np.subtract(self.score_data, self.score_generated, out=out)
 
-    def sums(self, values: Array, tilted: bool = False) -> Array:
-        """Of values (S, n) over every fourth node, (4, S), and with `tilted` of z times them too.
+    def sums(self, values: Array) -> Array:
+        """Of values (S, n) over every fourth node, (4, S).
 
         The last two rows are the sum of the absolute values and the larger of the two at the ends;
         `values` is used up.
         """
-        columns = self.level.columns[self.window]
-        if tilted:
-            sums = values @ np.concatenate([columns * self.y[:, None], columns], axis=1)
-            sums[:, :4] -= self.offset[:, None] * sums[:, 4:]
-            sums[:, :4] *= self.inverse[:, None]
-        else:
-            sums = values @ columns
+        sums = values @ self.level.columns[self.window]
         np.abs(values, out=values)
+        return np.concatenate([sums.T, [values @ self.weight, self.ends_of(values)]])
+
+    def moments(self, values: Array, order: int) -> Array:
+        """Of values (S, n) times y^k, k = 0 … order, over every fourth node: 4 (order + 1) rows.
+
+        Then those of the absolute values times 1, y and y², the larger of these at the ends, and
+        the state's place in y. `values` is used up.
+        """
+        columns, y = self.level.columns[self.window], self.y[:, None]
+        powers = [np.ones_like(y), y, y * y]
+        each = np.concatenate([columns * power for power in powers[: order + 1]], axis=1)
+        sums = (values @ each).T
+        np.abs(values, out=values)
+        squares = np.concatenate([self.weight[:, None] * power for power in powers], axis=1)
+        return np.concatenate([sums, (values @ squares).T, [self.ends_of(values), self.offset]])
+
+    def ends_of(self, sizes: Array) -> Array:
+        """The larger of the two values at the ends, 0 at an end beyond which there is nothing."""
         low, high = self.level.closed
-        low &= self.window.start == 0
-        high &= self.window.stop == len(self.level.x)
-        first = values[:, 0] * (0.0 if low else self.weight[0])
-        last = values[:, -1] * (0.0 if high else self.weight[-1])
-        return np.concatenate([sums.T, [values @ self.weight, np.maximum(first, last)]])
+        first = 0.0 if low and self.window.start == 0 else self.weight[0]
+        last = 0.0 if high and self.window.stop == len(self.level.x) else self.weight[-1]
+        return np.maximum(sizes[:, 0] * first, sizes[:, -1] * last)
 
 
 class OnNormalGrid(OnGrid):
@@ -166,11 +183,28 @@ class OnNormalGrid(OnGrid):
 
     @cached_property
     def score_generated(self) -> Array:  # type: ignore[override]
-        return self.z * -self.inverse[:, None]
+        square = self.inverse**2
+        lines = np.stack([-square, self.offset * square], axis=1)
+        return lines @ np.stack([self.y, np.ones_like(self.y)])
 
     @cached_property
     def ratio_slope(self) -> Array:
         return self.ratio_slope_into(np.empty((len(self.loc), len(self.y))))
+
+
+class OnTwinGrid(OnNormalGrid):
+    """The same where the data are one normal: ℓ' does not cancel next to p_g = p."""
+
+    def ratio_slope_into(self, out: Array) -> Array:
+        tilt, level = _between_normals(self.level.data, np.abs(self.scale), self.loc)
+        lines = np.stack([tilt, level - self.offset * tilt], axis=1)
+        return np.matmul(lines, np.stack([self.y, np.ones_like(self.y)]), out=out)
+
+
+def _between_normals(data: Distribution, size: Any, loc: Any) -> tuple[Any, Any]:
+    """ℓ' = tilt (x − loc) + level between N(data.mean, data.std²) and N(loc, size²)."""
+    mean, std = data.mean, data.std
+    return (std - size) * (std + size) / (size * std) ** 2, (mean - loc) / std**2
 
 
 class GridEngine:
@@ -199,20 +233,26 @@ class GridEngine:
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
         normal = latent.normals is not None and len(latent.normals[0]) == 1
+        self._is_normal = normal
+        self._is_twin = normal and data.normals is not None and len(data.normals[0]) == 1
         self._kind: type[OnGrid] = OnNormalGrid if normal else OnGrid
+        if self._is_twin:
+            self._kind = OnTwinGrid
         self._latent = latent
         self._mean, self._std = (latent.mean, latent.std) if normal else (0.0, 1.0)
         reach = (-_REACH, _REACH) if normal else latent.reach
-        self._reach = (-np.inf, np.inf) if _endless(latent) else reach
+        self._reach = _far(latent) if _endless(latent) else reach
         landmarks = [(0.0, 1.0)] if normal else latent.landmarks.tolist()
         self._landmarks: list[tuple[float, float]] = landmarks
         low, high = target.powers
         nothing = (np.inf, -np.inf)
-        everything = (-np.inf, np.inf) if _endless(data) else data.reach
-        self._window = everything if high > 0.0 else nothing
-        self._scans = low < 0.0 or high > 1.0
+        self._window = nothing if high <= 0.0 else _far(data) if _endless(data) else data.reach
+        self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
-        self._may_diverge = self._scans or _endless(data) or _endless(latent)
+        centres, widths = data.landmarks.T
+        # log p at a node, and what the node's own rounding changes of it
+        self._noise = _EPS * (16.0 + float((np.abs(centres) / widths).max()))
+        self._may_diverge = self._scanned is not None or _endless(data) or _endless(latent)
         self._table = Table(data)
         self._local = threading.local()
 
@@ -241,8 +281,16 @@ class GridEngine:
         scale, loc = self._states(theta)
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
+        scale, loc = scale[finite], loc[finite]
+        windows = self._windows(scale, loc, self._window, self._scanned)
         raw, good, nodes = self._adapted(
-            scale[finite], loc[finite], self._force_sums, 12, self._force_is_good, block=_BLOCK
+            scale,
+            loc,
+            windows,
+            self._force_sums,
+            12,
+            self._force_is_good,
+            block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
@@ -253,8 +301,8 @@ class GridEngine:
         order = np.argsort(self._place)
         used = np.zeros(len(theta), np.intp)
         used[finite] = nodes
-        found = Integrals(value[order], errors[order], np.isfinite(scale), used)
-        return self._mended(found, finite[~good], theta, self._panels.force)
+        found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
+        return found.mended(finite[~good], theta, self._panels.force)
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
@@ -263,24 +311,43 @@ class GridEngine:
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
-        smooth = [k for k, name in enumerate(names) if name not in _KINKED]
-        bounded = np.isfinite(self._data.support).any()  # where p ends, p_g goes on
-        if bounded or not smooth or not len(theta):
-            return self._panels.values(theta, names)
-        found = self._smooth_values(theta, [names[k] for k in smooth])
-        if len(smooth) == len(names):
-            return found
-        kinked = [k for k in range(len(names)) if k not in smooth]
-        other = self._panels.values(theta, [names[k] for k in kinked])
-        order = np.argsort(smooth + kinked)
-        return Integrals(
-            np.concatenate([found.value, other.value])[order],
-            np.concatenate([found.error, other.error])[order],
-            found.converged & other.converged,
-            found.nodes + other.nodes,
-        )
+        if not len(theta) or np.isfinite(self._data.support).any():
+            return self._panels.values(theta, names)  # where p ends p_g goes on
+        groups: dict[tuple, list[int]] = {}
+        for k, name in enumerate(names):
+            powers = self._powers(name)
+            a, b = theta[:, self._place].T
+            infinite = endless(powers, self._data, self._latent, a, b)
+            scanned = powers if powers[0] < 0.0 or powers[1] > 1.0 else None
+            key = scanned, name == "total_variation", infinite.tobytes()
+            groups.setdefault(key, []).append(k)
+        value, error = np.empty((2, len(names), len(theta)))
+        converged, nodes = np.ones(len(theta), bool), np.zeros(len(theta), np.intp)
+        for (scanned, kinked, mask), rows in groups.items():
+            infinite = np.frombuffer(mask, bool)
+            finite = np.flatnonzero(~infinite)
+            some = [names[k] for k in rows]
+            if kinked:
+                found = self._total_variation(theta[finite])
+            else:
+                found = self._smooth_values(theta[finite], some, scanned)
+            for row, k in enumerate(rows):
+                value[k], error[k] = np.where(infinite, np.inf, 0.0), 0.0
+                value[k, finite], error[k, finite] = found.value[row], found.error[row]
+            converged[finite] &= found.converged
+            nodes[finite] += found.nodes
+        return Integrals(value, error, converged, nodes)
 
-    def _smooth_values(self, theta: Array, names: Sequence[str]) -> Integrals:
+    def _powers(self, name: str) -> tuple[float, float]:
+        """The powers of r that the weight of a divergence becomes; (½, ½) for a bounded one."""
+        if name == "potential":
+            return self._target.powers
+        power = _POWERS.get(name, 0.5)
+        return power, power
+
+    def _smooth_values(
+        self, theta: Array, names: Sequence[str], scanned: tuple[float, float] | None
+    ) -> Integrals:
         scale, loc = self._states(theta)
         rows = [row_of(self._target, name)[0] for name in names]
         shape = (len(rows), 6, -1)
@@ -290,15 +357,51 @@ class GridEngine:
                 return np.concatenate([at.sums(np.array(row(at))) for row in rows])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_agree(raw.reshape(shape))
+            return _all_agree(raw.reshape(shape)) & self._apart(scale, loc, self._siblings)
 
-        raw, fine, nodes = self._adapted(scale, loc, sums, 6 * len(rows), good, both=True)
+        windows = self._windows(scale, loc, self._data.reach, scanned)
+        raw, fine, nodes = self._adapted(scale, loc, windows, sums, 6 * len(rows), good)
         parts = raw.reshape(shape)
         value = parts[:, :4].sum(axis=1)
-        error = np.array([_error(p, 0, 4) for p in parts]) + 16.0 * _EPS * value
+        error = np.array([_error(p, 0, 4) for p in parts]) + self._noise * value
+        # most are of second order in ℓ, which has an error of its own
+        error += self._noise * np.sqrt(value)
         found = Integrals(value, error, np.ones(len(theta), bool), nodes)
-        return self._mended(
-            found, np.flatnonzero(~fine), theta, lambda some: self._panels.values(some, names)
+        return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
+
+    def _total_variation(self, theta: Array) -> Integrals:
+        """½∫|p − p_g|, by the masses between the zeros of ℓ."""
+        scale, loc = self._states(theta)
+        data, latent = self._data, self._latent
+
+        def sums(at: OnGrid) -> Array:
+            ell = at.log_ratio
+            row, node, beyond, touching = sign_changes(ell, at.ratio_slope, at.x)
+            low, high = at.x[0, node], at.x[0, node + 1]
+
+            def ratio(x: Array, k: Index) -> Array:
+                z = (x - at.loc[row[k]]) / at.scale[row[k]]
+                return data.logpdf(x) - latent.logpdf(self._mean + self._std * z) + log_size[k]
+
+            log_size = np.log(np.abs(at.scale[row]) / self._std)
+            x = roots(ratio, low, high, ell[row, node], ell[row, node + 1])
+            z = self._mean + self._std * (x - at.loc[row]) / at.scale[row]
+            below, above = latent.cdf(z), latent.sf(z)
+            mirrored = at.scale[row] < 0
+            below, above = np.where(mirrored, above, below), np.where(mirrored, below, above)
+            lower = data.cdf(x)
+            excess = np.where(lower < 0.5, lower - below, above - data.sf(x))
+            total = -np.bincount(row, beyond * excess, minlength=len(ell))
+            return np.stack([total, touching])
+
+        def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
+            return (raw[1] == 0.0) & (raw[0] > 1e-4)
+
+        windows = self._windows(scale, loc, self._data.reach, None)
+        raw, fine, nodes = self._adapted(scale, loc, windows, sums, 2, good)
+        found = Integrals(raw[:1], 0.0 * raw[:1] + 8.0 * _EPS, np.ones(len(theta), bool), nodes)
+        return found.mended(
+            np.flatnonzero(~fine), theta, partial(self._panels.values, names=["total_variation"])
         )
 
     def jacobian(self, theta: Array) -> Array:
@@ -306,24 +409,32 @@ class GridEngine:
         scale, loc = self._states(theta)
         a, b = theta[:, self._place].T
 
+        far = max(1.0, abs(self._mean) + self._std * _REACH)
+
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
                 mass = np.empty_like(at.log_generated)
                 log_p, density = at.level.log_density[at.window], at.level.density[at.window]
                 self._target.quick_mass(log_p, density, at.log_generated.copy(), mass)
-                a = (at.scale / self._std)[:, None]
-                along, wider = changes(self._target, at, mass, a)
-                z = self._mean + self._std * at.z
-                tilted = along * z
-                wider += tilted
-                entries = [wider * z, tilted, wider, along]
-                return np.concatenate([at.sums(entry) for entry in entries])
+                along, wider = changes(self._target, at, mass, (at.scale / self._std)[:, None])
+                return np.concatenate([at.moments(along, 2), at.moments(wider, 1)])
+
+        def entries(raw: Array, scale: Array) -> Array:
+            """The four entries' sums, sizes and ends, (4, 6, L)."""
+            with np.errstate(invalid="ignore"):
+                c, size, end = self._latent_moments(raw[:17], scale)
+                k, more, last = self._latent_moments(raw[17:], scale)
+                sums = np.stack([c[2] + k[1], c[1], c[1] + k[0], c[0]])
+            sizes = np.stack([size[2] + more[1], size[1], size[1] + more[0], size[0]])
+            ends = np.multiply.outer([far * far, far, far, 1.0], np.maximum(end, last))
+            return np.concatenate([sums, sizes[:, None], ends[:, None]], axis=1)
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_agree(raw.reshape(4, 6, -1)) & self._apart(scale, loc)
+            return _all_agree(entries(raw, scale)) & self._apart(scale, loc, self._twin)
 
-        raw, fine, _ = self._adapted(scale, loc, sums, 24, good)
-        value = raw.reshape(4, 6, -1)[:, :4].sum(axis=1).T.reshape(-1, 2, 2)
+        windows = self._windows(scale, loc, self._window, self._scanned)
+        raw, fine, _ = self._adapted(scale, loc, windows, sums, 30, good)
+        value = entries(raw, scale)[:, :4].sum(axis=1).T.reshape(len(theta), 2, 2)
         if len(self._data.breaks):
             generated = self._panels.generator.generated(theta)
             value = value + at_breaks(self._data, generated, self._target, a, b)
@@ -333,17 +444,25 @@ class GridEngine:
             value[~fine] = self._panels.jacobian(theta[~fine])
         return value
 
-    @staticmethod
-    def _mended(
-        found: Integrals, bad: Index, theta: Array, ask: Callable[[Array], Integrals]
-    ) -> Integrals:
-        """The result with the states that the grid does not do asked for by panels."""
-        if len(bad):
-            more = ask(theta[bad])
-            found.value[:, bad], found.error[:, bad] = more.value, more.error
-            found.converged[bad] = more.converged
-            found.nodes[bad] += more.nodes
-        return found
+    def _latent_moments(self, raw: Array, scale: Array) -> tuple[Array, Array, Array]:
+        """What `OnGrid.moments` gives, as sums with powers of the latent: (k, 4, L).
+
+        And bounds of those of the absolute values, (3, L), and the ends.
+        """
+        offset, slope = raw[-1], self._std / scale
+        shift = self._mean - offset * slope
+
+        def moved(y: Array) -> Array:
+            """Of powers of the latent, shift + slope y, from those of y."""
+            rows = [y[0], shift * y[0] + slope * y[1]]
+            if len(y) > 2:
+                rows.append(shift * (rows[1] + slope * y[1]) + slope**2 * y[2])
+            return np.stack(rows)
+
+        sizes = moved(raw[-5:-2])
+        # Σ|v z| ≤ √(Σ|v| Σ|v| z²)
+        sizes[1] = np.sqrt(sizes[0] * np.abs(sizes[2]))
+        return moved(raw[:-5].reshape(len(raw) // 4 - 1, 4, raw.shape[1])), np.abs(sizes), raw[-2]
 
     # -- the force
 
@@ -356,37 +475,54 @@ class GridEngine:
             self._target.quick_mass(log_p, density, log_q, second)
             mass = second @ at.weight
             second *= at.ratio_slope_into(first)
-            sums = at.sums(second, tilted=True)
-        steep = self._steepest + _REACH / np.abs(at.scale)
-        return np.concatenate([sums, [mass, steep * mass]])
+            columns = at.level.columns[at.window]
+            sums = (second @ np.concatenate([columns * at.y[:, None], columns], axis=1)).T
+            sums[:4] -= at.offset * sums[4:]
+            sums[:4] *= at.inverse
+            np.abs(second, out=second)
+            steep = self._steepness(np.abs(at.scale))
+            rest = [second @ at.weight, at.ends_of(second), mass, steep * mass]
+        return np.concatenate([sums, rest])
+
+    def _steepness(self, size: Any) -> Any:
+        """What the two scores are the difference of, where they are one at all."""
+        return 0.0 * size if self._is_twin else self._steepest + _REACH / size
 
     def _force_is_good(self, raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
         modulus, ends, mass, noise = raw[8:]
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * noise) & (mass > 1e-100)
         good &= _agree(raw, 0, modulus) & _agree(raw, 4, modulus)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        little = 1e-2 * modulus
-        first, second = (np.abs(raw[k : k + 4].sum(axis=0)) for k in (0, 4))
-        good &= (first > little) & (second > little) | (np.abs(scale) < self._narrow)
-        return good & self._apart(scale, loc)
+        both = np.abs([raw[k : k + 4].sum(axis=0) for k in (0, 4)])
+        allowed = np.maximum(1e-10 * both, 1e-12 * both.max(axis=0))
+        close = np.stack([_error(raw, 0), _error(raw, 4)]) <= allowed
+        good &= close.all(axis=0) | (np.abs(scale) < self._narrow)
+        return good & self._apart(scale, loc, self._twin)
 
-    def _apart(self, scale: Array, loc: Array) -> NDArray[np.bool_]:
-        """Whether states are not next to p_g = p, where the scores cancel: left to panels."""
-        if self._twin is None:
+    def _apart(
+        self, scale: Array, loc: Array, pair: tuple[LocationScale, LocationScale] | None
+    ) -> NDArray[np.bool_]:
+        """Whether states are not next to p_g = p, where the two cancel: left to panels."""
+        if pair is None:
             return np.ones(len(scale), bool)
-        data, latent = self._twin
+        data, latent = pair
         a = scale / self._std
         wide = np.abs(np.abs(a) * latent.scale - data.scale)
         away = np.abs(loc - self._mean * a + a * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
 
     @cached_property
-    def _twin(self) -> tuple[LocationScale, LocationScale] | None:
-        """Data and latent where p_g can be p."""
+    def _siblings(self) -> tuple[LocationScale, LocationScale] | None:
+        """Data and latent, where p_g can be p."""
         data, latent = self._data, self._latent
         if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
             return (data, latent) if data.family == latent.family else None
         return None
+
+    @property
+    def _twin(self) -> tuple[LocationScale, LocationScale] | None:
+        """The same, where ℓ' is formed from two scores that cancel."""
+        return None if self._is_twin else self._siblings
 
     @cached_property
     def _steepest(self) -> float:
@@ -428,27 +564,33 @@ class GridEngine:
     def _sums_alone(self, level: Level, window: slice, scale: float, loc: float) -> list[float]:
         """`_force_sums` for one state."""
         z = level.x[window] - loc
+        if self._is_twin:
+            tilt, flat = _between_normals(self._data, abs(scale), loc)
+            slope = tilt * z
+            slope += flat
         z *= 1.0 / scale
-        if self._kind is OnNormalGrid:
-            log_q, score = -0.5 * z * z, -z
+        if self._is_normal:
+            log_q = -0.5 * z * z
             log_q -= math.log(abs(scale) * _SQRT_2PI)
+            score = -z
         else:
             log_q, score = self._latent.logpdf_and_score(z)
             log_q = log_q - math.log(abs(scale))
+        if not self._is_twin:
+            slope = score * (-1.0 / scale)
+            slope += level.score[window]
         mass = np.empty_like(z)
         weight, columns = level.weight[window], level.columns[window]
         self._target.quick_mass(level.log_density[window], level.density[window], log_q, mass)
         total = float(mass @ weight)
-        score *= -1.0 / scale
-        score += level.score[window]
-        mass *= score
+        mass *= slope
         z *= mass
         sums = [*(z @ columns).tolist(), *(mass @ columns).tolist()]
         np.abs(mass, out=mass)
         low = level.closed[0] and window.start == 0
         high = level.closed[1] and window.stop == len(level.x)
         ends = max(0.0 if low else mass[0] * weight[0], 0.0 if high else mass[-1] * weight[-1])
-        steep = self._steepest + _REACH / abs(scale)
+        steep = self._steepness(abs(scale))
         return [*sums, float(mass @ weight), float(ends), total, steep * total]
 
     def _is_good_alone(self, sums: list[float], scale: float, loc: float) -> bool:
@@ -484,10 +626,10 @@ class GridEngine:
         self,
         scale: Array,
         loc: Array,
+        windows: tuple[Array, Array],
         sums: Callable[[OnGrid], Array],
         rows: int,
         judge: Callable[[Array, Array, Array], NDArray[np.bool_]],
-        both: bool = False,
         block: int = _SMALL_BLOCK,
     ) -> tuple[Array, NDArray[np.bool_], Index]:
         """Sums (rows, L), whether they are good, and the nodes used, each on a level that does."""
@@ -501,7 +643,7 @@ class GridEngine:
         good = np.zeros(len(scale), bool)
         used = np.zeros(len(scale), np.intp)
         wanted = self._wanted(scale, loc)
-        low, high = self._windows(scale, loc, both)
+        low, high = (ends[order] for ends in windows)
         finest = self._table.finest
         for m in range(int(wanted.min(initial=finest)), finest):
             # A state that has not converged on its level is tried once more, on the next.
@@ -533,30 +675,37 @@ class GridEngine:
         top = 2.0**self._table.finest
         return np.ceil(np.log2(np.minimum(ratio, top))).astype(np.intp)
 
-    def _windows(self, scale: Array, loc: Array, both: bool) -> tuple[Array, Array]:
-        """What a state's integrals reach over: its own density, the data's, what a scan shows."""
+    def _windows(
+        self,
+        scale: Array,
+        loc: Array,
+        reach: tuple[float, float],
+        scanned: tuple[float, float] | None,
+    ) -> tuple[Array, Array]:
+        """What integrals reach over: each state's density, `reach`, and what a scan shows.
+
+        The scan looks for p^κ p_g^(1 − κ), κ the first of two powers where p is the smaller.
+        """
         ends = loc + np.multiply.outer(self._reach, scale)
-        low, high = ends.min(axis=0), ends.max(axis=0)
-        window = self._data.reach if both else self._window
-        low, high = np.minimum(low, window[0]), np.maximum(high, window[1])
-        if self._scans:
-            level = self._table.level(0)
-            coarse = slice(0, len(level.x), _SCANNED)
-            x = level.x[coarse]
-            for states in range(0, len(scale), 512):
-                part = slice(states, states + 512)
-                at = self._kind(
-                    level, slice(0, len(level.x), _SCANNED), self._latent, scale[part], loc[part]
-                )
-                with np.errstate(all="ignore"):
-                    log_mass = self._target.log_weight(at.log_data - at.log_generated)
-                    log_mass += at.log_generated + np.log(level.weight[coarse])
-                log_mass[np.isnan(log_mass)] = -np.inf
-                seen = log_mass > log_mass.max(axis=1, keepdims=True) - _FADED
-                first = np.maximum(seen.argmax(axis=1) - 1, 0)
-                last = np.minimum(len(x) - seen[:, ::-1].argmax(axis=1), len(x) - 1)
-                low[part] = np.minimum(low[part], x[first])
-                high[part] = np.maximum(high[part], x[last])
+        low = np.minimum(ends.min(axis=0), reach[0])
+        high = np.maximum(ends.max(axis=0), reach[1])
+        if scanned is None:
+            return low, high
+        level = self._table.level(0)
+        coarse = slice(0, len(level.x), _SCANNED)
+        x, log_weight = level.x[coarse], np.log(level.weight[coarse])
+        for first in range(0, len(scale), _SCANNED_STATES):
+            part = slice(first, first + _SCANNED_STATES)
+            at = self._kind(level, coarse, self._latent, scale[part], loc[part])
+            with np.errstate(all="ignore"):
+                power = np.where(at.log_ratio < 0.0, *scanned)
+                mass = at.log_generated + power * at.log_ratio + log_weight
+                mass[np.isnan(mass)] = -np.inf
+                seen = mass > mass.max(axis=1, keepdims=True) - _FADED
+            start = np.maximum(seen.argmax(axis=1) - 1, 0)
+            stop = np.minimum(len(x) - seen[:, ::-1].argmax(axis=1), len(x) - 1)
+            low[part] = np.minimum(low[part], x[start])
+            high[part] = np.maximum(high[part], x[stop])
         return low, high
 
     def _buffers(self, states: int, nodes: int) -> tuple[Array, Array]:
@@ -572,6 +721,17 @@ class GridEngine:
 def _endless(law: Distribution) -> bool:
     """Whether a density falls off as a power of x, so that its moments come from far out."""
     return law.tails is not None and bool((law.tails[:, :2] == 0.0).all(axis=1).any())
+
+
+def _far(law: Distribution) -> tuple[float, float]:
+    """Where two moments of a density that falls off as a power are as good as whole."""
+    assert law.tails is not None
+    power = float(law.tails[:, 2].min())
+    if power <= 3.0:
+        return -np.inf, np.inf
+    low, high = law.landmarks[:, 0].min(), law.landmarks[:, 0].max()
+    room = float(law.landmarks[:, 1].max()) * 10.0 ** min(16.0 / (power - 3.0), 300.0)
+    return float(low) - room, float(high) + room
 
 
 def _agree(sums: Array, first: int, modulus: Array) -> NDArray[np.bool_]:

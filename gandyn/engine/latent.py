@@ -125,7 +125,8 @@ class LatentEngine:
         smooth = all(
             not len(law.breaks) and not np.isfinite(law.support).any() for law in (data, latent)
         )
-        if not smooth or panels.objective.transport or panels.generator.affine:
+        generator = panels.generator
+        if not (smooth and generator.smooth) or panels.objective.transport or generator.affine:
             return False
         if len(data.landmarks) > 500 or latent.normals is None:
             return False

@@ -100,6 +100,12 @@ class Panels:
                 jacobian[at] = 2.0 * half[at] * s
         return x, jacobian
 
+    def blurred(self, x: Array) -> Array:
+        """What the rounding of nodes x does to 1/√distance from a root, relative, in epsilons."""
+        end = np.where(self.root < 0, self.left, self.right)[:, None]
+        size = np.where(self.root == 0, 0.0, np.abs(end.T)).T
+        return 0.5 * size / np.maximum(np.abs(x - end), np.maximum(_EPS * size, 1e-300))
+
 
 @dataclass(frozen=True)
 class Integrals:
@@ -129,6 +135,17 @@ class Integrals:
             self.value[:, lanes], self.error[:, lanes], self.converged[lanes], self.nodes[lanes]
         )
 
+    def mended(
+        self, bad: NDArray[np.intp], theta: Array, ask: Callable[[Array], Integrals]
+    ) -> Integrals:
+        """These, in place, with some lanes asked for in another way, given their states."""
+        if len(bad):
+            more = ask(theta[bad])
+            self.value[:, bad], self.error[:, bad] = more.value, more.error
+            self.converged[bad] = more.converged
+            self.nodes[bad] += more.nodes
+        return self
+
     @classmethod
     def joined(cls, parts: Sequence[Integrals]) -> Integrals:
         """The lanes of all parts, one after the other."""
@@ -156,6 +173,8 @@ def _sums(f: Integrand, panels: Panels, rule: Pair) -> Array:
         # Far out densities underflow and ratios overflow: infinite and nan are told apart below.
         with np.errstate(all="ignore"):
             values, rounding = f(x, part.lane)
+            if part.root.any():
+                rounding = rounding + part.blurred(x)
             values = values * jacobian
             kronrod, difference = np.moveaxis(_folded(values) @ rule.folded, -1, 0)
             np.abs(values, out=values)

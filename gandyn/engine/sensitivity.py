@@ -33,7 +33,8 @@ def changes(target: FDivergence, at: Field, mass: Array, a: Array) -> tuple[Arra
         along += at.score_slope_data
         along *= mass
         bent += at.score_generated
-        bent *= mass / a
+        bent *= mass
+        bent /= a
     return along, bent
 
 

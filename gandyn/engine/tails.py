@@ -9,7 +9,7 @@ from gandyn.distributions import Distribution
 from gandyn.distributions.tails import moved
 from gandyn.objectives import FDivergence
 
-__all__ = ["divergent"]
+__all__ = ["divergent", "endless"]
 
 Array = NDArray[np.float64]
 _ROUNDING = 1e-12
@@ -23,25 +23,54 @@ def divergent(
     Far out the integrand is p^κ p_g^(1 − κ) ℓ' φ, where κ is the power of r that the weight
     becomes, and p and p_g are known by their tails. Where they are not, nothing is said (0).
     """
-    ends = data.tails, latent.tails
-    if ends[0] is None or ends[1] is None:
+    ends = _ends(target.powers, data, latent, a, b)
+    if ends is None:
         return np.zeros((2, len(a)))
-    p, q = np.broadcast_arrays(ends[0][:, :, None], moved(ends[1], a, b))
-    bounded = np.isinf(p[:, 0]) | np.isinf(q[:, 0])
-    p, q = np.where(np.isinf(p), 0.0, p), np.where(np.isinf(q), 0.0, q)
-    rising, order = _leading(q - p, np.abs(q) + np.abs(p))
-    low, high = target.powers
-    power = np.where(rising > 0, high, low)[:, None]
-    parts = power * p, (1.0 - power) * q
-    falling, last = _leading(parts[0] + parts[1], np.abs(parts[0]) + np.abs(parts[1]))
+    rising, order, falling, last, _ = ends
     # ℓ' goes with u, with 1 or with 1/u, and φ = (z, 1) with u and with 1.
     growth = np.array([1.0, 0.0, -1.0])[order] + np.array([1.0, 0.0])[:, None, None]
-    endless = np.where(last == 2, falling <= 1.0 + growth, falling <= 0.0)
-    endless &= ~bounded & (rising != 0.0)
+    infinite = np.where(last == 2, falling <= 1.0 + growth, falling <= 0.0) & (rising != 0.0)
     side = np.array([-1.0, 1.0])[:, None]
     sign = np.sign(rising) * side * np.stack([side * np.sign(a), np.ones_like(rising)])
     with np.errstate(invalid="ignore"):
-        return np.where(endless, sign * np.inf, 0.0).sum(axis=1)
+        return np.where(infinite, sign * np.inf, 0.0).sum(axis=1)
+
+
+def endless(
+    powers: tuple[float, float], data: Distribution, latent: Distribution, a: Array, b: Array
+) -> NDArray[np.bool_]:
+    """Whether the divergence of a weight with these powers is infinite at states (L,).
+
+    p_g f(r) goes with p^κ p_g^(1 − κ) where κ is above 1 as r grows, or below 0 as r falls, and
+    with ℓ besides where it is 1 or 0.
+    """
+    ends = _ends(powers, data, latent, a, b)
+    if ends is None:
+        return np.zeros(len(a), bool)
+    rising, order, falling, last, power = ends
+    growth = np.where((power == 0.0) | (power == 1.0), np.array([2.0, 1.0, 0.0])[order], 0.0)
+    infinite = np.where(last == 2, falling <= 1.0 + growth, falling <= 0.0)
+    grows = np.where(rising > 0, power >= 1.0, power <= 0.0) & (rising != 0.0)
+    return np.asarray((infinite & grows).any(axis=0))
+
+
+def _ends(
+    powers: tuple[float, float], data: Distribution, latent: Distribution, a: Array, b: Array
+) -> tuple[Array, NDArray[np.intp], Array, NDArray[np.intp], Array] | None:
+    """On both sides (2, L): how ℓ rises, and in which coefficient; how p^κ p_g^(1 − κ) falls, and
+    in which; and κ. Where a density ends, nothing rises."""
+    tails = data.tails, latent.tails
+    if tails[0] is None or tails[1] is None:
+        return None
+    p, q = np.broadcast_arrays(tails[0][:, :, None], moved(tails[1], a, b))
+    bounded = np.isinf(p[:, 0]) | np.isinf(q[:, 0])
+    p, q = np.where(np.isinf(p), 0.0, p), np.where(np.isinf(q), 0.0, q)
+    rising, order = _leading(q - p, np.abs(q) + np.abs(p))
+    rising = np.where(bounded, 0.0, rising)
+    power = np.where(rising > 0, powers[1], powers[0])
+    parts = power[:, None] * p, (1.0 - power[:, None]) * q
+    falling, last = _leading(parts[0] + parts[1], np.abs(parts[0]) + np.abs(parts[1]))
+    return rising, order, falling, last, power
 
 
 def _leading(coefficients: Array, sizes: Array) -> tuple[Array, NDArray[np.intp]]:

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
+from gandyn.generators.fixed import Stack
 from gandyn.generators.generated import Generated
-from gandyn.generators.pushforward import Pushforward, Stack
+from gandyn.generators.pushforward import Pushforward
 from gandyn.system.differences import central, derivative
 
 __all__ = ["Generator"]
@@ -40,6 +41,8 @@ class Generator(ABC):
         the latent is reflected there. None where there are no two such parameters.
     affine : bool
         Whether there is nothing else: G = a z + b. Games of smooth densities are then fast.
+    smooth : bool
+        Whether G has no kinks in z; where it is monotone, games of smooth densities are then fast.
 
     Notes
     -----
@@ -62,6 +65,7 @@ class Generator(ABC):
     dimension: int
     scale_and_place: tuple[int, int] | None = None
     affine: bool = False
+    smooth: bool = True
 
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:
@@ -100,8 +104,10 @@ class Generator(ABC):
         return out
 
     def orientation(self, theta: Array) -> Array:
-        """What no step may change, of shape ``theta.shape[:-1]``: nothing, in the base class."""
-        return np.zeros(theta.shape[:-1])
+        """What no step may change, of shape ``theta.shape[:-1]``: the sign of a in a z + b."""
+        if not self.affine or self.scale_and_place is None:
+            return np.zeros(theta.shape[:-1])
+        return np.sign(theta[..., self.scale_and_place[0]])
 
     def check(self, theta: ArrayLike) -> Array:
         """θ as an array of floats of shape (..., d).
@@ -121,7 +127,8 @@ class Generator(ABC):
                 f"the last axis must hold {self.dimension} parameters"
             )
         if not np.isfinite(array).all():
-            raise InputError(f"theta: got {_short(array)}, must be finite")
+            bad = ", ".join(f"{v}" for v in array[~np.isfinite(array)][:3])
+            raise InputError(f"theta: got {bad}, must be finite")
         return array
 
     def generated(self, theta: Array) -> Generated:
@@ -161,8 +168,3 @@ class Generator(ABC):
         if array.ndim != 1:
             raise InputError(f"theta: got shape {array.shape}, pushforward takes one state")
         return array
-
-
-def _short(array: Array) -> str:
-    bad = array[~np.isfinite(array)]
-    return ", ".join(f"{v}" for v in bad[:3])

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
+from gandyn.generators.generated import Generated
+from gandyn.generators.linear import LinearStack
 
 __all__ = ["HermiteGenerator"]
 
@@ -27,7 +29,8 @@ _FAR = 1e3
 class HermiteGenerator(Generator):
     """x = Σ θ_k He_k(z)/√k! over k = 0 … degree, He_k the probabilists' Hermite polynomials.
 
-    Degree 1 is a z + b with (b, a) = (θ_0, θ_1).
+    Degree 1 is a z + b with (b, a) = (θ_0, θ_1). Above it steps may change the sign of what they
+    will: rising and falling polynomials are joined by others that have a density.
 
     Parameters
     ----------
@@ -69,8 +72,8 @@ class HermiteGenerator(Generator):
         if self.degree < 1 or isinstance(degree, bool):
             raise InputError(f"degree: got {degree!r}, must be an integer, 1 or more")
         self.dimension = self.degree + 1
-        # at degree 1, of b + a z
-        self.scale_and_place = (1, 0) if self.degree == 1 else None
+        self.affine = self.degree == 1
+        self.scale_and_place = (1, 0) if self.affine else None
 
     @property
     def _roots(self) -> Array:
@@ -81,7 +84,6 @@ class HermiteGenerator(Generator):
         return f"HermiteGenerator({self.degree}, latent={self.latent})"
 
     def __call__(self, z: Array, theta: Array) -> Array:
-        """G(z; θ)."""
         return np.tensordot(theta, self._basis(z), 1)
 
     def sensitivity(self, z: Array, theta: Array) -> Array:
@@ -93,7 +95,6 @@ class HermiteGenerator(Generator):
         return np.tensordot(self._derived(theta), self._basis(z)[:-1], 1)
 
     def curvature(self, z: Array, theta: Array) -> Array:
-        """∂²G/∂z²."""
         if self.degree == 1:
             return np.zeros_like(z)
         twice = self._derived(theta)[1:] * self._roots[1:-1]
@@ -136,13 +137,7 @@ class HermiteGenerator(Generator):
         return z[side[1:] * side[:-1] < 0].tolist()
 
     def check(self, theta: ArrayLike) -> Array:
-        """θ as an array of shape (..., degree + 1).
-
-        Raises
-        ------
-        InputError
-            Where θ is not finite, has another length, or makes a constant.
-        """
+        """As `Generator.check`; what makes a constant is refused too."""
         array = super().check(theta)
         if not array[..., 1:].any(axis=-1).all():
             raise InputError(
@@ -150,13 +145,10 @@ class HermiteGenerator(Generator):
             )
         return array
 
-    def orientation(self, theta: Array) -> Array:
-        """The sign of θ_1 at degree 1.
-
-        No restriction above it: rising and falling polynomials are joined by others that have a
-        density.
-        """
-        return np.sign(theta[..., 1]) if self.degree == 1 else np.zeros(theta.shape[:-1])
+    def generated(self, theta: Array) -> Generated:
+        if self.scale_and_place is None:
+            return super().generated(theta)
+        return LinearStack(self.latent, theta, self.scale_and_place)
 
     def _basis(self, z: Array) -> Array:
         """He_k(z)/√k!, shape (d, *z.shape), by √(k+1) h_{k+1} = z h_k − √k h_{k−1}."""

@@ -42,49 +42,38 @@ class LinearGenerator(Generator):
     affine = True
 
     def __call__(self, z: Array, theta: Array) -> Array:
-        """A z + b."""
         return theta[0] * z + theta[1]
 
     def sensitivity(self, z: Array, theta: Array) -> Array:
-        """∂G/∂(a, b) = (z, 1)."""
         return np.stack([z, np.ones_like(z)])
 
     def slope(self, z: Array, theta: Array) -> Array:
-        """∂G/∂z = a."""
         return np.full_like(z, theta[0])
 
     def curvature(self, z: Array, theta: Array) -> Array:
-        """∂²G/∂z² = 0."""
         return np.zeros_like(z)
 
-    def orientation(self, theta: Array) -> Array:
-        """The sign of a."""
-        return np.sign(theta[..., 0])
-
     def check(self, theta: ArrayLike) -> Array:
-        """θ as an array of shape (..., 2).
-
-        Raises
-        ------
-        InputError
-            Where θ is not finite, has another length, or where a = 0.
-        """
+        """As `Generator.check`; a = 0 is refused too."""
         array = super().check(theta)
         if not array[..., 0].all():
             raise InputError("theta: got a = 0, must be non-zero (a z + b has no density there)")
         return array
 
     def generated(self, theta: Array) -> Generated:
-        """The densities of a stack of (a, b) of shape (L, 2)."""
         return LinearStack(self.latent, theta)
 
 
 class LinearStack(Generated):
-    """Densities of a z + b for a stack of (a, b), in closed form from the latent's."""
+    """Densities of a z + b for a stack of states, in closed form from the latent's.
 
-    def __init__(self, latent: Distribution, theta: Array) -> None:
+    `place` says which of the two parameters is a, and which b.
+    """
+
+    def __init__(self, latent: Distribution, theta: Array, place: tuple[int, int] = (0, 1)) -> None:
         self.latent = latent
-        self.a, self.b = theta[:, 0], theta[:, 1]
+        self._place = place
+        self.a, self.b = theta[:, place].T
         self.lanes = len(theta)
         self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
         self.folds = [np.empty((0, 2))] * self.lanes
@@ -121,15 +110,18 @@ class LinearStack(Generated):
 
     def sensitivity(self, x: Array, lane: Index) -> Array:
         z = self._latent(x, lane)
-        return np.stack([z, np.ones_like(z)])
+        return self._placed(z, np.ones_like(z))
+
+    def _placed(self, of_a: Array, of_b: Array) -> Array:
+        return np.stack([(of_a, of_b)[k] for k in self._place])
 
     def flux(self, x: Array, lane: Index) -> tuple[Array, Array]:
         z = self._latent(x, lane)
         score = self.latent.score(z)
         a = self.a[lane, None]
-        flux = np.stack([z * score + 1.0, score]) / a
-        return flux, np.stack([np.abs(z * score) + 1.0, np.abs(score)]) / np.abs(a)
+        flux = self._placed(z * score + 1.0, score) / a
+        return flux, self._placed(np.abs(z * score) + 1.0, np.abs(score)) / np.abs(a)
 
     def jumps(self, lane: int) -> tuple[Array, Array]:
         z = np.asarray(self.latent.breaks, dtype=float)
-        return self.a[lane] * z + self.b[lane], np.stack([z, np.ones_like(z)], axis=1)
+        return self.a[lane] * z + self.b[lane], self._placed(z, np.ones_like(z)).T

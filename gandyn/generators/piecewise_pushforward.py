@@ -36,13 +36,6 @@ class PiecewisePushforward(Distribution):
     A flat piece puts all of its latent mass on one point, an atom. `logpdf`, `pdf` and `score` are
     those of the remaining, continuous part; `cdf`, quantiles, samples, mean and std are those of
     the whole.
-
-    Parameters
-    ----------
-    generator : Generator
-        With ``linear_pieces(θ)``.
-    theta : ndarray, shape (d,)
-        One state.
     """
 
     def __init__(self, generator: LinearMap, theta: Array) -> None:
@@ -63,7 +56,6 @@ class PiecewisePushforward(Distribution):
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        """The range of G."""
         return float(self._parts.images.min()), float(self._parts.images.max())
 
     @cached_property
@@ -89,7 +81,6 @@ class PiecewisePushforward(Distribution):
 
     @cached_property
     def reach(self) -> tuple[float, float]:
-        """From the lowest to the highest image."""
         return float(self.edges[0]), float(self.edges[-1])
 
     @cached_property

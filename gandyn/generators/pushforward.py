@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -11,28 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-from gandyn.generators.fixed import quantile
-from gandyn.generators.generated import Generated, Map
+from gandyn.generators.generated import Map
 from gandyn.system.bracket import roots
 from gandyn.system.checks import show
 
-__all__ = ["Pushforward", "Stack"]
+__all__ = ["Pushforward"]
 
 Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _TABLE = 33
 
 
 class Pushforward(Distribution):
-    """p_g of x = G(z; θ): the sum over the preimages z_i of x of q(z_i)/|G'(z_i)|.
-
-    Parameters
-    ----------
-    generator : Generator
-    theta : ndarray, shape (d,)
-        One state.
-    """
+    """p_g of x = G(z; θ) at one θ (d,): the sum over x's preimages z_i of q(z_i)/|G'(z_i)|."""
 
     def __init__(self, generator: Map, theta: Array) -> None:
         self.generator = generator
@@ -65,7 +55,6 @@ class Pushforward(Distribution):
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        """The range of G."""
         return (
             min(branch.low for branch in self.branches),
             max(branch.high for branch in self.branches),
@@ -110,7 +99,6 @@ class Pushforward(Distribution):
 
     @cached_property
     def reach(self) -> tuple[float, float]:
-        """From the lowest to the highest image."""
         return float(self.edges[0]), float(self.edges[-1])
 
     def _terms(self, x: Array) -> list[tuple[Array, Array, Array]]:
@@ -159,12 +147,13 @@ class Pushforward(Distribution):
         return [np.exp(log - total) for _, log, _ in terms], terms
 
     def cdf(self, x: ArrayLike) -> Array:
-        points = np.asarray(x, dtype=float)
-        return np.clip(sum(branch.mass_below(points) for branch in self.branches), 0.0, 1.0)[()]
+        return self._tail(np.asarray(x, dtype=float), below=True)
 
     def sf(self, x: ArrayLike) -> Array:
-        points = np.asarray(x, dtype=float)
-        return np.clip(sum(branch.mass_above(points) for branch in self.branches), 0.0, 1.0)[()]
+        return self._tail(np.asarray(x, dtype=float), below=False)
+
+    def _tail(self, x: Array, below: bool) -> Array:
+        return np.clip(sum(branch.mass(x, below) for branch in self.branches), 0.0, 1.0)[()]
 
     def _quantile(self, q: Array, lower: bool) -> Array:
         if len(self.branches) > 1:
@@ -255,71 +244,12 @@ class _Branch:
         above = latent.sf(from_z) - latent.sf(to_z)
         return np.where(latent.cdf(from_z) < 0.5, below, above)
 
-    def mass_below(self, x: Array) -> Array:
-        """P(z on this branch, G ≤ x)."""
-        left, right = (np.full(np.shape(x), end) for end in self._ends)
-        z = self._clipped(x)
-        return self._mass(left, z) if self.sign > 0 else self._mass(z, right)
-
-    def mass_above(self, x: Array) -> Array:
-        """P(z on this branch, G > x)."""
-        left, right = (np.full(np.shape(x), end) for end in self._ends)
-        z = self._clipped(x)
-        return self._mass(z, right) if self.sign > 0 else self._mass(left, z)
-
-    def _clipped(self, x: Array) -> Array:
+    def mass(self, x: Array, below: bool) -> Array:
+        """P(z on this branch, G ≤ x), or G > x."""
         left, right = self._ends
-        z = self.inverse(x)
-        first, last = (left, right) if self.sign > 0 else (right, left)
-        z = np.where(x <= self.low, first, z)
-        return np.where(x >= self.high, last, z)
-
-
-class Stack(Generated):
-    """The densities of a stack of states of any generator, one after the other."""
-
-    def __init__(self, generator: Map, theta: Array) -> None:
-        self.members = [generator.pushforward(row) for row in theta]
-        self.generator = generator
-        self.theta = theta
-        self.lanes = len(theta)
-        self.edges = [member.edges for member in self.members]
-        self.folds = [member.folds for member in self.members]
-        self.atoms = [member.atoms for member in self.members]
-        self.breaks = [member.breaks for member in self.members]
-
-    def _each(self, method: Callable[..., Array], lane: Index, *arrays: Array) -> Array:
-        """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
-        if self.lanes == 1:
-            return method(self.members[0], *arrays)
-        out: Array | None = None
-        for index in np.unique(lane):
-            rows = lane == index
-            part = method(self.members[index], *(array[rows] for array in arrays))
-            if out is None:
-                out = np.empty((*part.shape[:-2], *arrays[0].shape))
-            out[..., rows, :] = part
-        return np.empty(arrays[0].shape) if out is None else out
-
-    def logpdf(self, x: Array, lane: Index) -> Array:
-        return self._each(lambda member, at: member.logpdf(at), lane, x)
-
-    def score(self, x: Array, lane: Index) -> Array:
-        return self._each(lambda member, at: member.score(at), lane, x)
-
-    def cdf(self, x: Array, lane: Index) -> Array:
-        return self._each(lambda member, at: member.cdf(at), lane, x)
-
-    def sf(self, x: Array, lane: Index) -> Array:
-        return self._each(lambda member, at: member.sf(at), lane, x)
-
-    def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
-        return self._each(quantile, lane, lower, upper)
-
-    def sensitivity(self, x: Array, lane: Index) -> Array:
-        return self._each(lambda member, at: member.sensitivity(at), lane, x)
-
-    def jumps(self, lane: int) -> tuple[Array, Array]:
-        z = np.asarray(self.generator.latent.breaks, dtype=float)
-        theta = self.theta[lane]
-        return self.generator(z, theta), self.generator.sensitivity(z, theta).T
+        lowest, highest = (left, right) if self.sign > 0 else (right, left)
+        z = np.where(x <= self.low, lowest, self.inverse(x))
+        z = np.where(x >= self.high, highest, z)
+        if below == (self.sign > 0):
+            return self._mass(np.full(z.shape, left), z)
+        return self._mass(z, np.full(z.shape, right))

@@ -22,20 +22,10 @@ function's own rounding makes as many."""
 def turning_points(jet: Jet, lattice: Array) -> Array:
     """Zeros of the slope at which it changes sign, ascending.
 
-    Parameters
-    ----------
-    jet : callable
-        Maps points of shape (n,) to the function, its slope and its curvature, each (n,).
-    lattice : ndarray, shape (n,)
-        Ascending points, so close that between two neighbours the curvature changes sign at most
-        once.
+    `jet` maps points (n,) to the function, its slope and its curvature, each (n,). The points of
+    the lattice ascend, so close that between two neighbours the curvature changes sign at most
+    once.
 
-    Returns
-    -------
-    ndarray, shape (m,)
-
-    Notes
-    -----
     A change of sign of the slope between neighbours is polished to rounding. Where |slope| falls
     at one and rises at the other, its minimum between them is found from the curvature, as two
     zeros may lie on both sides of it.

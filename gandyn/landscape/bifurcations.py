@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.landscape.census import equilibria
+from gandyn.landscape.census import planar
 from gandyn.landscape.continuation import Path
 from gandyn.landscape.family import member_of, read_range
 from gandyn.landscape.maxwell import MaxwellPoint, crossings
@@ -175,7 +175,7 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
     found = []
     for k, value in enumerate(values):
         tell(0.3 * k / _CHECKS, f"rest points at {name} = {value:.4g}")
-        found.append(equilibria(make(value)))
+        found.append(planar(make(value)))
     middle = found[_CHECKS // 2].box
     base = Unfolding(make, [low], [high], 0.25 * (middle[3] - middle[2]))
     survey = Survey(base)

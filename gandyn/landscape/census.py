@@ -220,13 +220,15 @@ def equilibria(
         return _from_many_starts(game, None if starts is None else game.generator.check(starts))
     if starts is not None:
         raise InputError("starts: got some, must be None for a generator with a plane")
+    return planar(game, box)
+
+
+def planar(game: Any, box: Sequence[float] | None = None) -> Equilibria:
+    """The rest points of a game, or those given, as everything that starts from them takes them."""
+    if isinstance(game, Equilibria):
+        return game
     bounds = None if box is None else check_box(box)
     return on_side(Plane(game, 1.0 if bounds is None else bounds[0]), bounds)
-
-
-def known(game: Any, box: Sequence[float] | None = None) -> Equilibria:
-    """The rest points of a game, or those given, as everything that starts from them takes them."""
-    return game if isinstance(game, Equilibria) else equilibria(game, box)
 
 
 def on_side(plane: Plane, box: Box | None = None) -> Equilibria:

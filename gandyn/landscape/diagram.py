@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, equilibria
+from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.curves import Curve, Cusp, Tracer
 from gandyn.landscape.family import member_of, read_range
 from gandyn.landscape.maxwell import order_changes
@@ -162,7 +162,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     found: dict[tuple[int, int], Equilibria] = {}
     for k, (j, i) in enumerate(np.ndindex(_NODES, _NODES)):
         tell(0.4 * k / _NODES**2, "rest points of a lattice")
-        found[j, i] = equilibria(make(*(low + span * at[j, i])))
+        found[j, i] = planar(make(*(low + span * at[j, i])))
     middle = found[_NODES // 2, _NODES // 2].box
     base = Unfolding(make, low, high, 0.25 * (middle[3] - middle[2]))
     tracer = Tracer(base)
@@ -238,9 +238,7 @@ def _regions(
 
     def equilibria_at(place: tuple[float, ...]) -> Equilibria:
         if place not in known:
-            known[place] = equilibria(
-                base.game(base.low + (base.high - base.low) * np.array(place))
-            )
+            known[place] = planar(base.game(base.low + (base.high - base.low) * np.array(place)))
         return known[place]
 
     for _ in range(_ROUNDS):

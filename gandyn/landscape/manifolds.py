@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.landscape.census import Equilibria, known
+from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.plane import Box, Plane, check_box
 from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
 from gandyn.system.plain import plain
@@ -119,7 +119,7 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
     >>> sorted(found.equilibria[curve.end].name for curve in found.unstable if curve.saddle == 1)
     ['averages all modes', 'collapsed onto mode 1 of 2']
     """
-    found = known(game, box)
+    found = planar(game, box)
     reach = found.box if box is None else check_box(box)
     curves = manifolds(found, reach, forwards=False) + manifolds(found, reach, forwards=True)
     lost = sum(curve.end == LOST for curve in curves)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, Equilibrium, known
+from gandyn.landscape.census import Equilibria, Equilibrium, planar
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Box, Plane
 from gandyn.system.plain import columns, plain
@@ -168,7 +168,7 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
     >>> [(p.start, p.saddle, p.end, round(p.height_from, 4)) for p in found.barriers][:1]
     [(0, 1, 2, 0.3447)]
     """
-    found = known(game, box)
+    found = planar(game, box)
     plane = found.plane
     _check_gradient(plane, found.box)
     downs = manifolds(found, found.box, forwards=True)

@@ -39,11 +39,16 @@ class Objective(ABC):
         Whether its integrands have kinks where the monotone coupling changes side.
     has_level : bool
         Whether the force can be integrated by parts.
+    closed : str
+        Which closed form its games of a z + b have: "mean" where the slope is 2(E x − x),
+        "monotone" where it is 2(T(x) − x), "crossings" where it is sign(T(x) − x), T the monotone
+        map onto the data; "" for none.
     """
 
     name: str = "custom"
     transport: bool = False
     has_level: bool = False
+    closed: str = ""
 
     def __repr__(self) -> str:
         return f"<objective {self.name}>"
@@ -96,7 +101,11 @@ class Objective(ABC):
         return np.exp(at.log_generated) * self.slope(at) * at.sensitivity
 
     def force_by_parts(self, at: Field) -> Array:
-        """The integrand of dθ/dt integrated by parts, where there `has_level`."""
+        """The integrand of dθ/dt integrated by parts along x, (d, *x.shape), if it `has_level`.
+
+        Densities must not jump, and the generator's flux must be known. Its integral is that of
+        `force`, and one keeps its digits where the other loses them to cancellation.
+        """
         raise NotImplementedError
 
     def force_by_parts_rounding(self, at: Field) -> Array:
@@ -238,18 +247,11 @@ class FDivergence(Objective):
         out *= self.weight(near)
 
     def force_by_parts(self, at: Field) -> Array:
-        """The integrand of dθ/dt integrated by parts along x, shape (d, *x.shape).
-
-        It needs a `level`, densities without jumps, and a generator whose flux is known. Its
-        integral is that of `force`, and one keeps its digits where the other loses them to
-        cancellation.
-        """
         assert self._level is not None
         with np.errstate(over="ignore"):
             return -self._level(at) * at.flux[0]
 
     def force_by_parts_rounding(self, at: Field) -> Array:
-        """Its relative rounding, in units of the machine epsilon."""
         assert self._level is not None
         value, size = at.flux
         with np.errstate(over="ignore"):
@@ -295,6 +297,8 @@ class Transport(Objective):
     cost, derivative : callable
         A convex even cost c of the distance, and its derivative.
     name : str
+    closed : str
+        See `Objective`.
 
     Notes
     -----
@@ -314,8 +318,11 @@ class Transport(Objective):
         cost: Function,
         derivative: Function,
         name: str = "custom",
+        *,
+        closed: str = "",
     ) -> None:
         self.name = name
+        self.closed = closed
         self.cost = cost
         self.derivative = derivative
 
@@ -341,6 +348,7 @@ class MeanSquaredError(Objective):
     """The pixel-wise loss E(G(z) − x)² over independent z and x: it shrinks p_g onto the mean."""
 
     name = "mse"
+    closed = "mean"
 
     def slope(self, at: Field) -> Array:
         return 2.0 * (at.data.mean - at.x)

@@ -43,18 +43,8 @@ def components_in(data: Distribution, standard: tuple | None) -> list[tuple[floa
 class Field:
     """What an objective sees at points x of the line: both densities, their ratio, their scores.
 
-    Every array has the shape of `x`, (P, n), and is computed when first asked for.
-
-    Parameters
-    ----------
-    data : Distribution
-        p.
-    generated : Generated
-        p_g of every lane.
-    x : ndarray, shape (P, n)
-        Points on the line.
-    lane : ndarray of int, shape (P,)
-        The state that each row belongs to.
+    Every array has the shape of `x`, (P, n), and is computed when first asked for. Row i belongs to
+    the state ``lane[i]``.
 
     Attributes
     ----------
@@ -229,12 +219,7 @@ class AtAtoms(Field):
 
     Whatever is integrated over x adds to its integral what it gives here: a divergence
     ∫ p_g f(p/p_g) dx gains mass·f(0), an integral over the monotone coupling nothing, as its
-    partners already stay at the atom.
-
-    Parameters
-    ----------
-    mass : ndarray, shape (P, n)
-        Mass of the atom at each x.
+    partners already stay at the atom. The atoms' masses are (P, n), as x is.
     """
 
     def __init__(

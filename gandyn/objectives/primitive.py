@@ -25,13 +25,8 @@ def log_derivative(log_weight: Callable[[Array], Array], ell: Array) -> Array:
 class Primitive:
     """Integrals of a weight, from a table over unit steps of ℓ and Gauss's rule within a step.
 
-    Parameters
-    ----------
-    weight : callable
-        w(ℓ) > 0, smooth over a unit of ℓ.
+    The weight w(ℓ) > 0 is smooth over a unit of ℓ.
 
-    Notes
-    -----
     With f(1) = f'(1) = 0 and f'' = w/r², q f(p/q) = ∫₀^ℓ (p e^−s − q) w(s) ds, in which p and q
     do not cancel within a unit of ℓ = 0, where it is integrated as it stands. Beyond, the table
     gives A(k) = ∫₀^k w ds and B(k) = ∫₀^k w e^(−s) ds, for positive k, and e^k B(k) for

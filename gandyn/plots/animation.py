@@ -24,8 +24,6 @@ from gandyn.system.files import whole_file
 from gandyn.system.polyline import even, pace
 from gandyn.system.progress import Progress
 
-__all__ = ["animate", "can_write_mp4", "path_times"]
-
 
 def can_write_mp4() -> bool:
     """Whether ffmpeg is on the PATH.

@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike
 from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.densities import density_handles
 from gandyn.plots.moments import Moment
-
-__all__ = ["draw_arrow_moments", "draw_arrows"]
+from gandyn.plots.style import note, share_edges
 
 _X_LINE, _Z_LINE = -0.18, -0.62
 
@@ -41,10 +40,8 @@ def draw_arrows(
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> z = np.linspace(-2, 2, 15)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_arrows(ax, plots.moment(game, [1.0, 0.5]), z, 1.0 * z + 0.5)
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_arrows(ax, plots.moment(game, [1.0, 0.5]), z, 1.0 * z + 0.5).get_xlabel()
     'x'
     """
     latents, images = np.asarray(z, dtype=float), np.asarray(x, dtype=float)
@@ -56,10 +53,7 @@ def draw_arrows(
     ax.plot(moment.x, moment.discriminator, **DISCRIMINATOR.line)
     for level, name in ((0.0, ""), (_X_LINE, "x"), (_Z_LINE, "z")):
         ax.plot([low, high], [level, level], color=REFERENCE.colour, linewidth=0.9, zorder=1)
-        ax.annotate(
-            name, (0, level), xycoords=("axes fraction", "data"), xytext=(-4, 0),
-            textcoords="offset points", ha="right", va="center",
-        )  # fmt: skip
+        note(ax, name, (0, level), (-4, 0), xycoords=("axes fraction", "data"), ha="right")
     span = float(np.ptp(latents)) or 1.0
     feet = low + (high - low) * (0.06 + 0.88 * (latents - latents.min()) / span)
     for foot, image in zip(feet, images, strict=True):
@@ -77,10 +71,7 @@ def draw_arrows(
                 "shrinkB": 0,
             },
         )
-    ax.set_xlim(low, high)
-    ax.set_ylim(_Z_LINE - 0.08, 1.12)
-    ax.set_yticks([0.0, 0.5, 1.0])
-    ax.set_xlabel("x")
+    ax.set(xlim=(low, high), ylim=(_Z_LINE - 0.08, 1.12), yticks=[0.0, 0.5, 1.0], xlabel="x")
     ax.set_ylabel("D*, and p, $p_g$ to scale", loc="top")
     ax.grid(False)
     ax.spines["left"].set_bounds(0.0, 1.0)
@@ -119,12 +110,7 @@ def draw_arrow_moments(
     peak = max(float(np.nanmax([m.data, m.generated])) for m in moments)
     for ax, moment, image in zip(panels, moments, images, strict=True):
         draw_arrows(ax, moment, z, image, peak=peak)
-        place = ax.get_subplotspec()
-        if place is not None and not place.is_first_col():
-            ax.set_ylabel("")
-            ax.tick_params(labelleft=False)
-        if place is not None and not place.is_last_row():
-            ax.set_xlabel("")
+        share_edges(ax)
     handles = density_handles(right=False)
     panels[0].figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return axes

@@ -14,22 +14,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from gandyn.plots.colours import DOTTED, INK, REFERENCE, kind_cue
-from gandyn.plots.marks import (
-    attractor_fills,
-    axes_inches,
-    kind_mark,
-    number_attractors,
-    place,
-    rest_points,
-)
-from gandyn.plots.style import crown
-
-__all__ = ["draw_barrier_tree", "draw_paths"]
+from gandyn.plots.marks import attractor_fills, kind_mark, number_attractors, place, rest_points
+from gandyn.plots.style import axes_inches, crown, note
+from gandyn.system.polyline import length
 
 _LETTER = 0.072  # inches, of 9 pt text
 _TRUNK: dict[str, Any] = {"color": INK, "linewidth": 1.8, "solid_capstyle": "projecting"}
 _LOOSE: dict[str, Any] = {"color": INK, "linewidth": 1.8, "linestyle": DOTTED}
 _PROFILE: dict[str, Any] = {"color": INK, "linewidth": 1.8}
+_HEIGHT: dict[str, Any] = {"va": "bottom", "fontsize": 9, "color": kind_cue("saddle").colour}
 
 
 def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
@@ -50,10 +43,8 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.barriers(game)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_barrier_tree(ax, found)
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_barrier_tree(ax, found).get_ylabel()
     'potential'
     """
     points = rest_points(barriers.equilibria)
@@ -88,16 +79,8 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
         groups[joined] = (middle, top)
         # Beside the branch that goes on upwards, on the side where its parent is not.
         away = -side.get(joined, 0 if len(joined) == len(order) else -1)
-        ax.annotate(
-            f"{top:.4g}",
-            (middle, top),
-            xytext=(6 * away, 6),
-            textcoords="offset points",
-            ha=("right", "center", "left")[away + 1],
-            va="bottom",
-            fontsize=9,
-            color=kind_cue("saddle").colour,
-        )
+        side_of = ("right", "center", "left")[away + 1]
+        note(ax, f"{top:.4g}", (middle, top), (6 * away, 6), ha=side_of, **_HEIGHT)
     if len(groups) > 1:
         for spot, foot in groups.values():
             ax.plot([spot, spot], [foot, ax.get_ylim()[1]], **_LOOSE, zorder=2)
@@ -106,9 +89,7 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     _name_leaves(ax, points, order)
     ax.set_ylabel("potential")
     ax.grid(axis="x", visible=False)
-    handles = [
-        Line2D([], [], **kind_mark("attractor"), label="attractor, and the climb out of it"),
-    ]
+    handles = [Line2D([], [], **kind_mark("attractor"), label="attractor, and the climb out of it")]
     if passes:
         handles.append(Line2D([], [], **kind_mark("saddle"), label="pass, and its potential"))
     crown(ax, handles, title=title, columns=2)
@@ -134,10 +115,8 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> found = gandyn.barriers(game)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_paths(ax, found)
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_paths(ax, found).get_ylabel()
     'potential'
     """
     points = rest_points(barriers.equilibria)
@@ -183,16 +162,8 @@ def _draw_path(ax: Axes, barrier: Any, spot: float, begin: int, points: Any) -> 
     ax.plot(spot + along, np.asarray(barrier.potential, dtype=float), **_PROFILE, zorder=2)
     summit = float(points[barrier.start].potential) + float(barrier.height_from)
     ax.plot(spot + there, summit, **kind_mark("saddle"), zorder=4)
-    ax.annotate(
-        f"→ {_short(climbs[0])}\n← {_short(climbs[1])}",
-        (spot + there, summit),
-        xytext=(0, 7),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=9,
-        color=kind_cue("saddle").colour,
-    )
+    text = f"→ {_short(climbs[0])}\n← {_short(climbs[1])}"
+    note(ax, text, (spot + there, summit), (0, 7), **_HEIGHT)
 
 
 def _walks(barriers: Any, leaves: list[int]) -> list[list[tuple[Any, int]]]:
@@ -244,18 +215,9 @@ def _draw_leaf(ax: Axes, spot: float, foot: float, climb: float | None) -> None:
     }
     ax.plot([spot, spot], [ax.get_ylim()[0], foot], **guide)
     ax.plot(spot, foot, **kind_mark("attractor"), zorder=4)
-    ax.annotate(
-        "no pass" if climb is None else _short(climb),
-        (spot, foot),
-        xytext=(0, -8),
-        textcoords="offset points",
-        ha="center",
-        va="top",
-        fontsize=9,
-        color=INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        zorder=3,
-    )
+    text = "no pass" if climb is None else _short(climb)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    note(ax, text, (spot, foot), (0, -8), va="top", fontsize=9, color=INK, bbox=box, zorder=3)
 
 
 def _name_leaves(ax: Axes, points: Any, leaves: list[int]) -> None:
@@ -291,6 +253,5 @@ def _short(value: float) -> str:
 
 def _arc(path: Any) -> Any:
     """How far each point lies along a path, from 0 to 1."""
-    steps = np.hypot(*np.diff(path, axis=0).T)
-    length = np.concatenate([[0.0], np.cumsum(steps)])
-    return length / (length[-1] or 1.0)
+    way = length(path)
+    return way / (way[-1] or 1.0)

@@ -15,8 +15,6 @@ from gandyn.plots.colours import event_cue, kind_cue
 from gandyn.plots.marks import KINDS, event_mark
 from gandyn.plots.style import crown
 
-__all__ = ["draw_branches"]
-
 _AXES = {"a": "a (scale)", "b": "b (place)", "potential": "potential"}
 _LINES = {
     "attractor": "attractor, stable",
@@ -56,11 +54,9 @@ def draw_branches(
     --------
     >>> family = gandyn.template("0.5*N(-{m}, 1) + 0.5*N({m}, 1)")
     >>> found = gandyn.branches(family, (1.5, 1.7))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_branches(ax, found, "a")
-    >>> ax.get_xlabel(), ax.get_ylabel()
-    ('m', 'a (scale)')
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_branches(ax, found, "a").get_xlabel()
+    'm'
     """
     panels = np.ravel(np.asarray(axes, dtype=object))
     names = [component] if isinstance(component, str) else list(component)
@@ -125,15 +121,10 @@ def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
     ):
         for point in points:
             heights = _heights(point, branches, component)
+            at = [point.parameter] * len(heights)
             if len(heights) > 1:
-                ax.plot(
-                    [point.parameter] * len(heights),
-                    heights,
-                    color=event_cue(kind).colour,
-                    linewidth=0.9,
-                    zorder=6,
-                )
-            ax.plot([point.parameter] * len(heights), heights, **event_mark(kind), zorder=7)
+                ax.plot(at, heights, color=event_cue(kind).colour, linewidth=0.9, zorder=6)
+            ax.plot(at, heights, **event_mark(kind), zorder=7)
         if points:
             there.append(kind)
     return there

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.colours import UNKNOWN, UNKNOWN_FILL
-
-__all__ = ["draw_cells", "edges", "lattice", "rising", "unknown_handle"]
+from gandyn.plots.colours import REFERENCE, UNKNOWN, UNKNOWN_FILL
 
 _HATCHED: dict[str, Any] = {
     "facecolor": UNKNOWN_FILL,
@@ -50,11 +49,7 @@ def edges(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def draw_cells(
-    ax: Axes,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    index: ArrayLike,
-    fills: Sequence[str],
+    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], index: ArrayLike, fills: Sequence[str]
 ) -> bool:
     """Fill the cell around each node with ``fills[index]``; negative indices are hatched.
 
@@ -90,6 +85,26 @@ def draw_cells(
     return bool(unknown.any())
 
 
+def draw_levels(
+    ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64], potential: ArrayLike | None
+) -> list[Line2D]:
+    """Draw thin level lines of a potential, if there is one; returns the legend's entry, if any."""
+    heights = np.ma.masked_invalid(np.nan if potential is None else potential)
+    if heights.count() == 0:
+        return []
+    low, high = float(heights.min()), float(heights.max())
+    levels = np.unique(np.quantile(heights.compressed(), np.linspace(0.03, 0.97, 10)))
+    # Lines closer than this are the rounding of a plateau.
+    least = 1e-4 * (high - low)
+    levels = levels[(np.diff(levels, prepend=low) > least) & (high - levels > least)]
+    if not levels.size:
+        return []
+    look: dict[str, Any] = {"linestyles": "solid", "linewidths": 0.6, "zorder": 1}
+    ax.contour(a, b, heights, levels, colors=REFERENCE.colour, **look)
+    thin: dict[str, Any] = {"color": REFERENCE.colour, "linewidth": 0.6}
+    return [Line2D([], [], **thin, label="level of potential")]
+
+
 def unknown_handle(label: str) -> Patch:
     """The legend's entry for hatched cells."""
     return Patch(**_HATCHED, label=label)
@@ -102,15 +117,6 @@ def _outline(across: NDArray[np.float64], up: NDArray[np.float64], mask: NDArray
     rows, begins = np.nonzero(steps == 1)
     _, ends = np.nonzero(steps == -1)
     left, right, low, high = across[begins], across[ends], up[rows], up[rows + 1]
-    corners = np.stack(
-        [
-            np.stack([left, low], axis=-1),
-            np.stack([right, low], axis=-1),
-            np.stack([right, high], axis=-1),
-            np.stack([left, high], axis=-1),
-            np.stack([left, low], axis=-1),
-        ],
-        axis=1,
-    )
+    round_it = [[left, right, right, left, left], [low, low, high, high, low]]
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
-    return Path(corners.reshape(-1, 2), np.tile(codes, len(corners)))
+    return Path(np.array(round_it).T.reshape(-1, 2), np.tile(codes, len(rows)))

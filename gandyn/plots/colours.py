@@ -20,27 +20,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "DATA",
-    "DISCRIMINATOR",
-    "GENERATED",
-    "INK",
-    "NULLCLINES",
-    "REFERENCE",
-    "TRAINING",
-    "UNKNOWN",
-    "Cue",
-    "cause_fill",
-    "discriminator_cue",
-    "divergence_cue",
-    "event_cue",
-    "kind_cue",
-    "objective_cue",
-    "parameter_cue",
-    "ramp",
-    "state_fills",
-]
-
 Dashes = str | tuple[float, tuple[float, ...]]
 
 SOLID: Dashes = "-"

@@ -14,8 +14,6 @@ from gandyn.plots.paths import draw_replica_paths
 from gandyn.plots.portrait import draw_portrait
 from gandyn.plots.scales import count_steps
 
-__all__ = ["draw_comparison"]
-
 _NODES = 41
 _MARGIN = 0.1
 

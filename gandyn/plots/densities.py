@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED
 from gandyn.plots.moments import Moment
-from gandyn.plots.style import crown
-
-__all__ = ["DensityScale", "density_scale", "draw_densities", "draw_moments"]
+from gandyn.plots.style import crown, share_edges
 
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
 # hide it. The bulk of a normal is at 0.44 of its peak.
@@ -82,8 +80,7 @@ def draw_densities(
     """
     scale = scale or density_scale([moment])
     set_density_axis(ax, scale)
-    ax.set_xlim(float(moment.x[0]), float(moment.x[-1]))
-    ax.set_xlabel("x")
+    ax.set(xlim=(float(moment.x[0]), float(moment.x[-1])), xlabel="x")
     right = ax.twinx()
     prepare_discriminator_axis(right, moment.symbol)
     draw_curves(ax, right, moment, scale)
@@ -125,15 +122,7 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
     scale = density_scale(moments)
     for ax, moment in zip(panels, moments, strict=False):
         _, right = draw_densities(ax, moment, scale=scale, legend=False)
-        place = ax.get_subplotspec()
-        if place is not None and not place.is_last_row():
-            ax.set_xlabel("")
-        if place is not None and not place.is_first_col():
-            ax.set_ylabel("")
-            ax.tick_params(labelleft=False)
-        if place is not None and not place.is_last_col():
-            right.set_ylabel("")
-            right.tick_params(labelright=False)
+        share_edges(ax, right)
     for ax in panels[len(moments) :]:
         ax.set_visible(False)
     handles = density_handles(moments[0].symbol)
@@ -153,12 +142,10 @@ def set_density_axis(ax: Axes, scale: DensityScale) -> None:
 
 def prepare_discriminator_axis(right: Axes, symbol: str = "D*") -> None:
     """Make a twin axis the axis of D* (or D): 0 to 1, with the line of one half."""
-    right.set_ylim(0.0, _HEADROOM)
-    right.set_yticks([0.0, 0.5, 1.0])
+    right.set(ylim=(0.0, _HEADROOM), yticks=[0.0, 0.5, 1.0], ylabel=f"{symbol}(x)")
     right.grid(False)
     right.spines["right"].set_visible(True)
     right.spines["left"].set_visible(False)
-    right.set_ylabel(f"{symbol}(x)")
     right.axhline(0.5, color="#B0B0B0", linewidth=0.7, zorder=0.5)
 
 

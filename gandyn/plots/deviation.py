@@ -11,10 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import GENERATED, SOLID, TRAINING
-from gandyn.plots.marks import halo
-from gandyn.plots.style import crown
-
-__all__ = ["draw_clock", "draw_deviation"]
+from gandyn.plots.style import crown, halo
 
 _FLOW: dict[str, Any] = {"color": GENERATED.colour, "linestyle": SOLID}
 
@@ -56,11 +53,9 @@ def draw_clock(
     Examples
     --------
     >>> t = np.linspace(0, 4, 30)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     b = np.exp(-t)
-    ...     ax = plots.draw_clock(ax, t, b, b + 0.1, 0.05 + 0 * t, "b")
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> b = np.exp(-t)
+    >>> plots.draw_clock(ax, t, b, b + 0.1, 0.05 + 0 * t, "b").get_ylabel()
     'b'
     """
     times = np.asarray(t, dtype=float)
@@ -108,10 +103,8 @@ def draw_deviation(
     Examples
     --------
     >>> t = np.linspace(0, 4, 30)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_deviation(ax, t, np.outer([0.1, 0.2, 0.3], t))
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_deviation(ax, t, np.outer([0.1, 0.2, 0.3], t)).get_ylabel()
     'distance from the flow'
     """
     times = np.asarray(t, dtype=float)

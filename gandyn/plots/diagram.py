@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 
 from gandyn.plots.cells import draw_cells, edges, rising, unknown_handle
 from gandyn.plots.colours import INK, event_cue, state_fills
-from gandyn.plots.marks import axes_inches, event_mark, halo
-from gandyn.plots.style import crown
-
-__all__ = ["draw_diagram"]
+from gandyn.plots.marks import event_mark
+from gandyn.plots.style import axes_inches, bold_number, crown
 
 _CURVES = {"fold": "fold", "branch": "branch point", "maxwell": "Maxwell, equally deep"}
 _LETTER, _LINE = 0.0081, 0.0172  # inches in width and height, for each point of size
@@ -69,17 +67,12 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     ...     x=(0, 1), y=(0, 1), x_name="m", y_name="w", x_nodes=nodes, y_nodes=nodes,
     ...     labels=np.tile(nodes > 0.5, (11, 1)).astype(int), regions=regions, curves=[], cusps=[],
     ... )
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_diagram(ax, found)
-    >>> ax.get_xlabel(), ax.get_ylabel()
-    ('m', 'w')
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_diagram(ax, found).get_xlabel()
+    'm'
     """
     x, y = rising("x_nodes", diagram.x_nodes), rising("y_nodes", diagram.y_nodes)
-    ax.set_xlim(*diagram.x)
-    ax.set_ylim(*diagram.y)
-    ax.set_xlabel(diagram.x_name)
-    ax.set_ylabel(diagram.y_name)
+    ax.set(xlim=diagram.x, ylim=diagram.y, xlabel=diagram.x_name, ylabel=diagram.y_name)
     ax.grid(False)
     said = [_states(region) for region in diagram.regions]
     names = list(dict.fromkeys(said))
@@ -279,7 +272,8 @@ def _write(ax: Axes, texts: Sequence[Text]) -> None:
             at = (np.array(text.spot) - low) * points
             side = _clear_side(at, taken, span * points)
             taken.append((at + side, np.array([6.0, 6.0])))
-            _point_at(ax, text, side)
+            line = {"arrowstyle": "-", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+            bold_number(ax, text.text, text.spot, side, fontsize=_SIZES[0], arrowprops=line)
 
 
 def _clear_side(
@@ -295,21 +289,3 @@ def _clear_side(
             if inside and all(np.any(np.abs(there - spot) > box + 6) for spot, box in taken):
                 return np.asarray(ring * turn, dtype=float)
     return np.asarray(np.where(at < 0.5 * size, 1.0, -1.0) * np.abs(_TURNS[0]))
-
-
-def _point_at(ax: Axes, text: Text, side: NDArray[np.float64]) -> None:
-    """A number beside a region too small for it, with a line to it."""
-    ax.annotate(
-        text.text,
-        text.spot,
-        xytext=tuple(side),
-        textcoords="offset points",
-        ha="center",
-        va="center",
-        fontsize=_SIZES[0],
-        fontweight="bold",
-        color=INK,
-        path_effects=halo(2.5),
-        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
-        zorder=6,
-    )

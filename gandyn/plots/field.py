@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -15,13 +14,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.cells import lattice, rising
-from gandyn.plots.colours import REFERENCE
-from gandyn.plots.style import crown
+from gandyn.plots.cells import draw_levels, lattice, rising
+from gandyn.plots.colours import GENERATED, INK
+from gandyn.plots.style import crown, frame_plane, halo
 
-__all__ = ["draw_field"]
-
-_INK = "#1A1A1A"
 # The light end of the map would vanish on white.
 _MAP = LinearSegmentedColormap.from_list(
     "gandyn_force", colormaps["viridis_r"](np.linspace(0.14, 1.0, 256))
@@ -67,37 +63,28 @@ def draw_field(
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> a, b = np.linspace(0.5, 4, 12), np.linspace(-4, 4, 12)
     >>> force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_field(ax, a, b, force, marks={"start": (1, 0.5)})
-    >>> ax.get_xlabel(), ax.get_ylabel()
-    ('a (scale)', 'b (place)')
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_field(ax, a, b, force, marks={"start": (1, 0.5)}).get_xlabel()
+    'a (scale)'
     """
     columns, rows = _even("a", a), _even("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
-    if potential is not None:
-        _draw_levels(ax, columns, rows, np.asarray(potential, dtype=float))
+    levels = draw_levels(ax, columns, rows, potential)
     _draw_streams(ax, columns, rows, push)
     handles: list[Line2D] = []
     for path in flows:
         _draw_flow(ax, np.asarray(path, dtype=float))
         handles = [
-            Line2D([], [], color=_INK, marker="o", markerfacecolor="white", label="flow, start"),
-            Line2D([], [], color=_INK, marker="o", label="flow, end"),
+            Line2D([], [], color=INK, marker="o", markerfacecolor="white", label="flow, start"),
+            Line2D([], [], color=INK, marker="o", label="flow, end"),
         ]
     for label, place in (marks or {}).items():
-        star: dict[str, Any] = {"marker": "*", "markersize": 13, "color": "#D55E00"}
+        star: dict[str, Any] = {"marker": "*", "markersize": 13, "color": GENERATED.colour}
         star["markeredgecolor"] = "white"
         ax.plot(*np.asarray(place, dtype=float), linestyle="none", zorder=6, **star)
         handles.append(Line2D([], [], linestyle="none", label=label, **star))
-    if potential is not None:
-        levels = Line2D([], [], color=REFERENCE.colour, linewidth=0.7, label="level of potential")
-        handles.append(levels)
-    ax.set_xlim(columns[0], columns[-1])
-    ax.set_ylim(rows[0], rows[-1])
-    ax.set_xlabel("a (scale)")
-    ax.set_ylabel("b (place)")
-    ax.grid(False)
+    handles += levels
+    frame_plane(ax, columns, rows)
     crown(ax, handles, title=title, columns=2)
     return ax
 
@@ -147,34 +134,11 @@ def _draw_streams(
     bar.outline.set_visible(False)  # type: ignore[operator]
 
 
-def _draw_levels(
-    ax: Axes,
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    potential: NDArray[np.float64],
-) -> None:
-    finite = potential[np.isfinite(potential)]
-    if finite.size == 0:
-        return
-    levels = np.unique(np.quantile(finite, np.linspace(0.03, 0.97, 12)))
-    if levels.size > 1:
-        heights = np.ma.masked_invalid(potential)
-        ax.contour(a, b, heights, levels, colors=REFERENCE.colour, linewidths=0.7, zorder=1.5)
-
-
 def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:
-    halo = [effects.Stroke(linewidth=4.0, foreground="white"), effects.Normal()]
-    ax.plot(path[:, 0], path[:, 1], color=_INK, linewidth=1.8, zorder=4, path_effects=halo)
-    for place, face in ((path[0], "white"), (path[-1], _INK)):
-        ax.plot(
-            *place,
-            marker="o",
-            markersize=6,
-            markerfacecolor=face,
-            markeredgecolor=_INK,
-            zorder=5,
-            clip_on=False,
-        )
+    ax.plot(path[:, 0], path[:, 1], color=INK, linewidth=1.8, zorder=4, path_effects=halo(4.0))
+    for place, face in ((path[0], "white"), (path[-1], INK)):
+        mark: dict[str, Any] = {"marker": "o", "markersize": 6, "markeredgecolor": INK}
+        ax.plot(*place, **mark, markerfacecolor=face, zorder=5, clip_on=False)
 
 
 def _even(name: str, values: ArrayLike) -> NDArray[np.float64]:

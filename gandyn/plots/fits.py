@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from gandyn.plots.colours import DATA, objective_cue
 from gandyn.plots.style import crown
 
-__all__ = ["draw_fits"]
-
 
 def draw_fits(
     ax: Axes,
@@ -43,10 +41,8 @@ def draw_fits(
     --------
     >>> x, data = np.linspace(-6, 6, 99), gandyn.parse("0.5*N(-2, 1) + 0.5*N(2, 1)")
     >>> fits = {"forward_kl": gandyn.Normal(0, 2.2).pdf(x)}
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_fits(ax, x, data.pdf(x), fits)
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_fits(ax, x, data.pdf(x), fits).get_ylabel()
     'density'
     """
     names = labels or {}
@@ -58,9 +54,7 @@ def draw_fits(
         cue = objective_cue(name)
         ax.plot(places, np.asarray(density, dtype=float), **cue.line)
         handles.append(Line2D([], [], **cue.line, label=names.get(name, name)))
-    ax.set_xlim(places[0], places[-1])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("x")
-    ax.set_ylabel("density")
+    ax.set(xlim=(places[0], places[-1]), xlabel="x", ylabel="density")
     crown(ax, handles, title=title, columns=3 if len(handles) != 4 else 2)
     return ax

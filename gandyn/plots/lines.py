@@ -12,10 +12,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import REFERENCE, Cue
-from gandyn.plots.marks import axes_inches
-from gandyn.plots.style import crown
-
-__all__ = ["Curve", "draw_levels", "draw_lines"]
+from gandyn.plots.style import axes_inches, crown, note
 
 _APART = 11.0  # points between the names of two levels
 
@@ -75,14 +72,11 @@ def draw_lines(
     --------
     >>> x = np.geomspace(0.1, 10, 50)
     >>> square = plots.Curve(x, x**2, "square", plots.objective_cue("mse"))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_lines(ax, [square], xlabel="x", ylabel="x²", yscale="log")
-    >>> ax.get_yscale()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_lines(ax, [square], xlabel="x", ylabel="x²", yscale="log").get_yscale()
     'log'
     """
-    ax.set_xscale(xscale)
-    ax.set_yscale(yscale)
+    ax.set(xscale=xscale, yscale=yscale)
     handles = []
     for curve in curves:
         x, y = np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float)
@@ -100,8 +94,7 @@ def draw_lines(
         if scale == "log":
             axis.set_major_locator(LogLocator(numticks=8))
             axis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     crown(ax, handles, title=title, columns=columns)
     return ax
 
@@ -122,7 +115,5 @@ def draw_levels(ax: Axes, levels: Mapping[str, float]) -> None:
         places[k] = max(places[k], places[k - 1] + _APART)
     places -= 0.5 * np.max(places - points)
     for (label, level), shift in zip(ordered, places - points, strict=False):
-        ax.annotate(
-            label, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, shift),
-            textcoords="offset points", va="center", fontsize=8, color=REFERENCE.colour,
-        )  # fmt: skip
+        look = {"ha": "left", "fontsize": 8, "color": REFERENCE.colour}
+        note(ax, label, (1.0, level), (4, shift), xycoords=("axes fraction", "data"), **look)

@@ -8,22 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.patheffects as effects
-from matplotlib.axes import Axes
-
 from gandyn.plots.colours import event_cue, kind_cue, state_fills
-
-__all__ = [
-    "KINDS",
-    "attractor_fills",
-    "axes_inches",
-    "event_mark",
-    "halo",
-    "kind_mark",
-    "number_attractors",
-    "place",
-    "rest_points",
-]
 
 KINDS = ("attractor", "saddle", "repeller", "degenerate")
 
@@ -66,11 +51,8 @@ def kind_mark(kind: str) -> dict[str, Any]:
             "markeredgewidth": 1.8,
         }
     if kind != "attractor":
-        return mark | {
-            "fillstyle": "left",
-            "markerfacecoloralt": "white",
-            "markeredgecolor": colour,
-        }
+        half = {"fillstyle": "left", "markerfacecoloralt": "white"}
+        return mark | half | {"markeredgecolor": colour}
     return mark
 
 
@@ -85,16 +67,3 @@ def event_mark(kind: str) -> dict[str, Any]:
         "markeredgecolor": "white",
         "markeredgewidth": 0.8,
     }
-
-
-def halo(width: float) -> list[effects.AbstractPathEffect]:
-    """A white rim around a line or a text, ``width`` points wide in all."""
-    return [effects.Stroke(linewidth=width, foreground="white"), effects.Normal()]
-
-
-def axes_inches(ax: Axes) -> tuple[float, float]:
-    """Width and height of the axes, before the layout gives some of it to labels and legend."""
-    figure, frame = ax.get_figure(root=True), ax.get_position()
-    if figure is None:
-        return 5.0, 4.0
-    return frame.width * figure.get_figwidth(), frame.height * figure.get_figheight()

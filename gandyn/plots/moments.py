@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Moment", "moment", "moment_title", "moments", "window"]
-
 Array = NDArray[np.float64]
 
 _EVEN = 400  # points of the even grid, before features and steep places add theirs

@@ -14,8 +14,6 @@ from gandyn.plots.ridges import draw_ridges
 from gandyn.plots.series import draw_replicas
 from gandyn.plots.snapshots import training_moments
 
-__all__ = ["draw_training"]
-
 _LOG2 = float(np.log(2.0))
 
 
@@ -62,52 +60,34 @@ def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
 
 
 def _draw_judgement(ax: Axes, run: Any) -> None:
-    draw_replicas(
-        ax,
-        run.step,
-        {"on real data": run.real_on_real, "on generated": run.real_on_fake},
-        ylabel="mean of D",
-        target={"½": 0.5},
-        ylim=(0.0, 1.0),
-        cues={"on real data": DATA, "on generated": GENERATED},
-    )
+    curves = {"on real data": run.real_on_real, "on generated": run.real_on_fake}
+    cues = {"on real data": DATA, "on generated": GENERATED}
+    look: dict[str, Any] = {"target": {"½": 0.5}, "ylim": (0.0, 1.0), "cues": cues}
+    draw_replicas(ax, run.step, curves, ylabel="mean of D", **look)
 
 
 def _draw_moments(ax: Axes, run: Any) -> None:
     levels = {"data's mean": float(run.data.mean), "data's std": float(run.data.std)}
-    draw_replicas(
-        ax,
-        run.step,
-        {"mean of $p_g$": run.mean, "std of $p_g$": run.std},
-        ylabel="mean and std",
-        target={name: level for name, level in levels.items() if np.isfinite(level)},
-        cues={"mean of $p_g$": parameter_cue(0), "std of $p_g$": parameter_cue(1)},
-    )
+    target = {name: level for name, level in levels.items() if np.isfinite(level)}
+    curves = {"mean of $p_g$": run.mean, "std of $p_g$": run.std}
+    cues = {name: parameter_cue(index) for index, name in enumerate(curves)}
+    draw_replicas(ax, run.step, curves, ylabel="mean and std", target=target, cues=cues)
 
 
 def _draw_gaps(ax: Axes, run: Any) -> None:
     gap, jsd = "V(G, D*) − V(G, D)", "JSD(p‖$p_g$)"
-    draw_replicas(
-        ax,
-        run.step,
-        {gap: run.value_gap, jsd: run.jsd},
-        ylabel="nats",
-        yscale="log",
-        cues={gap: divergence_cue("value_gap"), jsd: divergence_cue("jsd")},
-    )
+    cues = {gap: divergence_cue("value_gap"), jsd: divergence_cue("jsd")}
+    curves = {gap: run.value_gap, jsd: run.jsd}
+    draw_replicas(ax, run.step, curves, ylabel="nats", yscale="log", cues=cues)
 
 
 def _draw_losses(ax: Axes, run: Any) -> None:
     """Losses on minibatches, or V where there is no learned discriminator that has any."""
-    judge, maker = "discriminator", "generator"
-    curves = {judge: run.discriminator_loss, maker: run.generator_loss}
     if np.isfinite(run.discriminator_loss).any():
-        cues = {judge: DISCRIMINATOR, maker: GENERATED}
-        target = {"2 log 2": 2 * _LOG2, "log 2": _LOG2}
-        draw_replicas(ax, run.step, curves, ylabel="minibatch loss", target=target, cues=cues)
+        curves = {"discriminator": run.discriminator_loss, "generator": run.generator_loss}
+        cues = {"discriminator": DISCRIMINATOR, "generator": GENERATED}
+        target, ylabel = {"2 log 2": 2 * _LOG2, "log 2": _LOG2}, "minibatch loss"
     else:
-        cues = {"V(G, D*)": divergence_cue("value")}
-        target = {"−2 log 2": -2 * _LOG2}
-        draw_replicas(
-            ax, run.step, {"V(G, D*)": run.value}, ylabel="nats", target=target, cues=cues
-        )
+        curves, cues = {"V(G, D*)": run.value}, {"V(G, D*)": divergence_cue("value")}
+        target, ylabel = {"−2 log 2": -2 * _LOG2}, "nats"
+    draw_replicas(ax, run.step, curves, ylabel=ylabel, target=target, cues=cues)

@@ -14,8 +14,6 @@ from gandyn.plots.colours import TRAINING
 from gandyn.plots.portrait import draw_flows
 from gandyn.plots.style import crown
 
-__all__ = ["draw_replica_paths"]
-
 _END: dict[str, Any] = {"color": TRAINING.colour, "markeredgecolor": "white"}
 
 

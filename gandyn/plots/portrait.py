@@ -14,29 +14,24 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
-from gandyn.plots.colours import GENERATED, INK, NULLCLINES, REFERENCE, kind_cue
+from gandyn.plots.cells import draw_cells, draw_levels, lattice, rising, unknown_handle
+from gandyn.plots.colours import GENERATED, NULLCLINES, REFERENCE, kind_cue
 from gandyn.plots.marks import (
     KINDS,
     attractor_fills,
-    axes_inches,
-    halo,
     kind_mark,
     number_attractors,
     place,
     rest_points,
 )
-from gandyn.plots.style import crown
-
-__all__ = ["draw_flows", "draw_portrait"]
+from gandyn.plots.style import axes_inches, bold_number, crown, frame_plane, halo
 
 Array = NDArray[np.float64]
 
 _ARROWS = (17, 15)  # about as many along a and along b
-_LEVELS = 10
 _STILL = 1e-9  # of the force at every neighbour
 _FLAT = 1e-8  # of the whole force, a component that is nothing but rounding
-_WALL, _WAY_OUT, _LEVEL = 2.4, 1.1, 0.6  # widths of stable and unstable manifolds, of levels
+_WALL, _WAY_OUT = 2.4, 1.1  # widths of stable and unstable manifolds
 
 
 def draw_portrait(
@@ -89,19 +84,13 @@ def draw_portrait(
     >>> a, b = np.linspace(0.5, 4, 12), np.linspace(-4, 4, 12)
     >>> force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
     >>> found = gandyn.equilibria(game)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_portrait(ax, a, b, force, equilibria=found)
-    >>> ax.get_xlabel(), ax.get_ylabel()
-    ('a (scale)', 'b (place)')
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_portrait(ax, a, b, force, equilibria=found).get_xlabel()
+    'a (scale)'
     """
     columns, rows = rising("a", a), rising("b", b)
     push = lattice("force", force, (rows.size, columns.size, 2), "(len(b), len(a), 2)")
-    ax.set_xlim(columns[0], columns[-1])
-    ax.set_ylim(rows[0], rows[-1])
-    ax.set_xlabel("a (scale)")
-    ax.set_ylabel("b (place)")
-    ax.grid(False)
+    frame_plane(ax, columns, rows)
 
     points = rest_points(equilibria)
     cells, hidden = None if basins is None else np.asarray(basins.labels), False
@@ -115,9 +104,7 @@ def draw_portrait(
         hidden = draw_cells(
             ax, np.asarray(basins.a, dtype=float), np.asarray(basins.b, dtype=float), cells, shades
         )
-    levels = potential is not None and _draw_levels(
-        ax, columns, rows, np.asarray(potential, dtype=float)
-    )
+    levels = draw_levels(ax, columns, rows, potential)
     direction = _directions(push, float(np.ptp(columns)), float(np.ptp(rows)))
     _draw_arrows(ax, columns, rows, direction, points)
     stills = _draw_nullclines(ax, columns, rows, direction) if nullclines else []
@@ -144,9 +131,7 @@ def draw_portrait(
         if any(points[index].kind == kind for index in seen):
             handles.append(Line2D([], [], **kind_mark(kind), label=kind))
     handles += [*manifolds, *stills, *paths]
-    if levels:
-        thin: dict[str, Any] = {"color": REFERENCE.colour, "linewidth": _LEVEL}
-        handles.append(Line2D([], [], **thin, label="level of potential"))
+    handles += levels
     crown(ax, handles, title=title, columns=2)
     return ax
 
@@ -244,21 +229,6 @@ def _around(mask: NDArray[np.bool_], rule: Any) -> NDArray[np.bool_]:
     return np.asarray(rule(windows, axis=(2, 3)))
 
 
-def _draw_levels(ax: Axes, a: Array, b: Array, potential: Array) -> bool:
-    heights = np.ma.masked_invalid(potential)
-    if heights.count() == 0:
-        return False
-    low, high = float(heights.min()), float(heights.max())
-    levels = np.unique(np.quantile(heights.compressed(), np.linspace(0.03, 0.97, _LEVELS)))
-    # Lines closer than this are the rounding of a plateau.
-    least = 1e-4 * (high - low)
-    levels = levels[(np.diff(levels, prepend=low) > least) & (high - levels > least)]
-    if levels.size:
-        look: dict[str, Any] = {"linestyles": "solid", "linewidths": _LEVEL, "zorder": 1}
-        ax.contour(a, b, heights, levels, colors=REFERENCE.colour, **look)
-    return levels.size > 0
-
-
 def _draw_manifolds(ax: Axes, separatrices: Any) -> list[Line2D]:
     handles = []
     colour = kind_cue("saddle").colour
@@ -299,11 +269,7 @@ def _inside(ax: Axes, point: Any) -> bool:
 
 
 def _draw_numbers(
-    ax: Axes,
-    seen: Sequence[Any],
-    numbers: dict[int, int],
-    points: Sequence[Any],
-    separatrices: Any,
+    ax: Axes, seen: Sequence[Any], numbers: dict[int, int], points: Sequence[Any], separatrices: Any
 ) -> None:
     """Each attractor's number beside it, on the side where most is clear."""
     size = 72 * np.array(axes_inches(ax))
@@ -315,7 +281,7 @@ def _draw_numbers(
     way = np.concatenate([*ways, np.empty((0, 2))])
     turns = np.pi / 4 * np.arange(8)
     sides = 11.0 * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
-    for index, number in numbers.items():
+    for index, count in numbers.items():
         spot = (np.array(place(points[index])) - low) / span * size
         scores = []
         for side in sides:
@@ -326,16 +292,4 @@ def _draw_numbers(
             scores.append(min(room, 12.0) + min(aside, 8.0) + min(border, 8.0))
         side = sides[int(np.argmax(scores))]
         taken.append(spot + side)
-        ax.annotate(
-            str(number),
-            place(points[index]),
-            xytext=tuple(side),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=10,
-            fontweight="bold",
-            color=INK,
-            path_effects=halo(2.5),
-            zorder=6,
-        )
+        bold_number(ax, str(count), place(points[index]), side, fontsize=10)

@@ -13,8 +13,6 @@ from gandyn.plots.cells import draw_cells, lattice, rising, unknown_handle
 from gandyn.plots.colours import state_fills
 from gandyn.plots.style import crown
 
-__all__ = ["draw_raster"]
-
 
 def draw_raster(
     ax: Axes,
@@ -70,8 +68,7 @@ def draw_raster(
     undone = draw_cells(ax, columns, rows, cells.T, fills)
     ax.autoscale_view()
     ax.margins(0)
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(False)
     handles = [
         Patch(facecolor=fill, label=label)

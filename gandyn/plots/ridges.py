@@ -13,11 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import DATA, GENERATED, Cue
-from gandyn.plots.marks import axes_inches
 from gandyn.plots.scales import count_steps
-from gandyn.plots.style import crown
-
-__all__ = ["draw_ridges"]
+from gandyn.plots.style import axes_inches, crown
 
 _MOST, _AN_INCH = 25, 7
 _OVERLAP = 2.6  # distances between ridges that the data, or the usual ridge, are high
@@ -70,10 +67,8 @@ def draw_ridges(
     Examples
     --------
     >>> samples = np.random.default_rng(0).normal(size=(5, 200))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_ridges(ax, np.arange(5) * 10, samples, window=(-4, 4))
-    >>> ax.get_xlim()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_ridges(ax, np.arange(5) * 10, samples, window=(-4, 4)).get_xlim()
     (np.float64(-4.0), np.float64(4.0))
     """
     steps, rows = np.asarray(step, dtype=float), np.asarray(samples, dtype=float)

@@ -12,8 +12,6 @@ from gandyn.errors import InputError
 from gandyn.plots.style import style
 from gandyn.system.files import whole_file
 
-__all__ = ["save_figure"]
-
 # What would otherwise hold a date or a version, so that equal figures are equal files.
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},

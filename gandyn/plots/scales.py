@@ -18,8 +18,6 @@ from numpy.typing import ArrayLike
 
 from gandyn.system.polyline import travel
 
-__all__ = ["count_steps", "scale_time", "scale_values"]
-
 _LOG_FROM = 100.0  # an axis turns logarithmic where a linear one would spend 99 % on nothing
 
 

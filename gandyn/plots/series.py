@@ -18,8 +18,6 @@ from gandyn.plots.lines import draw_levels
 from gandyn.plots.scales import count_steps
 from gandyn.plots.style import crown
 
-__all__ = ["draw_replicas"]
-
 Array = NDArray[np.float64]
 
 _BAND = 0.2
@@ -75,10 +73,8 @@ def draw_replicas(
     >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
     >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_replicas(ax, run.step, {"b": run.theta[..., 1]}, ylabel="b")
-    >>> ax.get_ylabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_replicas(ax, run.step, {"b": run.theta[..., 1]}, ylabel="b").get_ylabel()
     'b'
     """
     steps = np.asarray(step, dtype=float)

@@ -13,9 +13,7 @@ from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import INK, cause_fill
-from gandyn.plots.style import crown
-
-__all__ = ["draw_shares"]
+from gandyn.plots.style import crown, note
 
 _NARROW = 0.07  # of the whole: a narrower piece has no room for its percentage
 _HEIGHT = 0.62
@@ -56,10 +54,8 @@ def draw_shares(
     Examples
     --------
     >>> causes = ["finite step", "finite batch"]
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_shares(ax, ["near", "far"], [[20, 80], [60, 40]], causes)
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_shares(ax, ["near", "far"], [[20, 80], [60, 40]], causes).get_xlabel()
     'share of the deviation (%)'
     """
     pieces = np.asarray(parts, dtype=float)
@@ -85,15 +81,10 @@ def draw_shares(
             share = f"{100 * shares[row, k]:.0f} %"
             ax.text(middle, row, share, ha="center", va="center", fontsize=8.5, color=ink)
     for row, total in enumerate(totals):
-        ax.annotate(
-            total, (100, row), xytext=(6, 0), textcoords="offset points",
-            ha="left", va="center", fontsize=9, annotation_clip=False,
-        )  # fmt: skip
+        note(ax, total, (100, row), (6, 0), ha="left", fontsize=9, annotation_clip=False)
     ax.set_yticks(rows, list(names))
     ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0, 100)
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel(xlabel)
+    ax.set(xlim=(0, 100), ylim=(len(names) - 0.5, -0.5), xlabel=xlabel)
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)
     crown(ax, [Patch(facecolor=cause_fill(c), label=c) for c in causes], title=title, columns=2)

@@ -11,8 +11,6 @@ from scipy.special import expit
 from gandyn.errors import InputError
 from gandyn.plots.moments import Moment
 
-__all__ = ["snapshot_moment", "training_moments"]
-
 Array = NDArray[np.float64]
 
 _BINS = 60

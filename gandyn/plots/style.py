@@ -7,12 +7,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import matplotlib.patheffects as effects
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-__all__ = ["new_figure", "style"]
+from gandyn.plots.colours import INK
 
 STYLE_FILE = Path(__file__).with_name("gandyn.mplstyle")
 
@@ -76,6 +79,53 @@ def crown(ax: Axes, handles: list[Any], *, title: str = "", columns: int = 3) ->
         )
     if title:
         ax.set_title(title, pad=8 + 15 * ceil(len(handles) / columns))
+
+
+def note(ax: Axes, text: str, spot: Any, aside: Any, **look: Any) -> None:
+    """Write a text so many points aside of a spot; centred there unless ``look`` says else."""
+    look = {"ha": "center", "va": "center", **look}
+    ax.annotate(text, spot, xytext=tuple(aside), textcoords="offset points", **look)
+
+
+def bold_number(ax: Axes, text: str, spot: Any, aside: Any, **look: Any) -> None:
+    """Write a number in bold beside what it numbers."""
+    look |= {"fontweight": "bold", "color": INK, "path_effects": halo(2.5), "zorder": 6}
+    note(ax, text, spot, aside, **look)
+
+
+def halo(width: float) -> list[effects.AbstractPathEffect]:
+    """A white rim around a line or a text, ``width`` points wide in all."""
+    return [effects.Stroke(linewidth=width, foreground="white"), effects.Normal()]
+
+
+def axes_inches(ax: Axes) -> tuple[float, float]:
+    """Width and height of the axes, before the layout gives some of it to labels and legend."""
+    figure, frame = ax.get_figure(root=True), ax.get_position()
+    if figure is None:
+        return 5.0, 4.0
+    return frame.width * figure.get_figwidth(), frame.height * figure.get_figheight()
+
+
+def share_edges(ax: Axes, right: Axes | None = None) -> None:
+    """Leave out labels that a neighbour in the same figure has too: y's, and the name of x."""
+    place = ax.get_subplotspec()
+    if place is None:
+        return
+    if not place.is_last_row():
+        ax.set_xlabel("")
+    if not place.is_first_col():
+        ax.set_ylabel("")
+        ax.tick_params(labelleft=False)
+    if right is not None and not place.is_last_col():
+        right.set_ylabel("")
+        right.tick_params(labelright=False)
+
+
+def frame_plane(ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+    """Make the axes those of the plane of (a, b) between the ends of both."""
+    ends = {"xlim": (a[0], a[-1]), "ylim": (b[0], b[-1])}
+    ax.set(**ends, xlabel="a (scale)", ylabel="b (place)")
+    ax.grid(False)
 
 
 def _columns(handles: list[Any], most: int, inches: float) -> int:

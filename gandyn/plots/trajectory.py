@@ -14,8 +14,6 @@ from gandyn.plots.colours import DASHED, DATA, SOLID, parameter_cue
 from gandyn.plots.scales import scale_time
 from gandyn.plots.style import crown
 
-__all__ = ["draw_trajectory"]
-
 
 def draw_trajectory(
     ax: Axes,
@@ -49,10 +47,8 @@ def draw_trajectory(
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_trajectory(ax, flow.t, flow.theta)
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_trajectory(ax, flow.t, flow.theta).get_xlabel()
     'time t'
     """
     times = np.asarray(t, dtype=float)

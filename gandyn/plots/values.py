@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from gandyn.plots.colours import REFERENCE, divergence_cue, objective_cue
+from gandyn.plots.colours import divergence_cue, objective_cue
+from gandyn.plots.lines import draw_levels
 from gandyn.plots.scales import scale_time, scale_values
 from gandyn.plots.style import crown
-
-__all__ = ["draw_potential", "draw_values"]
 
 _LOG2 = float(np.log(2.0))
 
@@ -60,20 +59,8 @@ def draw_values(
     for column, name, label in zip(curves.T, names, labels, strict=True):
         upper.plot(t, column, **divergence_cue(name).line)
         handles.append(Line2D([], [], **divergence_cue(name).line, label=label))
-    for level, label in ((_LOG2, "log 2"), (0.0, "0"), (-2 * _LOG2, "−2 log 2")):
-        upper.axhline(level, **REFERENCE.line, linewidth=0.8, zorder=1.5)
-        upper.annotate(
-            label,
-            (1.0, level),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=REFERENCE.colour,
-        )
-    upper.set_ylim(-2 * _LOG2 - 0.12, _LOG2 + 0.12)
-    upper.set_ylabel("nats")
+    upper.set(ylim=(-2 * _LOG2 - 0.12, _LOG2 + 0.12), ylabel="nats")
+    draw_levels(upper, {"log 2": _LOG2, "0": 0.0, "−2 log 2": -2 * _LOG2})
     scale_time(upper, t, curves)
     crown(upper, handles, title=title)
     draw_potential(lower, t, potential, objective=objective)
@@ -94,10 +81,8 @@ def draw_potential(
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
     >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_potential(ax, flow.t, flow.potential, objective="nonsaturating")
-    >>> ax.get_xlabel()
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_potential(ax, flow.t, flow.potential, objective="nonsaturating").get_xlabel()
     'time t'
     """
     heights = np.asarray(potential, dtype=float)

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 
 from markupsafe import Markup
 
-__all__ = ["Block", "Code", "Facts", "Picture", "Section", "Table", "Text"]
-
 Words = str | Markup
 """Text that is escaped, or mark-up of our own that is not."""
 

@@ -16,15 +16,6 @@ from gandyn.system.progress import Progress
 from gandyn.theory import Verification
 from gandyn.views.plane import MANY_KERNELS, kernels, matching_state
 
-__all__ = [
-    "Course",
-    "FieldMap",
-    "Results",
-    "Settings",
-    "collect",
-    "data_scale",
-]
-
 Array = NDArray[np.float64]
 
 _FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4

@@ -13,8 +13,6 @@ from gandyn.report.collect import Results
 from gandyn.report.numbers import error_text, short
 from gandyn.views.plane import matching_state
 
-__all__ = ["parameters", "values"]
-
 
 def parameters(results: Results, folder: Path) -> Section:
     """a and b in time."""

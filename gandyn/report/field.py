@@ -11,8 +11,6 @@ from gandyn.plots.colours import GENERATED
 from gandyn.report.blocks import Picture, Section
 from gandyn.report.collect import Results
 
-__all__ = ["section"]
-
 
 def section(results: Results, folder: Path) -> Section:
     """Stream lines of the force, level lines of the potential, this flow and others."""

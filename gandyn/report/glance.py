@@ -13,8 +13,6 @@ from gandyn.report.blocks import Facts, Section, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import error_text, short
 
-__all__ = ["section"]
-
 _LOG2 = float(np.log(2.0))
 
 
@@ -58,11 +56,7 @@ def section(results: Results, folder: Path) -> Section:
                 error_text(end.errors["value"]), short(float(results.at_start.value))
             ),
         ),
-        (
-            "time to rest" if rested else "last time",
-            _large(course.end_t),
-            _ending(results),
-        ),
+        ("time to rest" if rested else "last time", _large(course.end_t), _ending(results)),
     ]
     words = Markup(
         "A generator x = a z + b, z ~ <code>{}</code>, learns the data <code>{}</code> by the "

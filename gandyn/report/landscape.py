@@ -22,8 +22,6 @@ from gandyn.system.plain import plain
 from gandyn.views.passes import direct_barriers, finite_heights, tree_and_paths
 from gandyn.views.plane import map_basins, portrait, window
 
-__all__ = ["section"]
-
 _MANY = 10
 """Barriers, above which the table has only those between neighbours."""
 _CELLS = 3

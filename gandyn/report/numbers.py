@@ -8,8 +8,6 @@ from markupsafe import Markup
 
 from gandyn.system.text import certain_digits
 
-__all__ = ["error_text", "short", "with_error"]
-
 _MINUS = "−"
 
 

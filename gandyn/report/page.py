@@ -22,8 +22,6 @@ from gandyn.system.processes import crew
 from gandyn.system.progress import Progress
 from gandyn.theory import verify
 
-__all__ = ["SECTIONS", "write_report"]
-
 Maker = Callable[[Results, Path], Section]
 
 SECTIONS: tuple[tuple[str, Maker], ...] = (

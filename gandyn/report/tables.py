@@ -13,8 +13,6 @@ from gandyn.report.blocks import Block, Code, Section, Table, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short, with_error
 
-__all__ = ["numbers", "reproduce", "theory"]
-
 _ROWS = (
     ("value", Markup("V = E<sub>p</sub> log D* + E<sub>p<sub>g</sub></sub> log(1 − D*)")),
     ("value_gap", Markup("0 − V")),
@@ -102,9 +100,5 @@ def reproduce(results: Results, folder: Path) -> Section:
         Code(results.command),
         Text(f"With {listed}. The same command writes the same page."),
     ]
-    return Section(
-        "reproduce",
-        "How to make this page again",
-        blocks,
-        {"command": results.command, "versions": versions},
-    )
+    numbers = {"command": results.command, "versions": versions}
+    return Section("reproduce", "How to make this page again", blocks, numbers)

@@ -16,8 +16,6 @@ from gandyn.report.blocks import Block, Facts, Picture, Section, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short
 
-__all__ = ["section"]
-
 _TITLE = "Training by minibatches, beside the flow"
 _RATE = 0.02
 _WIDTHS = (64, 64)

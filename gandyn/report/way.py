@@ -14,8 +14,6 @@ from gandyn.report.collect import Array, Results, data_scale
 from gandyn.report.numbers import short
 from gandyn.system.polyline import even, pace
 
-__all__ = ["section"]
-
 _LATENTS = 19
 _NEEDLE = 0.02
 

@@ -22,15 +22,8 @@ _ADVICE = "give another path or delete the file"
 class ArrayFile:
     """An .npz file of what is done, and of what it was done with.
 
-    Parameters
-    ----------
-    name : str
-        What to call the argument in messages.
-    path : path
-    kind : str
-        What the file is: "raster".
-    about : mapping
-        Texts and arrays in which a file that is gone on from must agree, by name.
+    Messages call the argument by its name, and the file by its kind, such as "raster". A file that
+    is gone on from must agree in all the texts and arrays of `about`.
 
     Raises
     ------
@@ -51,13 +44,7 @@ class ArrayFile:
             np.savez(stream, **held)
 
     def read(self, wanted: Iterable[str]) -> dict[str, NDArray[Any]]:
-        """The arrays of these names.
-
-        Raises
-        ------
-        InputError
-            Where there is no file, or it is cut short, of another kind, or about something else.
-        """
+        """The arrays of these names; an `InputError` where the file is not a whole one of these."""
         where = f"{self._name}: got {str(self.path)!r}"
         try:
             with self.path.open("rb") as stream, np.load(stream) as file:

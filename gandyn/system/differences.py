@@ -29,19 +29,9 @@ _SEVENTH = np.array([(-1.0) ** i * comb(7, i) for i in range(8)])
 
 @cache
 def stencil(places: tuple[int, ...], order: int = 1) -> FloatArray:
-    """Weights that make values at whole places a derivative at 0, exact for polynomials.
+    """Weights that make values at n whole places a derivative at 0, exact to the degree n - 1.
 
-    Parameters
-    ----------
-    places : tuple of int
-        Different multiples of the step; n of them are exact to the degree n - 1.
-    order : int
-        Of the derivative; below n.
-
-    Returns
-    -------
-    array of shape (n,)
-        To be divided by the step to the power `order`; each rounded once, and not writeable.
+    They are to be divided by the step to the power `order`, each rounded once, and not writeable.
 
     Examples
     --------
@@ -68,19 +58,10 @@ def central(
     accuracy: int = 8,
     order: int = 1,
 ) -> FloatArray:
-    """A derivative of an elementwise function at x, by central differences.
+    """The first or second derivative of an elementwise function at x, by central differences.
 
-    Parameters
-    ----------
-    function : callable
-        Maps an array to one whose last axes are those of x.
-    x : array
-    step : float or array
-        Over which the function changes little; in units of x.
-    accuracy : int
-        Even: the error falls off as the step to this power.
-    order : int
-        Of the derivative, 1 or 2.
+    The function changes little over a step, and the error falls off as the step to the (even)
+    accuracy. What it gives may have further axes before those of x.
 
     Examples
     --------
@@ -110,18 +91,8 @@ def derivative(
 
     The step is a fraction of the nearest landmark's width; where the seventh differences say
     that the function bends faster, it is made smaller. Near a break the nine points lie to one
-    side. Zero outside the support.
-
-    Parameters
-    ----------
-    function : callable
-        Elementwise on arrays of shape (n,).
-    x : array
-        Where; of any shape.
-    landmarks, breaks, support
-        Those of a density, as `gandyn.distributions.Distribution` has them.
-    order : int
-        1 or 2.
+    side. Zero outside the support. Landmarks, breaks and support are as a density has them (see
+    `gandyn.distributions.Distribution`).
 
     Examples
     --------
@@ -133,19 +104,9 @@ def derivative(
     points = np.atleast_1d(as_float(x)).ravel()
     out = np.where(np.isnan(points), np.nan, 0.0)
     inside = np.flatnonzero((points >= support[0]) & (points <= support[1]) & np.isfinite(points))
-    if inside.size:
-        out[inside] = _inside(function, points[inside], landmarks, breaks, support, order)
-    return out.reshape(shape)[()]
-
-
-def _inside(
-    function: Callable[[FloatArray], FloatArray],
-    x: FloatArray,
-    landmarks: FloatArray,
-    breaks: FloatArray,
-    support: tuple[float, float],
-    order: int,
-) -> FloatArray:
+    if not inside.size:
+        return out.reshape(shape)[()]
+    x = points[inside]
     walls = np.unique(np.concatenate([[support[0]], breaks, [support[1]]]))
     right = np.clip(np.searchsorted(walls, x, side="right"), 1, walls.size - 1)
     low, high = walls[right - 1], walls[right]
@@ -169,7 +130,8 @@ def _inside(
         if not active.size:
             break
         step[active] *= _SHRINK
-    return best
+    out[inside] = best
+    return out.reshape(shape)[()]
 
 
 def _stencil(

@@ -18,18 +18,8 @@ __all__ = ["staged_folder", "writable_folder"]
 def writable_folder(path: str | os.PathLike[str], name: str = "output") -> Iterator[Path]:
     """Make a folder, with the folders above it, and make sure that files can be written there.
 
-    If the block raises, the folders that were made here are removed again where they are empty.
-
-    Parameters
-    ----------
-    path : path
-    name : str
-        What to call the argument in messages.
-
-    Raises
-    ------
-    InputError
-        If it is a file, or cannot be made or written to.
+    If the block raises, the folders that were made here are removed again where they are empty. An
+    `InputError`, with the argument's name, tells of a path that is a file or cannot be written to.
     """
     folder = Path(path)
     made: list[Path] = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.distributions import Laplace, Logistic, Mixture, Normal, Uniform
 from gandyn.theory.independent import Pair, pair
 
 if TYPE_CHECKING:
@@ -37,11 +38,6 @@ class Battery:
 
     Data: mixtures of 1 to 4 normals with widths from 0.3 to 2, two of other shapes; latents
     N(0, 1), logistic and U(−1, 1); θ both narrower and wider than the data.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of every random choice.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -55,8 +51,6 @@ class Battery:
     @cached_property
     def mixtures(self) -> list[Any]:
         """Mixtures of 1, 2, 3 and 4 normals."""
-        from gandyn import Mixture, Normal
-
         rng = self.rng(0)
         drawn = []
         for count in (1, 2, 3, 4):
@@ -71,8 +65,6 @@ class Battery:
     @cached_property
     def smooth(self) -> list[Case]:
         """Games whose densities are positive everywhere."""
-        from gandyn import Laplace, Logistic, Normal
-
         rng = self.rng(1)
         wild = [
             Laplace(rng.uniform(-2, 2), rng.uniform(0.5, 2)),
@@ -85,8 +77,6 @@ class Battery:
     @cached_property
     def bounded(self) -> list[Case]:
         """Games of the uniform latent, where p_g jumps."""
-        from gandyn import Uniform
-
         rng = self.rng(2)
         return [Case(data, Uniform(-1, 1), _thetas(rng, data)) for data in self.mixtures]
 
@@ -97,8 +87,6 @@ class Battery:
         ∫p²/q needs q's widest mode to be wider than 1/√2 of p's, both ways round; the modes lie
         within about a width.
         """
-        from gandyn import Mixture, Normal
-
         rng = self.rng(3)
         cases = []
         for count in (1, 2, 3, 4):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gandyn.system.plain import Plain
 
 if TYPE_CHECKING:
     from gandyn.theory.battery import Battery
     from gandyn.theory.subject import Subject
 
 Entry = float | str
+Check = Callable[["Subject", "Battery"], "Outcome"]
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Plain):
     """One claim about the game, what it predicts and what was measured.
 
     Attributes
@@ -44,18 +48,6 @@ class Claim:
     passed: bool
     derivation: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The row as plain numbers and strings; infinite and undefined numbers become text."""
-        return {
-            "name": self.name,
-            "claim": self.claim,
-            "expected": _plain(self.expected),
-            "measured": _plain(self.measured),
-            "tolerance": _plain(self.tolerance),
-            "passed": bool(self.passed),
-            "derivation": self.derivation,
-        }
-
 
 class Outcome(NamedTuple):
     """What a row found: the part of a `Claim` that is computed."""
@@ -66,13 +58,26 @@ class Outcome(NamedTuple):
     passed: bool
 
 
+class Worst:
+    """Keeps as its value the largest magnitude it was given; a nan stays for ever."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def add(self, differences: Any) -> None:
+        """Take one number or an array of them."""
+        largest = float(np.max(np.abs(differences)))
+        if not largest <= self.value:
+            self.value = largest if not np.isnan(self.value) else self.value
+
+
 class Row(NamedTuple):
     """A registered claim and the function that checks it."""
 
     name: str
     claim: str
     derivation: str | None
-    check: Callable[[Subject, Battery], Outcome]
+    check: Check
 
     def run(self, subject: Subject, battery: Battery) -> Claim:
         """Check this claim; one that cannot be computed has failed."""
@@ -88,12 +93,10 @@ class Rows(list[Row]):
 
     def claim(
         self, name: str, claim: str, derivation: str | None = None
-    ) -> Callable[[Callable[[Subject, Battery], Outcome]], Callable[[Subject, Battery], Outcome]]:
+    ) -> Callable[[Check], Check]:
         """Register the decorated function as the check of a claim."""
 
-        def register(
-            check: Callable[[Subject, Battery], Outcome],
-        ) -> Callable[[Subject, Battery], Outcome]:
+        def register(check: Check) -> Check:
             self.append(Row(name, claim, derivation, check))
             return check
 
@@ -125,8 +128,6 @@ def at_most(bound: float, measured: float, slack: float = 0.0) -> Outcome:
 
 def between(low: float, high: float, measured: Any) -> Outcome:
     """Every measured number lies in [low, high]."""
-    import numpy as np
-
     least, most = float(np.min(measured)), float(np.max(measured))
     return Outcome(
         f"in [{low:g}, {high:g}]",
@@ -148,9 +149,3 @@ def symbolic(*pairs: tuple[Any, Any]) -> Outcome:
         0.0,
         same,
     )
-
-
-def _plain(entry: Entry) -> Entry:
-    if isinstance(entry, str):
-        return entry
-    return float(entry) if math.isfinite(entry) else str(float(entry))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, at_most, symbolic
+from gandyn.theory.claim import Outcome, Rows, Worst, at_most, symbolic
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 Array = NDArray[np.float64]
 rows = Rows()
@@ -19,10 +20,7 @@ rows = Rows()
     "D* = p/(p + p_g) is the one maximum of p log D + p_g log(1 - D) over D in (0, 1)",
     "SymPy: the roots of the first derivative, and the second derivative there, which is negative",
 )
-def stationary(subject: Subject, battery: Battery) -> Outcome:
-    """Roots and curvature in SymPy."""
-    import sympy as sp
-
+def _stationary(subject: Subject, battery: Battery) -> Outcome:
     p, g, d = sp.symbols("p p_g D", positive=True)
     value = p * sp.log(d) + g * sp.log(1 - d)
     roots = sp.solve(sp.numer(sp.together(sp.diff(value, d))), d)
@@ -37,8 +35,7 @@ def stationary(subject: Subject, battery: Battery) -> Outcome:
     "At no point does any other D give more than D*: the largest gain over random D and points",
     "V at one point in units of p + p_g; 1e-15 is the rounding of that unit",
 )
-def pointwise(subject: Subject, battery: Battery) -> Outcome:
-    """The largest gain over D* that random rivals reach."""
+def _pointwise(subject: Subject, battery: Battery) -> Outcome:
     rng = battery.rng(4)
     gains = []
     for case in battery.all:
@@ -62,8 +59,7 @@ def pointwise(subject: Subject, battery: Battery) -> Outcome:
     "σ'(y + s) lies between exp(-|s|) and exp(|s|) times σ'(y), so that the loss is within a "
     "factor exp(max |η|) of its second order: the ratio cannot pass 1",
 )
-def perturbed(subject: Subject, battery: Battery) -> Outcome:
-    """Loss of smoothly perturbed discriminators against the second-order theory."""
+def _perturbed(subject: Subject, battery: Battery) -> Outcome:
     rng = battery.rng(5)
     worst = Worst()
     for case in battery.all:
@@ -77,17 +73,11 @@ def perturbed(subject: Subject, battery: Battery) -> Outcome:
             for size in (0.01, 1.0):
                 bump = size * _bumps(rng, (x - theta[1]) / spread)
                 loss = np.sum(mass * _loss(truth, ours, bump))
-                slope = _sigmoid(truth) * _sigmoid(-truth)
+                slope = expit(truth) * expit(-truth)
                 second = 0.5 * np.sum(mass * slope * bump**2)
                 with np.errstate(invalid="ignore"):
                     worst.add(np.log(loss / second) / size)
     return at_most(1.0, worst.value)
-
-
-def _sigmoid(y: Array) -> Array:
-    from scipy.special import expit
-
-    return np.asarray(expit(y))
 
 
 def _loss(truth: Array, logit: Array, shift: Array) -> Array:
@@ -97,8 +87,8 @@ def _loss(truth: Array, logit: Array, shift: Array) -> Array:
     keeps the digits.
     """
     sign = np.where(logit > 0, -1.0, 1.0)
-    share = np.log1p(_sigmoid(sign * logit) * np.expm1(sign * shift))
-    return np.asarray(share - _sigmoid(sign * truth) * sign * shift)
+    share = np.log1p(expit(sign * logit) * np.expm1(sign * shift))
+    return np.asarray(share - expit(sign * truth) * sign * shift)
 
 
 def _bumps(rng: np.random.Generator, u: Array) -> Array:

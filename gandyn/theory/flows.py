@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.distributions import Mixture, Normal
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Outcome, Rows, at_most, zero
 from gandyn.theory.subject import Subject
@@ -24,8 +25,7 @@ _OBJECTIVES = ("wasserstein2", "saturating", "nonsaturating", "reverse_kl")
     "the largest potential",
     "dU/dt = -|force|² <= 0; 2e-10 is the engine's accuracy at both moments",
 )
-def descends(subject: Subject, battery: Battery) -> Outcome:
-    """Differences of the potential along flows."""
+def _descends(subject: Subject, battery: Battery) -> Outcome:
     times = np.concatenate([[0.0], np.geomspace(1e-3, 20, 30)])
     rises = []
     for game, starts in _flows(subject, battery):
@@ -41,10 +41,7 @@ def descends(subject: Subject, battery: Battery) -> Outcome:
     "worst difference relative to the potential at the start",
     "∫ by Gauss-Legendre panels in t; 1e-8 is the promise of the flow at rtol 1e-10",
 )
-def work(subject: Subject, battery: Battery) -> Outcome:
-    """Loss of potential against the time integral of the squared force."""
-    from gandyn import Mixture, Normal
-
+def _work(subject: Subject, battery: Battery) -> Outcome:
     game = subject.game(Mixture([0.5, 0.5], [Normal(-3, 1), Normal(3, 1)]), None, "nonsaturating")
     starts = [[1.0, 0.5], [2.5, -2.0], [0.8, 3.5]]
     nodes, weights = np.polynomial.legendre.leggauss(10)

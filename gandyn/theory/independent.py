@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,19 +18,12 @@ Array = NDArray[np.float64]
 
 _REACH = 40.0  # widths: exp(-40) of a Laplace density is left, and nothing of a normal one
 _PANEL = 0.5  # widths
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Data density p and generated density p_g of one θ, on the nodes of a rule.
-
-    Attributes
-    ----------
-    x, weights : ndarray
-        Nodes and weights.
-    log_p, log_g : ndarray
-        log p and log p_g at the nodes; −inf outside a support.
-    """
+    """log p of the data and log p_g of one θ, −inf outside a support, on the nodes of a rule."""
 
     x: Array
     weights: Array
@@ -40,16 +32,13 @@ class Pair:
 
     @property
     def p(self) -> Array:
-        """The data density at the nodes."""
         return np.exp(self.log_p)
 
     @property
     def g(self) -> Array:
-        """The generated density at the nodes."""
         return np.exp(self.log_g)
 
     def integral(self, values: Array) -> float:
-        """∫ values dx."""
         return float(np.sum(self.weights * values))
 
 
@@ -71,27 +60,15 @@ def rule(landmarks: Array, jumps: Array) -> tuple[Array, Array]:
     offsets = np.arange(-_REACH, _REACH + _PANEL, _PANEL)
     edges = np.concatenate([centre + width * offsets for centre, width in landmarks])
     edges = np.unique(np.concatenate([edges, jumps[np.isfinite(jumps)]]))
-    nodes, weights = _gauss()
     half = np.diff(edges)[:, None] / 2
     middle = (edges[1:] + edges[:-1])[:, None] / 2
-    return (middle + half * nodes).ravel(), (half * weights).ravel()
+    return (middle + half * _NODES).ravel(), (half * _WEIGHTS).ravel()
 
 
 def gradient(function: Any, thetas: Array, steps: Array) -> Array:
-    """Central differences of eighth order of ``function(stack of θ) -> values``.
+    """Central differences (k, n) of eighth order at thetas (k, n), with a step for each.
 
-    Parameters
-    ----------
-    function : callable
-        Takes (m, n) and gives (m,); called once.
-    thetas : ndarray, shape (k, n)
-        Where.
-    steps : ndarray, shape (k,)
-        Distance between neighbouring points, for each θ.
-
-    Returns
-    -------
-    ndarray, shape (k, n)
+    The function takes states (m, n), gives values (m,), and is called once.
     """
     count, size = thetas.shape
     coefficients = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
@@ -99,9 +76,3 @@ def gradient(function: Any, thetas: Array, steps: Array) -> Array:
     stack = thetas[:, None, None] + steps[:, None, None, None] * shifts
     values = np.asarray(function(stack.reshape(-1, size))).reshape(count, size, 2, 4)
     return np.asarray((values[:, :, 0] - values[:, :, 1]) @ coefficients / steps[:, None])
-
-
-@lru_cache(maxsize=1)
-def _gauss() -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.legendre.leggauss(12)
-    return nodes, weights

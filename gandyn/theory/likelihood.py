@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, symbolic, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -18,10 +18,7 @@ rows = Rows()
     "data only, where its Hessian is -diag(2, 1)/std²",
     "SymPy, from E_p[x] = μ and E_p[(x - μ)²] = s² of any data",
 )
-def likelihood_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """Stationary point of the likelihood."""
-    import sympy as sp
-
+def _likelihood_symbolic(subject: Subject, battery: Battery) -> Outcome:
     a, s = sp.symbols("a s", positive=True)
     b, mean = sp.symbols("b mu", real=True)
     likelihood = -sp.log(a) - (s**2 + (mean - b) ** 2) / (2 * a**2)
@@ -42,8 +39,7 @@ def likelihood_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "The force of forward_kl is the gradient of E_p[log p_g]: worst relative difference",
     "the engine's accuracy, 1e-10, against an independent integral of ∂ log p_g/∂θ",
 )
-def likelihood_force(subject: Subject, battery: Battery) -> Outcome:
-    """Force against the score of the likelihood."""
+def _likelihood_force(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.smooth:
         force = subject.game(case.data, case.latent, "forward_kl").force(case.thetas)
@@ -64,8 +60,7 @@ def likelihood_force(subject: Subject, battery: Battery) -> Outcome:
     "data, whatever its shape: the largest |force| there, in units of 1/std",
     "the engine's accuracy, 1e-10; its terms are of the size of 1/std",
 )
-def likelihood_rest(subject: Subject, battery: Battery) -> Outcome:
-    """The force at mean and std."""
+def _likelihood_rest(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.smooth[:-1]:
         mean, std = float(case.data.mean), float(case.data.std)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from gandyn.distributions import Mixture, Normal
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -24,8 +24,7 @@ _MODE = 5.0
     "maximum likelihood: the mean and the std of the data; rtol of the flow, 1e-5, of √26; the "
     "last of the way is 5 exp(-t/26), nothing at t = 600",
 )
-def forward(subject: Subject, battery: Battery) -> Outcome:
-    """Where forward KL ends."""
+def _forward(subject: Subject, battery: Battery) -> Outcome:
     game = subject.game(_target(), None, "forward_kl")
     flow = subject.gradient_flow(game, [[2.0, _MODE]], (0.0, 600.0), rtol=1e-5)
     rest = np.array([math.hypot(1, _MODE), 0.0])
@@ -41,8 +40,7 @@ def forward(subject: Subject, battery: Battery) -> Outcome:
     "the factor z; the rates are 1 and 2. 5c/2 has 5/2 of the error of the law of c, "
     "61/10⁴, and the linear step costs some 25c of it: 0.02",
 )
-def reverse(subject: Subject, battery: Battery) -> Outcome:
-    """Where reverse KL ends, against first-order theory."""
+def _reverse(subject: Subject, battery: Battery) -> Outcome:
     leading, first, _ = subject.formulas.force_law(math)
     distance = 2 * _MODE
     c = leading * math.exp(-(distance**2) / 8) * (1 - first / distance**2)
@@ -61,8 +59,7 @@ def reverse(subject: Subject, battery: Battery) -> Outcome:
     "The entropy of the data is JSD of its modes more than that of one of them; on a mode the "
     "other adds E log(1 + exp(-10x)) = γ. The engine's accuracy, 1e-10",
 )
-def price(subject: Subject, battery: Battery) -> Outcome:
-    """Values at both ends."""
+def _price(subject: Subject, battery: Battery) -> Outcome:
     overlap = 8.63166e-7
     covering, seeking = [math.hypot(1, _MODE), 0.0], [1.0, _MODE]
     found = subject.game(_target()).evaluate([covering, seeking])
@@ -74,6 +71,4 @@ def price(subject: Subject, battery: Battery) -> Outcome:
 
 
 def _target() -> Any:
-    from gandyn import Mixture, Normal
-
     return Mixture([0.5, 0.5], [Normal(-_MODE, 1), Normal(_MODE, 1)])

@@ -6,12 +6,13 @@ import math
 from functools import partial
 
 import numpy as np
+from scipy.special import log_ndtr
 
+from gandyn.distributions import Normal, Uniform, from_logpdf
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, at_most, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, at_most, zero
 from gandyn.theory.independent import rule
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -25,10 +26,7 @@ _ANNEALING = np.geomspace(4.0, 0.01, 8)  # τ
     "is, and the saturating force is exactly 0: worst difference",
     "rounding of log 2",
 )
-def disjoint(subject: Subject, battery: Battery) -> Outcome:
-    """A uniform latent that has not met the data."""
-    from gandyn import Uniform
-
+def _disjoint(subject: Subject, battery: Battery) -> Outcome:
     game = subject.game(Uniform(3, 5), Uniform(-1, 1), "saturating")
     found = game.evaluate([[1.0, 0.0], [0.5, 1.0], [1.5, -20.0]])
     differences = [found.jsd - math.log(2), found.jsd_gap, found.value, found.force.ravel()]
@@ -45,10 +43,7 @@ def disjoint(subject: Subject, battery: Battery) -> Outcome:
     "difference",
     "published numbers, half of the last digit",
 )
-def noise_mends_value(subject: Subject, battery: Battery) -> Outcome:
-    """The smoothed value against published numbers."""
-    from gandyn import Normal
-
+def _noise_mends_value(subject: Subject, battery: Battery) -> Outcome:
     published = {0.4: 8.63166e-7, 0.5: 9.35351e-5, 2 / 3: 3.84925e-3, 1.0: 0.0604270}
     worst = Worst()
     for noise, gap in published.items():
@@ -64,10 +59,7 @@ def noise_mends_value(subject: Subject, battery: Battery) -> Outcome:
     "integral",
     "the smoothed density is a difference of two normal cdfs; the engine's accuracy, 1e-10",
 )
-def noise_mends_disjoint(subject: Subject, battery: Battery) -> Outcome:
-    """Smoothed uniform densities, which were disjoint."""
-    from gandyn import from_logpdf
-
+def _noise_mends_disjoint(subject: Subject, battery: Battery) -> Outcome:
     worst, last = Worst(), 0.0
     for noise in (0.3, 0.6, 1.5):
         places = np.array([[-1, noise], [1, noise], [3, noise], [5, noise]], dtype=float)
@@ -91,10 +83,7 @@ def noise_mends_disjoint(subject: Subject, battery: Battery) -> Outcome:
     "goes nowhere: distance covered by t = 100",
     "the force is of order exp(-800), below the smallest double",
 )
-def without_noise(subject: Subject, battery: Battery) -> Outcome:
-    """The flow that never starts."""
-    from gandyn import Normal
-
+def _without_noise(subject: Subject, battery: Battery) -> Outcome:
     game = subject.game(Normal(_TARGET, _WIDTH), None, "saturating")
     force = game.force([_WIDTH, 0.0])
     flow = subject.gradient_flow(game, [_WIDTH, 0.0], (0.0, 100.0))
@@ -110,10 +99,7 @@ def without_noise(subject: Subject, battery: Battery) -> Outcome:
     "state, A² = a² + τ², as the sum of the two normals is normal; 1e-8 is the flow's promise, "
     "divided by a/A",
 )
-def annealed(subject: Subject, battery: Battery) -> Outcome:
-    """Stages of falling noise, each from the end of the one before."""
-    from gandyn import Normal
-
+def _annealed(subject: Subject, battery: Battery) -> Outcome:
     a, b = _WIDTH, 0.0
     for noise in _ANNEALING:
         spread = math.hypot(_WIDTH, noise)
@@ -128,8 +114,6 @@ def annealed(subject: Subject, battery: Battery) -> Outcome:
 
 def _smoothed(centre: float, noise: float, x: np.ndarray) -> np.ndarray:
     """Log density of U(centre - 1, centre + 1) plus N(0, noise²)."""
-    from scipy.special import log_ndtr
-
     distance = np.abs(x - centre)
     upper, lower = log_ndtr((1 - distance) / noise), log_ndtr((-1 - distance) / noise)
     return np.asarray(upper + np.log(-np.expm1(lower - upper)) - math.log(2))

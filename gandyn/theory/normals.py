@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
+from gandyn.distributions import Normal
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, symbolic, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -37,10 +38,7 @@ def chi_squared(m1: Any, s1: Any, m2: Any, s2: Any, m: Any) -> Any:
     "KL(N(m₁, s₁²) ‖ N(m₂, s₂²)) = log(s₂/s₁) + (s₁² + (m₁ - m₂)²)/(2s₂²) - ½",
     "SymPy: the mean of log p - log q at x = m₁ + s₁ z, from E z = 0, E z² = 1",
 )
-def kl_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """KL from moments."""
-    import sympy as sp
-
+def _kl_symbolic(subject: Subject, battery: Battery) -> Outcome:
     m1, s1, m2, s2, z = _symbols()
     x = m1 + s1 * z
     log_ratio = sp.expand(sp.log(s2 / s1) - z**2 / 2 + (x - m2) ** 2 / (2 * s2**2))
@@ -53,10 +51,7 @@ def kl_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "∫√(p q) = √(2 s₁ s₂/(s₁² + s₂²)) exp(-(m₁ - m₂)²/(4 (s₁² + s₂²)))",
     "SymPy: the exponent's square completed, ∫exp(-αx² + βx + γ) dx = √(π/α) exp(γ + β²/(4α))",
 )
-def hellinger_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The affinity of two normals."""
-    import sympy as sp
-
+def _hellinger_symbolic(subject: Subject, battery: Battery) -> Outcome:
     half = sp.Rational(1, 2)
     return _same_integral(affinity, (half, half), shift=0)
 
@@ -67,10 +62,7 @@ def hellinger_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "s₁² < 2 s₂²",
     "SymPy: ∫p²/q by the square completed; its leading coefficient is -(2s₂² - s₁²)/(2 s₁² s₂²)",
 )
-def chi2_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """χ² of two normals."""
-    import sympy as sp
-
+def _chi2_symbolic(subject: Subject, battery: Battery) -> Outcome:
     return _same_integral(chi_squared, (sp.Integer(2), -sp.Integer(1)), shift=1)
 
 
@@ -79,10 +71,7 @@ def chi2_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "W₂² = (m₁ - m₂)² + (s₁ - s₂)²",
     "SymPy: E (T(x) - x)² of the monotone map T(m₁ + s₁ z) = m₂ + s₂ z",
 )
-def w2_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """W₂² from moments."""
-    import sympy as sp
-
+def _w2_symbolic(subject: Subject, battery: Battery) -> Outcome:
     m1, s1, m2, s2, z = _symbols()
     cost = sp.expand((m2 + s2 * z - m1 - s1 * z) ** 2)
     mean = cost.coeff(z, 0) + cost.coeff(z, 2)
@@ -95,10 +84,7 @@ def w2_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "difference from the closed forms",
     "the engine's accuracy, 1e-10",
 )
-def closed_forms(subject: Subject, battery: Battery) -> Outcome:
-    """The engine against every closed form."""
-    from gandyn import Normal
-
+def _closed_forms(subject: Subject, battery: Battery) -> Outcome:
     rng = battery.rng(6)
     worst = Worst()
     for _ in range(8):
@@ -126,10 +112,7 @@ def closed_forms(subject: Subject, battery: Battery) -> Outcome:
     "line and far on both sides of it, say otherwise",
     "the exponent of p²/q then does not fall",
 )
-def chi2_infinite(subject: Subject, battery: Battery) -> Outcome:
-    """Finite below the line, infinite above it."""
-    from gandyn import Normal
-
+def _chi2_infinite(subject: Subject, battery: Battery) -> Outcome:
     wrong = 0
     pairs = ((1.3, 0), (1.4, 1), (1.41, 0), (1.42, 0), (1.42, 1), (1.5, 0), (2, 1), (9, 0))
     for ratio, mean in pairs:
@@ -143,10 +126,7 @@ def chi2_infinite(subject: Subject, battery: Battery) -> Outcome:
     "At equal widths TV = 2Φ(Δ/2σ) - 1 and W₁ = W₂ = Δ: worst relative difference",
     "p and q cross once, half way; the monotone map is a shift; the engine's accuracy, 1e-10",
 )
-def equal_widths(subject: Subject, battery: Battery) -> Outcome:
-    """TV and W₁ where they are closed forms."""
-    from gandyn import Normal
-
+def _equal_widths(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for distance, width in ((1e-3, 1.0), (0.5, 0.3), (1.0, 2.0), (3.0, 1.0), (8.0, 0.7)):
         found = subject.distances(Normal(1.0, width), Normal(1.0 + distance, width))
@@ -164,10 +144,7 @@ def equal_widths(subject: Subject, battery: Battery) -> Outcome:
     "worst difference",
     "half of the last published digit",
 )
-def jsd_numbers(subject: Subject, battery: Battery) -> Outcome:
-    """Published numbers."""
-    from gandyn import Normal
-
+def _jsd_numbers(subject: Subject, battery: Battery) -> Outcome:
     published = {(1.0, 1.0): 0.11142148, (2.0, 1.0): 0.33683082, (2.0, 0.6): 0.44308166}
     differences = [
         float(subject.distances(Normal(0, 1), Normal(mean, std)).jsd) - number
@@ -187,8 +164,6 @@ class _Numbers:
 
 
 def _symbols() -> tuple[Any, ...]:
-    import sympy as sp
-
     s1, s2 = sp.symbols("s1 s2", positive=True)
     m1, m2, z = sp.symbols("m1 m2 z", real=True)
     return m1, s1, m2, s2, z
@@ -196,8 +171,6 @@ def _symbols() -> tuple[Any, ...]:
 
 def _same_integral(formula: Any, powers: tuple[Any, Any], shift: int) -> Outcome:
     """``formula + shift`` is ∫ p^i q^j dx: the squares of both agree, factor and exponent."""
-    import sympy as sp
-
     m1, s1, m2, s2, x = _symbols()
     i, j = powers
     exponent = -i * (x - m1) ** 2 / (2 * s1**2) - j * (x - m2) ** 2 / (2 * s2**2)

@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from gandyn.objectives import FDivergence, Objective, names
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Row, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Row, Rows, Worst, symbolic, zero
 from gandyn.theory.independent import gradient
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 Array = NDArray[np.float64]
 rows = Rows()
@@ -31,10 +31,7 @@ _NOISE = 3e-10  # the accuracy of a potential, 1e-10, in a sum of eight; to be d
     "f'' = 1/(r²(1 + r))",
     "SymPy, logarithms expanded (Arjovsky & Bottou 2017, Theorem 2.5)",
 )
-def nonsaturating_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """Both forms of the potential, and its curvature."""
-    import sympy as sp
-
+def _nonsaturating_symbolic(subject: Subject, battery: Battery) -> Outcome:
     p, g, r = sp.symbols("p p_g r", positive=True)
     formulas = subject.formulas
     theirs = g * sp.log(g / p) - 2 * formulas.jensen_shannon(p, g, sp)
@@ -55,8 +52,7 @@ def nonsaturating_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "engine's potential from an independent integral",
     "the engine's accuracy, 1e-10",
 )
-def nonsaturating_potential(subject: Subject, battery: Battery) -> Outcome:
-    """The potential against the integral of its formula."""
+def _nonsaturating_potential(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.finite:
         potential = subject.game(case.data, case.latent, "nonsaturating").potential(case.thetas)
@@ -75,8 +71,7 @@ def nonsaturating_potential(subject: Subject, battery: Battery) -> Outcome:
     "an independent integral",
     "the engine's accuracy, 1e-10",
 )
-def potential_is_divergence(subject: Subject, battery: Battery) -> Outcome:
-    """Every potential against the integral of its f."""
+def _potential_is_divergence(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.finite:
         # beyond 1e-100 there is nothing, and no power of the ratio overflows before
@@ -133,8 +128,7 @@ rows.extend(
     "central differences of eighth order with a step of 0.003 widths: three times 1e-10 of the "
     "potential, the engine's accuracy, over the step",
 )
-def bounded_latent(subject: Subject, battery: Battery) -> Outcome:
-    """The boundary terms."""
+def _bounded_latent(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for objective in OBJECTIVES:
         if objective == "wasserstein1" or _endless(subject.objective(objective)):

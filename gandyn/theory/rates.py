@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
+from gandyn.distributions import Normal
+from gandyn.generators import HermiteGenerator
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, symbolic, zero
 from gandyn.theory.subject import Subject
 from gandyn.theory.weights import weight
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -19,10 +21,7 @@ rows = Rows()
     "and f''(1)/σ² for b; saturating and non-saturating both have f''(1) = ½",
     "SymPy: the force E[w ℓ'(x) (z, 1)], x = a z + b, linearised at (σ, μ), where w = f''(1)",
 )
-def rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The Jacobian of the force at the optimum."""
-    import sympy as sp
-
+def _rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
     a, sigma, curvature = sp.symbols("a sigma kappa", positive=True)
     b, mean, z = sp.symbols("b mu z", real=True)
     x = a * z + b
@@ -47,12 +46,7 @@ def rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "-f''(1)/σ² for every f-divergence: worst relative difference",
     "1e-7: the Jacobian may be formed by differences of forces good to 1e-10",
 )
-def rates_engine(subject: Subject, battery: Battery) -> Outcome:
-    """Eigenvalues of the engine's Jacobian against f''(1)."""
-    import sympy as sp
-
-    from gandyn import Normal
-
+def _rates_engine(subject: Subject, battery: Battery) -> Outcome:
     r = sp.symbols("r", positive=True)
     worst = Worst()
     for mean, sigma in ((0.0, 1.0), (-2.0, 0.4), (5.0, 3.0)):
@@ -71,10 +65,7 @@ def rates_engine(subject: Subject, battery: Battery) -> Outcome:
     "k = 1 … degree + 1, θ_{k−1} with the k-th and no other: to degree 5",
     "SymPy: along a path of G = z + ε h, ℓ' = −ε (h + z h' − h''), and z h' − h'' = k h for He_k",
 )
-def polynomial_rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The linearised force of a polynomial, coefficient by coefficient."""
-    import sympy as sp
-
+def _polynomial_rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
     z, curvature = sp.symbols("z kappa", real=True)
     he = [sp.Integer(1), z]
     for k in range(1, 5):
@@ -100,12 +91,7 @@ def polynomial_rates_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "eigenvalues -k f''(1), k = 1 … degree + 1, for every f-divergence: worst relative difference",
     "1e-7: the Jacobian may be formed by differences of forces good to 1e-10",
 )
-def polynomial_rates_engine(subject: Subject, battery: Battery) -> Outcome:
-    """Eigenvalues of the engine's Jacobian against f''(1)."""
-    import sympy as sp
-
-    from gandyn import HermiteGenerator, Normal
-
+def _polynomial_rates_engine(subject: Subject, battery: Battery) -> Outcome:
     r = sp.symbols("r", positive=True)
     worst = Worst()
     for degree in (1, 3, 5):
@@ -120,8 +106,6 @@ def polynomial_rates_engine(subject: Subject, battery: Battery) -> Outcome:
 
 def _normal_mean(polynomial, z):  # type: ignore[no-untyped-def]
     """E of a polynomial in z ~ N(0, 1)."""
-    import sympy as sp
-
     total = sp.Integer(0)
     for (power,), coefficient in sp.Poly(sp.expand(polynomial), z).terms():
         if power % 2 == 0:

@@ -25,8 +25,7 @@ _DISTANCES = (4.0, 8.0, 32.0)  # of the two nearest points, in kernel widths
     "divided by the number of points. Above: log 2 - JSD <= log 2 ∫√(p p_g), and the root of a "
     "sum is at most the sum of roots",
 )
-def samples_look_disjoint(subject: Subject, battery: Battery) -> Outcome:
-    """JSD of two kernel densities of ever smaller width."""
+def _samples_look_disjoint(subject: Subject, battery: Battery) -> Outcome:
     rng = battery.rng(7)
     ours, theirs = rng.normal(0, 1, _COUNT), rng.normal(0.3, 1, _COUNT)
     squared = (ours[:, None] - theirs) ** 2

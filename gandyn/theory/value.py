@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import sympy as sp
 
+from gandyn.distributions import Laplace, Logistic, Normal, Uniform
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, at_least, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, at_least, symbolic, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -21,10 +22,7 @@ _ENGINE = 1e-10  # the relative accuracy that the engine promises for every valu
     "p log D* + p_g log(1 - D*) = 2 × (the integrand of JSD) - (p + p_g) log 2, at every point",
     "SymPy, logarithms expanded; the integral of the last term is 2 log 2",
 )
-def value_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The difference of both sides, expanded."""
-    import sympy as sp
-
+def _value_symbolic(subject: Subject, battery: Battery) -> Outcome:
     p, g = sp.symbols("p p_g", positive=True)
     best = subject.formulas.discriminator(p, g, sp)
     value = p * sp.log(best) + g * sp.log(sp.factor(1 - best))
@@ -38,8 +36,7 @@ def value_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "V from the engine, JSD from an independent integral",
     "the engine's accuracy, 1e-10",
 )
-def value_is_jsd(subject: Subject, battery: Battery) -> Outcome:
-    """Engine against independent quadrature, both ways round."""
+def _value_is_jsd(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case, found in battery.evaluated(subject):
         for value, jsd, pair in zip(found.value, found.jsd, case.pairs, strict=True):
@@ -63,8 +60,7 @@ def value_is_jsd(subject: Subject, battery: Battery) -> Outcome:
     "V > -2 log 2 wherever p_g is not p: V + 2 log 2 >= TV², smallest ratio over the battery",
     "Pinsker's inequality for both halves of JSD: KL(p ‖ m) >= 2 TV(p, m)² = TV(p, p_g)²/2",
 )
-def value_floor(subject: Subject, battery: Battery) -> Outcome:
-    """The least of (V + 2 log 2) / TV²."""
+def _value_floor(subject: Subject, battery: Battery) -> Outcome:
     ratios = []
     for _, found in battery.evaluated(subject):
         lift = found.value + 2 * np.log(2)
@@ -77,10 +73,7 @@ def value_floor(subject: Subject, battery: Battery) -> Outcome:
     "V = -2 log 2 exactly where p_g = p: the largest |V + 2 log 2|, JSD and |force| there",
     "a few roundings of terms of order one, of either sign, at the edges and nodes",
 )
-def value_at_equality(subject: Subject, battery: Battery) -> Outcome:
-    """Games that the generator has won: same family for data and latent."""
-    from gandyn import Laplace, Logistic, Normal, Uniform
-
+def _value_at_equality(subject: Subject, battery: Battery) -> Outcome:
     rng = battery.rng(6)
     worst = Worst()
     for latent, family in (
@@ -101,10 +94,7 @@ def value_at_equality(subject: Subject, battery: Battery) -> Outcome:
     "largest relative difference at |δ| = 1e-6 σ",
     "the next order of the expansion is at most ten times |δ|/σ",
 )
-def value_growth(subject: Subject, battery: Battery) -> Outcome:
-    """2·JSD over its second-order expansion, in random directions."""
-    from gandyn import Normal
-
+def _value_growth(subject: Subject, battery: Battery) -> Outcome:
     rng = battery.rng(7)
     worst = Worst()
     for _ in range(4):
@@ -124,10 +114,7 @@ def value_growth(subject: Subject, battery: Battery) -> Outcome:
     "which is 0 with zero slope at ½, is convex, and tends to log 2 at both ends",
     "SymPy: values at 0, ½, 1, slope at ½, curvature 1/(t(1 - t)) > 0",
 )
-def bounds_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The pointwise bound."""
-    import sympy as sp
-
+def _bounds_symbolic(subject: Subject, battery: Battery) -> Outcome:
     t = sp.symbols("t", positive=True)
     share = sp.simplify(2 * subject.formulas.jensen_shannon(t, 1 - t, sp))
     middle = sp.Rational(1, 2)
@@ -146,8 +133,7 @@ def bounds_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "and of its gap to log 2, which the engine integrates on its own",
     "an inequality: no slack",
 )
-def jsd_bounds(subject: Subject, battery: Battery) -> Outcome:
-    """JSD and its gap."""
+def _jsd_bounds(subject: Subject, battery: Battery) -> Outcome:
     return at_least(0.0, np.min([np.min(both) for both in _jsd_and_gap(subject, battery)]))
 
 
@@ -156,8 +142,7 @@ def jsd_bounds(subject: Subject, battery: Battery) -> Outcome:
     "JSD and its gap, integrated apart, add up to log 2: worst relative difference over the same",
     "the engine's accuracy, 1e-10",
 )
-def jsd_gap(subject: Subject, battery: Battery) -> Outcome:
-    """The sum of both."""
+def _jsd_gap(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for jsd, gap in _jsd_and_gap(subject, battery):
         worst.add((jsd + gap) / np.log(2) - 1)
@@ -166,8 +151,6 @@ def jsd_gap(subject: Subject, battery: Battery) -> Outcome:
 
 def _jsd_and_gap(subject: Subject, battery: Battery) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """JSD and log 2 - JSD of every game, and of N(Δ, 1) against N(0, 1) for Δ from 1e-8 to 60."""
-    from gandyn import Normal
-
     far = np.stack([np.ones(9), np.geomspace(1e-8, 60, 9)], axis=-1)
     for found in [
         *(found for _, found in battery.evaluated(subject)),

@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
+from gandyn.distributions import Normal
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Outcome, Rows, between, equal, symbolic, zero
 from gandyn.theory.subject import Subject
@@ -24,10 +26,7 @@ _FAR = np.array([8.0, 12.0, 20.0, 35.0, 60.0])
     "∫ exp(-u²/(2Δ²)) / (2 cosh(u/2)) du; SymPy expands the first factor, the moments of the "
     "second follow from ∫ exp(su) / (2 cosh(u/2)) du = Γ(½ + s) Γ(½ - s) = π/cos(πs)",
 )
-def law_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The coefficients of the force law."""
-    import sympy as sp
-
+def _law_symbolic(subject: Subject, battery: Battery) -> Outcome:
     s = sp.symbols("s")
     transform = sp.gammasimp(sp.gamma(sp.Rational(1, 2) + s) * sp.gamma(sp.Rational(1, 2) - s))
     return symbolic(*zip(subject.formulas.force_law(sp), _expansion(transform, s, 0), strict=True))
@@ -40,8 +39,7 @@ def law_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "exp(-t) lies between any two consecutive partial sums of its series, and 1/cosh is positive: "
     "so does the force",
 )
-def law(subject: Subject, battery: Battery) -> Outcome:
-    """The engine's force between two partial sums."""
+def _law(subject: Subject, battery: Battery) -> Outcome:
     leading, first, second = subject.formulas.force_law(math)
     force = _far_force(subject, "saturating")[:, 1]
     ratio = force / (leading * np.exp(-(_FAR**2) / 8))
@@ -54,8 +52,7 @@ def law(subject: Subject, battery: Battery) -> Outcome:
     "Δ/2 times that on b: worst relative difference, down to a force of 1e-196",
     "the engine's accuracy, 1e-10, of two components",
 )
-def symmetry(subject: Subject, battery: Battery) -> Outcome:
-    """Both components of the vanishing force."""
+def _symmetry(subject: Subject, battery: Battery) -> Outcome:
     force = _far_force(subject, "saturating")
     return zero(float(np.max(np.abs(force[:, 0] / force[:, 1] / (_FAR / 2) - 1))), 2e-10)
 
@@ -65,8 +62,7 @@ def symmetry(subject: Subject, battery: Battery) -> Outcome:
     "The non-saturating force on b tends to the distance: the smallest force/Δ at Δ = 8 … 60",
     "1 - D* in place of D*: Δ minus the saturating force, which at Δ = 8 is the tolerance",
 )
-def nonsaturating(subject: Subject, battery: Battery) -> Outcome:
-    """The non-saturating force over the distance."""
+def _nonsaturating(subject: Subject, battery: Battery) -> Outcome:
     tolerance = math.sqrt(math.pi / 2) * math.exp(-(_FAR[0] ** 2) / 8) / _FAR[0]
     ratio = _far_force(subject, "nonsaturating")[:, 1] / _FAR
     return equal(1.0, ratio[np.argmax(np.abs(ratio - 1))], tolerance)
@@ -80,10 +76,7 @@ def nonsaturating(subject: Subject, battery: Battery) -> Outcome:
     "times ∫ exp(-u²/(2Δ²)) exp(-u/2) log(1 + exp u) du; by parts "
     "∫ exp(su) log(1 + exp u) du = -Γ(1 + s) Γ(-s)/s, whose derivatives at s = -½ are the moments",
 )
-def gap_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The coefficients of the law of log 2 - JSD."""
-    import sympy as sp
-
+def _gap_symbolic(subject: Subject, battery: Battery) -> Outcome:
     s = sp.symbols("s")
     transform = -sp.gammasimp(sp.gamma(1 + s) * sp.gamma(-s)) / s
     coefficients = _expansion(transform, s, -sp.Rational(1, 2))
@@ -96,10 +89,7 @@ def gap_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "(0) and after 1/Δ⁴ (1)",
     "partial sums of exp(-t) on both sides, as for the force",
 )
-def gap_law(subject: Subject, battery: Battery) -> Outcome:
-    """The engine's gap between two partial sums."""
-    from gandyn import Normal
-
+def _gap_law(subject: Subject, battery: Battery) -> Outcome:
     leading, first, second = subject.formulas.gap_law(math)
     gap = np.array([subject.distances(Normal(0, 1), Normal(far, 1)).jsd_gap for far in _FAR])
     ratio = gap / (leading / _FAR * np.exp(-(_FAR**2) / 8))
@@ -112,10 +102,7 @@ def gap_law(subject: Subject, battery: Battery) -> Outcome:
     "8.63166e-7: worst relative difference",
     "half of the last published digit",
 )
-def gap_numbers(subject: Subject, battery: Battery) -> Outcome:
-    """Published numbers."""
-    from gandyn import Normal
-
+def _gap_numbers(subject: Subject, battery: Battery) -> Outcome:
     published = {4.0: 0.0604270, 6.0: 3.84925e-3, 8.0: 9.35351e-5, 10.0: 8.63166e-7}
     found = {far: subject.distances(Normal(0, 1), Normal(far, 1)).jsd_gap for far in published}
     return zero(np.max([abs(found[far] / gap - 1) for far, gap in published.items()]), 1.4e-6)
@@ -123,8 +110,6 @@ def gap_numbers(subject: Subject, battery: Battery) -> Outcome:
 
 def _far_force(subject: Subject, objective: str) -> Any:
     """Forces on N(0, 1) with the data N(Δ, 1), one row a distance."""
-    from gandyn import Normal
-
     games = [subject.game(Normal(far, 1), None, objective) for far in _FAR]
     return np.array([game.force([1.0, 0.0]) for game in games])
 
@@ -135,8 +120,6 @@ def _expansion(transform: Any, s: Any, at: Any) -> tuple[Any, Any, Any]:
     `transform` is ∫ exp(su) h(u) du around s = at; the corrections are relative, the first with
     its sign turned.
     """
-    import sympy as sp
-
     moments = [sp.diff(transform, s, order).subs(s, at) for order in (0, 2, 4)]
     zeroth = sp.simplify(moments[0])
     return (

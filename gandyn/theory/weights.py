@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, symbolic, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 
@@ -18,10 +18,7 @@ rows = Rows()
     "and r for forward KL, with D* = r/(1 + r)",
     "SymPy: second derivatives of the potentials as ∫ p_g f(p/p_g)",
 )
-def weights_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """Weights from the potentials."""
-    import sympy as sp
-
+def _weights_symbolic(subject: Subject, battery: Battery) -> Outcome:
     r = sp.symbols("r", positive=True)
     best = sp.cancel(subject.formulas.discriminator(r, 1, sp))
     expected = {
@@ -38,10 +35,7 @@ def weights_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "The saturating and the non-saturating weight sum to reverse KL's",
     "SymPy: r² f'' of both potentials, added",
 )
-def sum_symbolic(subject: Subject, battery: Battery) -> Outcome:
-    """The identity D* + (1 - D*) = 1."""
-    import sympy as sp
-
+def _sum_symbolic(subject: Subject, battery: Battery) -> Outcome:
     total = weight(subject, "saturating") + weight(subject, "nonsaturating")
     return symbolic((weight(subject, "reverse_kl"), sp.cancel(total)))
 
@@ -52,10 +46,7 @@ def sum_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "for log r from -30 to 30",
     "rounding of exp(30), in its exponent too: 60 roundings; 1e-13",
 )
-def weights_engine(subject: Subject, battery: Battery) -> Outcome:
-    """The engine's weight against the derived one."""
-    import sympy as sp
-
+def _weights_engine(subject: Subject, battery: Battery) -> Outcome:
     r = sp.symbols("r", positive=True)
     ell = np.linspace(-30, 30, 121)
     worst = Worst()
@@ -71,8 +62,7 @@ def weights_engine(subject: Subject, battery: Battery) -> Outcome:
     "relative to the largest of the three, over the battery",
     "the engine's accuracy, 1e-10, of three forces",
 )
-def sum_forces(subject: Subject, battery: Battery) -> Outcome:
-    """The same identity for the forces."""
+def _sum_forces(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.all:
         forces = np.array(
@@ -88,8 +78,6 @@ def sum_forces(subject: Subject, battery: Battery) -> Outcome:
 
 def weight(subject: Subject, name: str):  # type: ignore[no-untyped-def]
     """r² f''(r) of an f-divergence, as a SymPy expression in r."""
-    import sympy as sp
-
     r = sp.symbols("r", positive=True)
     f = subject.formulas.f_divergences[name](r, sp)
     return sp.cancel(sp.together(r**2 * sp.diff(f, r, 2)))

@@ -13,8 +13,6 @@ from gandyn.landscape.census import Equilibria
 from gandyn.landscape.mountain_passes import Barrier, Barriers
 from gandyn.system.polyline import length
 
-__all__ = ["direct_barriers", "finite_heights", "tree_and_paths"]
-
 
 def finite_heights(found: Equilibria) -> bool:
     """Whether attractors and saddles have a finite potential."""

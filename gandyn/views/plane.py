@@ -18,17 +18,6 @@ from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.manifolds import Separatrices
 from gandyn.landscape.plane import Box
 
-__all__ = [
-    "MANY_KERNELS",
-    "NODES",
-    "equilibria_across",
-    "kernels",
-    "map_basins",
-    "matching_state",
-    "portrait",
-    "window",
-]
-
 Array = NDArray[np.float64]
 
 MANY_KERNELS = 300

@@ -22,12 +22,14 @@ def height(found, state):
     return found["pass"]["potential"] - found[state]["potential"]
 
 
+@pytest.mark.exhaustive
 def test_it_leaves_whole_files(ran):
     folder, _, _ = ran
     assert {path.name for path in folder.iterdir()} == {"capacity.png", "results.json"}
     assert (folder / "capacity.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.exhaustive
 def test_the_wall_goes_down_and_stays(ran):
     degrees = ran[1]["degrees"]
     # degree 1 is a z + b, whose heights other studies have
@@ -38,6 +40,7 @@ def test_the_wall_goes_down_and_stays(ran):
     assert "4.6 times lower" in ran[2]
 
 
+@pytest.mark.exhaustive
 def test_rest_points_are_rest_points(ran):
     for along in ran[1]["degrees"].values():
         for name, rest in along["3"].items():
@@ -46,6 +49,7 @@ def test_rest_points_are_rest_points(ran):
                 assert (rest["rates"][0] > 0) == (name != "pass")
 
 
+@pytest.mark.exhaustive
 def test_what_is_pushed_over_the_edge_does_not_settle(ran):
     _, measured, _ = ran
     for degree, states in measured["pushes"].items():

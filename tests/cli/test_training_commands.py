@@ -52,7 +52,7 @@ def test_train_draws_and_tells(run, tmp_path):
 
 def test_train_with_every_option(run):
     ran = run(
-        *("train", "--data", ONE, "--latent", "U(-1, 1)", "--loss", "saturating"),
+        *("train", "--data", ONE, "--latent", "U(-1, 1)", "--objective", "saturating"),
         *("--generator", "4", "--discriminator", "6", "--activation", "tanh", "--initial", "he"),
         *("--l2", "1e-3", "--dropout", "0.25", "--dropout-when", "always", "--batch", "8"),
         *("--steps", "6", "--k", "2", "--generator-steps", "2", "--order", "article"),
@@ -181,7 +181,6 @@ BAD = [
     (("--activation", "gelu"), ["activation", "'gelu'", "tanh"]),
     (("--initial", "ones"), ["initial", "'ones'", "article"]),
     (("--objective", "hinge"), ["objective", "'hinge'", "saturating"]),
-    (("--loss", "hinge"), ["objective", "'hinge'", "saturating"]),
     (("--objective", "mse"), ["discriminator", "'mse'", "'optimal'"]),
     (("--order", "x"), ["order", "'x'", "algorithm1"]),
     (("--dtype", "float16"), ["dtype", "'float16'", "float32"]),

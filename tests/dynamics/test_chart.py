@@ -105,8 +105,11 @@ def test_both_signs_of_a_have_cells_of_their_own():
     assert field._low[0] + field._unit[0] * 2 ** (chart._DEPTH - 1) == pytest.approx(0, abs=1e-14)
 
 
-@pytest.mark.parametrize("data", [TWO, SKEW])
-@pytest.mark.parametrize("objective", ["nonsaturating", "saturating", "forward_kl"])
+@pytest.mark.parametrize("data", [TWO, pytest.param(SKEW, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    "objective",
+    ["nonsaturating", "saturating", pytest.param("forward_kl", marks=pytest.mark.exhaustive)],
+)
 def test_flows_of_a_big_stack_are_those_without_a_chart(data, objective, monkeypatch):
     game = gandyn.Game(gandyn.parse(data), objective=objective)
     starts = _states(1500, 3)

@@ -190,7 +190,7 @@ def test_an_interruption_ends_a_loop_of_flows(games):
 
 
 @pytest.mark.parametrize("t_eval", [None, [0.0, 0.2, 1.0, 1.01, 7.0, 30.0]])
-@pytest.mark.parametrize("rtol", [1e-4, 1e-8, 1e-11])
+@pytest.mark.parametrize("rtol", [1e-4, 1e-8, pytest.param(1e-11, marks=pytest.mark.exhaustive)])
 def test_a_lone_lane_is_a_lane_of_a_stack(games, t_eval, rtol):
     for game in (games.Well(50.0), games.Normals(), games.Valley(1e3)):
         for start in np.abs(starts(8)):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import gandyn
 from gandyn import Game, LinearGenerator, Mixture, Normal
+from gandyn.engine import Integrals
 from gandyn.engine.panels import PanelEngine
 
 OBJECTIVES = ["saturating", "nonsaturating", "reverse_kl", "forward_kl", "jeffreys", "hellinger"]
@@ -30,7 +31,7 @@ def on_grid(monkeypatch, game, states):
     assert engine.name == "grid"
     left = []
     monkeypatch.setattr(
-        engine, "_mended", lambda found, bad, theta, ask: left.extend(bad.tolist()) or found
+        Integrals, "mended", lambda found, bad, theta, ask: left.extend(bad.tolist()) or found
     )
     force = engine.force(states).value.T
     good = np.ones(len(states), bool)
@@ -202,6 +203,19 @@ def test_every_smooth_game(game):
         allowed = np.maximum(1e-10 * np.abs(exact), 1e-12 * partner) + 3 * error
     fast, exact, allowed = fast[~endless], exact[~endless], allowed[~endless]
     assert (np.abs(fast - exact) <= allowed).all()
+
+
+@pytest.mark.parametrize("name", [*OBJECTIVES, "pearson", "alpha(-0.3)"])
+@pytest.mark.parametrize(
+    "text", ["0.5*N(-3, 1) + 0.5*N(3, 1)", "N(0, 0.2)", "Logistic(1, 1)", "T(3, 0, 1)"]
+)
+def test_bounded_latents(text, name):
+    theta = np.random.default_rng(1).uniform([0.3, -4], [4, 4], (16, 2))
+    theta[::5, 0] *= -1
+    for latent in (gandyn.Uniform(-1.7, 1.7), gandyn.Uniform(0.5, 2)):
+        game = Game(gandyn.parse(text), LinearGenerator(latent), name)
+        assert "on the latent's interval" in repr(game)
+        check(game, theta)
 
 
 @pytest.mark.parametrize("k", [-2, -1, -0.3, 1.7, 2, 3])

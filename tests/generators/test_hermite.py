@@ -67,10 +67,25 @@ def test_degree_one_is_linear():
         other = gandyn.Game(data, HermiteGenerator(1), name)
         assert other.force([0.3, 1.2]) == pytest.approx(linear.force([1.2, 0.3])[::-1], rel=1e-10)
         assert other.potential([0.3, 1.2]) == pytest.approx(linear.potential([1.2, 0.3]), rel=1e-10)
+        swapped = linear.jacobian([1.2, 0.3])[::-1, ::-1]
+        assert other.jacobian([0.3, 1.2]) == pytest.approx(swapped, rel=1e-7, abs=1e-9)
+        assert other.engine.name == linear.engine.name
     assert HermiteGenerator(1).scale_and_place == (1, 0)
     assert HermiteGenerator(3).scale_and_place is None
     assert HermiteGenerator(1).orientation(np.array([[1.0, -2.0]])) == [-1.0]
     assert not HermiteGenerator(3).orientation(np.ones((2, 4))).any()
+
+
+def test_degree_one_of_a_bounded_latent_is_linear():
+    latent, data = gandyn.Uniform(-1, 1), gandyn.Normal(0.5, 1)
+    linear = gandyn.Game(data, gandyn.LinearGenerator(latent))
+    other = gandyn.Game(data, HermiteGenerator(1, latent))
+    for a in (1.2, -0.7):
+        for ours, theirs in (
+            (other.force([0.3, a]), linear.force([a, 0.3])),
+            (other.boundary_force([0.3, a]), linear.boundary_force([a, 0.3])),
+        ):
+            assert ours == pytest.approx(theirs[::-1], rel=1e-10)
 
 
 @pytest.mark.parametrize("degree", [0, -1, 1.5, "3", None, True])

@@ -33,6 +33,7 @@ def crossing(curve, w):
     return float(np.interp(w, curve.y[order], curve.x[order]))
 
 
+@pytest.mark.exhaustive
 def test_curves_and_cusps(diagram):
     assert diagram.status == 0, diagram.message
     assert len(of_kind(diagram, "fold")) == 2
@@ -44,6 +45,7 @@ def test_curves_and_cusps(diagram):
         assert np.abs(cusp.theta) == pytest.approx(CUSP_STATE, abs=1e-7)
 
 
+@pytest.mark.exhaustive
 def test_folds_and_maxwell_points_of_equal_weights_lie_on_the_curves(diagram):
     """40-digit values of the symmetric family, to the accuracy of straight lines between points."""
     for curve in of_kind(diagram, "fold"):
@@ -61,6 +63,7 @@ def crossing_of(curve, k):
     return curve.x[k] + part * (curve.x[k + 1] - curve.x[k])
 
 
+@pytest.mark.exhaustive
 def test_points_of_the_curves_are_what_they_are_called(diagram):
     family = gandyn.template(FAMILY)
     for curve in of_kind(diagram, "fold"):
@@ -76,6 +79,7 @@ def test_points_of_the_curves_are_what_they_are_called(diagram):
             assert np.abs(game.force(curve.theta[k])).max() < 1e-8
 
 
+@pytest.mark.exhaustive
 def test_regions_are_what_equilibria_find(diagram):
     family = gandyn.template(FAMILY)
     rng = np.random.default_rng(11)
@@ -105,6 +109,7 @@ def distance(point, wall):
     return float(np.hypot(*(feet - point).T).min())
 
 
+@pytest.mark.exhaustive
 def test_regions_were_verified_where_they_say(diagram):
     family = gandyn.template(FAMILY)
     for region in diagram.regions:
@@ -115,6 +120,7 @@ def test_regions_were_verified_where_they_say(diagram):
         assert diagram.regions[diagram.labels[row, column]] is region
 
 
+@pytest.mark.exhaustive
 def test_the_diagram_is_symmetric_in_the_weight(diagram):
     for kind in ("fold", "maxwell"):
         walls = [np.stack([curve.x, curve.y], axis=1) for curve in of_kind(diagram, kind)]

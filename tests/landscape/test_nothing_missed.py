@@ -15,6 +15,7 @@ import pytest
 import gandyn
 from gandyn.landscape.census import equilibria
 
+SWEEP = pytest.mark.exhaustive
 STARTS = 2500
 SHORT = 1e-6  # step of one-sided differences, in units of a
 SAME = 1e-5
@@ -131,7 +132,9 @@ def compared(number, objective):
     return found, lacking(forced, found.theta), lacking(found.theta, forced)
 
 
-@pytest.mark.parametrize("first", range(0, 200, 20))
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(first, marks=SWEEP) for first in range(20, 200, 20))]
+)
 def test_the_index_sum_closes(first):
     for number in range(first, first + 20):
         found = equilibria(game_of(number, "nonsaturating"))
@@ -142,7 +145,10 @@ def test_the_index_sum_closes(first):
         )
 
 
-@pytest.mark.parametrize("objective", ["nonsaturating", "saturating", "reverse_kl"])
+@pytest.mark.parametrize(
+    "objective",
+    ["nonsaturating", *(pytest.param(name, marks=SWEEP) for name in ("saturating", "reverse_kl"))],
+)
 def test_brute_force_finds_no_more(objective):
     overlooked = points = 0
     for number in range(1000, 1020):

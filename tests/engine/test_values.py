@@ -1,0 +1,104 @@
+"""Divergences and Jacobians on the grid, against the panels."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import gandyn
+from gandyn import Game, LinearGenerator
+from gandyn.engine.panels import PanelEngine
+from gandyn.objectives.divergences import DIVERGENCES
+
+DATA = [
+    "0.5*N(-3, 1) + 0.5*N(3, 1)",
+    "T(3, 0, 1)",
+    "Laplace(0, 1)",
+    "0.3*N(-1, .05) + 0.7*N(4, 1.5)",
+    "U(-1, 2)",
+]
+LATENTS = ["N(0, 1)", "Logistic(0, 1)", "0.3*N(-1, 0.5) + 0.7*N(0.5, 1)"]
+VALUES = [*DIVERGENCES, "potential"]
+
+
+def states(count=30, seed=3):
+    rng = np.random.default_rng(seed)
+    theta = np.stack([rng.uniform(0.3, 4, count), rng.uniform(-4, 4, count)], axis=1)
+    theta[::4, 0] *= -1
+    return theta
+
+
+def both(data, latent, name):
+    game = Game(gandyn.parse(data), LinearGenerator(gandyn.parse(latent)), name)
+    return game.engine, PanelEngine(game.data, game.generator, game.objective)
+
+
+@pytest.mark.parametrize("name", ["nonsaturating", "pearson", "reverse_kl"])
+@pytest.mark.parametrize("latent", LATENTS)
+@pytest.mark.parametrize("data", DATA)
+def test_every_value(data, latent, name):
+    fast, panels = both(data, latent, name)
+    found, exact = (way.values(states(), VALUES) for way in (fast, panels))
+    finite = np.isfinite(exact.value)
+    assert np.array_equal(np.isfinite(found.value), finite)
+    apart = np.abs(found.value[finite] - exact.value[finite])
+    assert (apart <= 3 * (found.error + exact.error)[finite]).all()
+    assert (apart <= 1e-10 * exact.value[finite]).all()
+    assert (found.error[finite] <= 1e-9 * exact.value[finite]).all()
+
+
+@pytest.mark.parametrize("name", ["nonsaturating", "hellinger", "forward_kl"])
+@pytest.mark.parametrize("latent", [*LATENTS, "N(0.4, 2)"])
+@pytest.mark.parametrize("data", DATA)
+def test_jacobian(data, latent, name):
+    fast, panels = both(data, latent, name)
+    theta = states(12)
+    found, exact = fast.jacobian(theta), panels.jacobian(theta)
+    size = np.abs(exact).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(found - exact) <= 1e-10 * size).all()
+
+
+def test_values_by_name():
+    game = Game(gandyn.parse(DATA[0]))
+    theta = states(5)
+    some = game.evaluate(theta, values=["jsd", "force"])
+    whole = game.evaluate(theta)
+    assert np.array_equal(some.jsd, whole.jsd) and np.array_equal(some.force, whole.force)
+    assert some.wasserstein1 is None and set(some.errors) == {"jsd", "force"}
+    with pytest.raises(gandyn.InputError, match="values: got 'jds', must be"):
+        game.evaluate(theta, values=["jds"])
+
+
+@pytest.mark.parametrize(
+    "game",
+    [
+        Game(gandyn.parse(DATA[0])),
+        Game(gandyn.parse(DATA[0]), objective="pearson"),
+        Game(gandyn.Laplace(0, 1)),
+        Game(gandyn.parse(DATA[0]), LinearGenerator(gandyn.Logistic(0, 1))),
+        Game(gandyn.parse(DATA[0]), objective="wasserstein1"),
+        Game(gandyn.Uniform(-1, 1), LinearGenerator(gandyn.Uniform(-1, 1))),
+    ],
+    ids=repr,
+)
+def test_many_threads_on_one_game(game):
+    """Whatever the tables that they race for, every stack is as if it were alone."""
+    rng = np.random.default_rng(0)
+    stacks = [
+        np.stack([rng.uniform(0.3, 4, n), rng.uniform(-4, 4, n)], axis=1)
+        for n in rng.integers(1, 60, 48)
+    ]
+    alone = [Game(game.data, game.generator, game.objective).force(stack) for stack in stacks]
+    found = [None] * len(stacks)
+
+    def work(first):
+        for k in range(first, len(stacks), 8):
+            found[k] = game.force(stacks[k])
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, other in zip(found, alone, strict=True):
+        assert np.array_equal(one, other, equal_nan=True)
