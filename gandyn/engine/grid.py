@@ -296,7 +296,7 @@ class GridEngine:
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         scale, loc = scale[finite], loc[finite]
-        windows = self._windows(scale, loc, self._window, self._scanned)
+        low, high = windows = self._windows(scale, loc, self._window, self._scanned)
         raw, good, nodes = self._adapted(
             scale,
             loc,
@@ -309,6 +309,11 @@ class GridEngine:
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
         error = np.stack([self._std * _error(raw, 0), _error(raw, 4)]) + _EPS * raw[11]
+        # log p_g w has an error of its own size, and z is as large as the window makes it
+        with np.errstate(divide="ignore", invalid="ignore"):
+            far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale)
+            lost = 4.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + [[1.0], [0.0]] * far)
+        error += lost
         both[np.abs(both) <= 4e-15 * raw[8]] = 0.0
         value, errors = endless, np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error

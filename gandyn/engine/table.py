@@ -173,7 +173,7 @@ class Table:
         first, last = self._middle - 0.5 * self._core, self._middle + 0.5 * self._core
         marks = np.stack([self._centres, self._cores / _PLATEAU], axis=1)
         octaves = self._core * 2.0 ** np.arange(_OCTAVES)
-        plain = panel_edges(marks, np.empty(0), (first, last))
+        plain = panel_edges(marks, np.empty(0), (first - self._core, last + self._core))
         points = [first - octaves, plain, last + octaves]
         bounds = []
         for end, inwards in ((low, 1.0), (high, -1.0)):
