@@ -149,10 +149,7 @@ class Distribution(ABC):
         return panel_edges(self.landmarks, self.breaks, self.reach)
 
     def _within_support(self, low: float, high: float) -> tuple[float, float]:
-        return (
-            max(low, self.support[0], -_HUGE),
-            min(high, self.support[1], _HUGE),
-        )
+        return max(low, self.support[0], -_HUGE), min(high, self.support[1], _HUGE)
 
     def _thin_point(self, sign: float) -> float:
         """First point going outwards where density times distance is far below `TAIL`."""
@@ -214,9 +211,7 @@ class Distribution(ABC):
         return self._table(self.sf, np.minimum.accumulate)
 
     def _table(
-        self,
-        tail: Callable[[ArrayLike], FloatArray],
-        monotone: Callable[[FloatArray], FloatArray],
+        self, tail: Callable[[ArrayLike], FloatArray], monotone: Callable[[FloatArray], FloatArray]
     ) -> tuple[FloatArray, FloatArray]:
         centres, widths = self.landmarks.T
         span = float(centres.max() - centres.min())

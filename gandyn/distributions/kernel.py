@@ -82,7 +82,6 @@ class KernelDensity(Distribution):
 
     @cached_property
     def mean(self) -> float:
-        """The samples' mean."""
         return float(np.average(self.values, weights=self.counts))
 
     @cached_property

@@ -53,7 +53,6 @@ class Laplace(SymmetricLocationScale):
 
     @property
     def std(self) -> float:  # type: ignore[override]
-        """√2 scale."""
         return math.sqrt(2) * self.scale
 
     def standard_logpdf(self, z: FloatArray) -> FloatArray:

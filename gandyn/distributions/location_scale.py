@@ -155,7 +155,6 @@ class SymmetricLocationScale(LocationScale):
 
     @property
     def mean(self) -> float:  # type: ignore[override]
-        """loc."""
         return self.loc
 
     def standard_sf(self, z: FloatArray) -> FloatArray:

@@ -46,7 +46,6 @@ class Logistic(SymmetricLocationScale):
 
     @property
     def std(self) -> float:  # type: ignore[override]
-        """π/√3 scale."""
         return math.pi / math.sqrt(3) * self.scale
 
     def standard_logpdf(self, z: FloatArray) -> FloatArray:

@@ -73,9 +73,8 @@ class Mixture(Distribution):
                 raise InputError(f"weights: got {number_text(weight)}, must each be above 0")
         total = math.fsum(weights)
         if abs(total - 1) > _SUM_TOLERANCE:
-            raise InputError(
-                f"weights: got {_sum_text(weights)}, in sum {total:.12g}, must sum to 1 within 1e-9"
-            )
+            text = ", ".join([*map(number_text, weights[:6])] + ["..."] * (len(weights) > 6))
+            raise InputError(f"weights: got {text}, in sum {total:.12g}, must sum to 1 within 1e-9")
         flat: list[tuple[float, Distribution]] = []
         for weight, component in zip(_sum_to_one(weights), components, strict=True):
             if isinstance(component, Mixture):
@@ -96,7 +95,6 @@ class Mixture(Distribution):
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        """From the lowest to the highest end of the components' supports."""
         ends = [c.support for c in self.components]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
@@ -107,17 +105,14 @@ class Mixture(Distribution):
 
     @cached_property
     def breaks(self) -> FloatArray:
-        """The breaks of all components."""
         return np.unique(np.concatenate([c.breaks for c in self.components]))
 
     @cached_property
     def landmarks(self) -> FloatArray:
-        """The landmarks of all components."""
         return np.unique(np.concatenate([c.landmarks for c in self.components]), axis=0)
 
     @cached_property
     def reach(self) -> tuple[float, float]:
-        """The widest of the components' reaches."""
         ends = [c.reach for c in self.components]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
@@ -152,7 +147,6 @@ class Mixture(Distribution):
 
     @cached_property
     def mean(self) -> float:
-        """The weighted mean of the components' means."""
         return math.fsum(w * c.mean for w, c in zip(self.weights, self.components, strict=True))
 
     @cached_property
@@ -259,11 +253,6 @@ def _as_components(components: Iterable[Distribution]) -> list[Distribution]:
                 f"components: got {show(component)}, must be distributions such as Normal(0, 1)"
             )
     return out
-
-
-def _sum_text(weights: list[float]) -> str:
-    text = ", ".join(number_text(w) for w in weights[:6])
-    return text + ", ..." if len(weights) > 6 else text
 
 
 def _sum_to_one(weights: list[float]) -> list[float]:

@@ -55,12 +55,10 @@ class Normal(SymmetricLocationScale):
 
     @property
     def loc(self) -> float:  # type: ignore[override]
-        """The mean."""
         return self.mean
 
     @property
     def scale(self) -> float:  # type: ignore[override]
-        """The standard deviation."""
         return self.std
 
     @cached_property

@@ -115,10 +115,7 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
 def names_in(text: str, name: str = "data") -> tuple[str, ...]:
     """The names in braces that a template has, in the order in which they first come.
 
-    Raises
-    ------
-    InputError
-        Where the text is none that `parse` could read, whatever the values.
+    An `InputError` where the text is none that `parse` could read, whatever the values.
     """
     return read(text, name).names
 
@@ -186,13 +183,7 @@ class Notation:
     names: tuple[str, ...]
 
     def distribution(self, values: Mapping[str, float]) -> Distribution:
-        """The distribution at a finite value of each name.
-
-        Raises
-        ------
-        InputError
-            Where there is none, or where a name has no value.
-        """
+        """The distribution at a finite value of each name; an `InputError` where there is none."""
         last: list[Any] = []
         for step in self.steps:
             if isinstance(step, _Step):

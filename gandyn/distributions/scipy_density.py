@@ -99,12 +99,10 @@ class ScipyDensity(Distribution):
 
     @cached_property
     def mean(self) -> float:
-        """scipy's mean."""
         return float(self._call(self.wrapped.mean))
 
     @cached_property
     def std(self) -> float:
-        """scipy's standard deviation."""
         if self._new_style:
             return float(self._call(self.wrapped.standard_deviation))
         return float(self._call(self.wrapped.std))
@@ -115,9 +113,11 @@ class ScipyDensity(Distribution):
         levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
         x = np.where(levels < 0.5, self.ppf(levels), self.isf(1 - levels))
         # six of the 32 levels are half a std of a normal density around its centre
-        width = 2 * (x[np.minimum(np.arange(_LEVELS) + 3, _LEVELS - 1)] - x[_before(3)])
+        k = np.arange(_LEVELS)
+        width = 2 * (x[np.minimum(k + 3, _LEVELS - 1)] - x[np.maximum(k - 3, 0)])
         places = np.column_stack([x, width])[width > 0]
-        ends = [self._end_landmark(end, inwards) for end, inwards in self._finite_ends()]
+        sides = zip(self.support, (1.0, -1.0), strict=True)
+        ends = [self._end_landmark(*side) for side in sides if math.isfinite(side[0])]
         return np.concatenate([places, *ends])
 
     @cached_property
@@ -128,10 +128,6 @@ class ScipyDensity(Distribution):
         if not math.isfinite(high):
             high = float(self._quantile(np.asarray(TAIL), lower=False))
         return self._within_support(low, high)
-
-    def _finite_ends(self) -> list[tuple[float, float]]:
-        ends = zip(self.support, (1.0, -1.0), strict=True)
-        return [(end, inwards) for end, inwards in ends if math.isfinite(end)]
 
     def _end_landmark(self, end: float, inwards: float) -> FloatArray:
         """A landmark as narrow as the mass 1e-17 at an end where the density is a power of x."""
@@ -150,10 +146,6 @@ class ScipyDensity(Distribution):
         # scipy's formulas may overflow on the way to a right answer
         with np.errstate(all="ignore"):
             return np.asarray(function(*args), dtype=float)[()]
-
-
-def _before(steps: int) -> FloatArray:
-    return np.maximum(np.arange(_LEVELS) - steps, 0)  # type: ignore[return-value]
 
 
 def from_scipy(distribution: Any) -> Distribution:

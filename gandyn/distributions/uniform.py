@@ -57,32 +57,22 @@ class Uniform(SymmetricLocationScale):
 
     @property
     def loc(self) -> float:  # type: ignore[override]
-        """The middle of the support."""
         return self.low / 2 + self.high / 2
 
     @property
     def scale(self) -> float:  # type: ignore[override]
-        """Half the length of the support."""
         return (self.high - self.low) / 2
 
     @property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        """(low, high)."""
         return self.low, self.high
 
     @property
     def reach(self) -> tuple[float, float]:  # type: ignore[override]
-        """(low, high)."""
         return self.low, self.high
 
     @cached_property
-    def mean(self) -> float:
-        """The middle of the support."""
-        return self.loc
-
-    @cached_property
     def std(self) -> float:
-        """Length of the support over √12."""
         return self.scale / math.sqrt(3)
 
     def standard_logpdf(self, z: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,8 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     theta[..., 0, :] = start
     path = theta.reshape(-1, n + 1, d)
     factor = lengths.reshape(-1, 1)
-    guarded = GuardedForce(_Plain(game))
+    # Without the game's orientation: finite steps may cross a = 0.
+    guarded = GuardedForce(SimpleNamespace(force=game.force))
     live = np.arange(len(path))
     game.force(start)  # Unguarded: what the game has to say about a start goes to the caller.
     force = guarded.force(path[:, 0], path[:, 0])
@@ -179,10 +181,3 @@ def stability_limit(game: Any, theta_star: ArrayLike) -> Any:
         limits = -2 * rates.real / np.abs(rates) ** 2
     limits = np.where(rates == 0, np.inf, np.maximum(limits, 0.0))
     return limits.min(axis=-1)[()]
-
-
-class _Plain:
-    """A game without its orientation: finite steps may cross a = 0."""
-
-    def __init__(self, game: Any) -> None:
-        self.force = game.force

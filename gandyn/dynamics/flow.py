@@ -215,8 +215,8 @@ def gradient_flow(
         nfev = np.ones(len(y0), dtype=np.intp)
         nfev[finite] = course.nfev
         ends = zip(ending.tolist(), last_t.tolist(), rest_time.tolist(), strict=True)
-        words = [_ENDINGS[code][1].format(t=t, rest=rest, most=max_steps) for code, t, rest in ends]
-        message = np.array(words, dtype=str)
+        told = [_ENDINGS[code][1].format(t=t, rest=rest, most=max_steps) for code, t, rest in ends]
+        message = np.array(told, dtype=str)
 
         if wanted is not None:
             theta = np.full((len(y0), len(wanted), d), np.nan)

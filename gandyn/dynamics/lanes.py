@@ -87,6 +87,7 @@ class Live:
         return Live(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
+@dataclass(eq=False)
 class Integration:
     """One integration of a stack of starts.
 
@@ -95,69 +96,61 @@ class Integration:
     guarded : GuardedForce
     y0, f0 : arrays (n, d)
         Starts and the force there.
-    t0, t1 : float
-        Time span; ``t1`` may be inf, ``t0 < t1``.
+    span : (float, float)
+        First and last time, t0 < t1; the last may be inf.
     t_eval : array (T,)
         Increasing times within the span at which states are wanted.
     record : bool
         Keep every accepted step (of a single lane).
     """
 
-    def __init__(
-        self,
-        guarded: GuardedForce,
-        y0: Array,
-        f0: Array,
-        span: tuple[float, float],
-        t_eval: Array,
-        record: bool,
-        rtol: float,
-        atol: float,
-        max_steps: int,
-        progress: Progress | None,
-    ) -> None:
-        n, d = y0.shape
-        self._guarded = guarded
-        self._y0, self._f0 = y0, f0
-        self._t0, self._t1 = span
-        self._t_eval = t_eval
+    guarded: GuardedForce
+    y0: Array
+    f0: Array
+    span: tuple[float, float]
+    t_eval: Array
+    record: bool
+    rtol: float
+    atol: float
+    max_steps: int
+    progress: Progress | None
+
+    def __post_init__(self) -> None:
+        n, d = self.y0.shape
+        self._t0, self._t1 = self.span
         # The state that t_eval[0] == t0 asks for is known already.
-        self._first_sample = int(np.searchsorted(t_eval, self._t0, side="right"))
-        self._record = record
-        self._rtol, self._atol = rtol, atol
-        self._max_steps = max_steps
-        self._progress = progress
+        self._first_sample = int(np.searchsorted(self.t_eval, self._t0, side="right"))
         # Errors of steps add up: less than the tolerance to each, but not less than rounding.
-        inner = max(_SHARE * rtol, 40 * _EPS), _SHARE * atol
+        inner = max(_SHARE * self.rtol, 40 * _EPS), _SHARE * self.atol
         self._inner = inner
         # Many lanes in one plane ask for its field often enough to chart it.
-        share = 1e-3 * min(rtol, 100 * atol)
+        share = 1e-3 * min(self.rtol, 100 * self.atol)
         often = d == 2 and n >= LEAST_LANES and share >= LEAST_SHARE
-        self._stages = guarded.charted(y0, share) if often else guarded
+        self._stages = self.guarded.charted(self.y0, share) if often else self.guarded
         self._explicit = DormandPrince(self._stages, *inner)
-        self._rests = KnownRests(guarded, self._stages, rtol, atol)
-        self._implicit = LinearlyImplicitEuler(guarded, *inner)
+        self._rests = KnownRests(self.guarded, self._stages, self.rtol, self.atol)
+        self._implicit = LinearlyImplicitEuler(self.guarded, *inner)
         self.course = Course(
             t=np.full(n, self._t0),
-            y=y0.copy(),
+            y=self.y0.copy(),
             ending=np.full(n, UNFINISHED),
             rest_time=np.full(n, np.nan),
             nfev=np.ones(n, dtype=np.intp),
-            samples=np.full((n, len(t_eval), d), np.nan),
+            samples=np.full((n, len(self.t_eval), d), np.nan),
         )
-        self.course.samples[:, : self._first_sample] = y0[:, None]
+        self.course.samples[:, : self._first_sample] = self.y0[:, None]
         self._waiting = 0
         self._live = self._admit(0)
-        if record and n:
-            self.course.note(self._t0, y0[0])
+        if self.record and n:
+            self.course.note(self._t0, self.y0[0])
 
     def run(self) -> Course:
         """Integrate all lanes to their ends."""
         with np.errstate(all="ignore"):
             while self._refill():
                 self._advance()
-                if self._progress is not None:
-                    self._progress(self._fraction(), "flow")
+                if self.progress is not None:
+                    self.progress(self._fraction(), "flow")
         return self.course
 
     def so_far(self) -> Course:
@@ -169,19 +162,19 @@ class Integration:
     def _refill(self) -> bool:
         """Admit waiting lanes when a quarter of the block is free; False when all is done."""
         room = BLOCK - len(self._live.lane)
-        if self._waiting < len(self._y0) and room >= BLOCK // 4:
+        if self._waiting < len(self.y0) and room >= BLOCK // 4:
             self._live = self._live.join(self._admit(room))
             self._look()
-        return len(self._live.lane) > 0 or self._waiting < len(self._y0)
+        return len(self._live.lane) > 0 or self._waiting < len(self.y0)
 
     def _admit(self, room: int) -> Live:
-        rows = np.arange(self._waiting, min(self._waiting + room, len(self._y0)))
+        rows = np.arange(self._waiting, min(self._waiting + room, len(self.y0)))
         self._waiting += len(rows)
-        y, f = self._y0[rows], self._f0[rows]
+        y, f = self.y0[rows], self.f0[rows]
         n = len(rows)
         h, rate = np.empty(0), np.empty(0)
         if n:
-            h, rate = first_step(self._guarded, y, f, *self._inner)
+            h, rate = first_step(self.guarded, y, f, *self._inner)
             self.course.nfev[rows] += 1
         return Live(
             lane=rows,
@@ -218,9 +211,9 @@ class Integration:
         lost = (live.h < 10 * _EPS * np.abs(live.t)) | ~(live.h > 1e-300)
         if lost.any():
             moved = live.h * largest(live.f)
-            lost &= ~(moved > 10 * _EPS * np.maximum(largest(live.y), self._atol))
+            lost &= ~(moved > 10 * _EPS * np.maximum(largest(live.y), self.atol))
         self._close(lost, STUCK)
-        self._close(self._live.steps >= self._max_steps, SPENT)
+        self._close(self._live.steps >= self.max_steps, SPENT)
 
     def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
         live = self._live
@@ -231,8 +224,8 @@ class Integration:
             else (live.t[rows], live.y[rows], live.f[rows], live.h[rows])
         )
         goal = np.full(len(rows), self._t1)
-        if stiff and len(self._t_eval):
-            following = np.append(self._t_eval, self._t1)[live.sample[rows]]
+        if stiff and len(self.t_eval):
+            following = np.append(self.t_eval, self._t1)[live.sample[rows]]
             goal = np.minimum(goal, following)
         ends = t + 1.0001 * h >= goal
         tried = np.where(ends, goal - t, h)
@@ -249,7 +242,7 @@ class Integration:
         passed, f_new = passed[known], f_new[known]
 
         t_new = np.where(ends, goal, t + tried)
-        if len(self._t_eval):
+        if len(self.t_eval):
             passed, f_new = self._sample(rows, passed, t_new, attempt.y, f_new, tried, error, stiff)
         accepted = rows[passed]
         t_new, y_new = t_new[passed], attempt.y[passed]
@@ -273,7 +266,7 @@ class Integration:
         live.h[rows] = h_new
         live.steps[rows] += 1
         live.y[accepted], live.t[accepted], live.f[accepted] = y_new, t_new, f_new
-        if self._record and len(accepted):
+        if self.record and len(accepted):
             self.course.note(t_new[0], y_new[0])
         turned = live.count[rows] >= (_PATIENCE // 2 if stiff else _PATIENCE)
         live.stiff[rows[turned]] = not stiff
@@ -297,7 +290,7 @@ class Integration:
         """
         live, course = self._live, self.course
         first = live.sample[rows[passed]]
-        upto = np.searchsorted(self._t_eval, t_new[passed], side="right")
+        upto = np.searchsorted(self.t_eval, t_new[passed], side="right")
         hit = np.flatnonzero(upto > first)
         if hit.size == 0:
             return passed, f_new
@@ -321,7 +314,7 @@ class Integration:
         which = np.repeat(np.arange(len(hit)), counts)
         k = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
         k += first[hit][which]
-        x = np.minimum((self._t_eval[k] - live.t[source][which]) / h[which], 1.0)
+        x = np.minimum((self.t_eval[k] - live.t[source][which]) / h[which], 1.0)
         values = interpolate(coefficients[:, which], y[which], x)
         course.samples[live.lane[source][which], k] = values
         live.sample[source[fine]] = upto[hit][fine]
@@ -339,15 +332,15 @@ class Integration:
         if len(live.lane) == 0:
             return
         push = largest(live.f)
-        size = np.maximum(largest(live.y), self._atol / self._rtol)
+        size = np.maximum(largest(live.y), self.atol / self.rtol)
         due = (push <= live.look_below) & (push <= 0.5 * live.rate * size)
         due |= (live.steps - live.looked >= _LOOK) | (push == 0)
         rows = np.flatnonzero(due)
         if rows.size == 0:
             return
         course = self.course
-        wanted = np.append(self._t_eval, self._t1)[live.sample[rows]]
-        wait = np.zeros(len(rows)) if self._record else wanted - live.t[rows]
+        wanted = np.append(self.t_eval, self._t1)[live.sample[rows]]
+        wait = np.zeros(len(rows)) if self.record else wanted - live.t[rows]
         seen = self._rests.examine(live.y[rows], live.f[rows], wait)
         course.nfev[live.lane[rows]] += seen.evaluations
         live.look_below[rows] = push[rows] * seen.look_below
@@ -361,17 +354,17 @@ class Integration:
         live, course = self._live, self.course
         lanes, t = live.lane[rows], live.t[rows]
         law = seen.landing.take(found)
-        lifetimes = law.lifetimes(self._rtol, self._atol)
+        lifetimes = law.lifetimes(self.rtol, self.atol)
         rest_time = t + lifetimes.max(axis=1)
         course.rest_time[lanes] = rest_time
         stop = np.where(np.isinf(self._t1), rest_time, self._t1)
         after = np.full(len(rows), np.inf) if np.isinf(self._t1) else self._t1 - t
-        ahead = self._t_eval[None, :] - t[:, None]
+        ahead = self.t_eval[None, :] - t[:, None]
         states = law.at(np.concatenate([np.maximum(ahead, 0.0), after[:, None]], axis=1))
-        later = np.arange(len(self._t_eval)) >= live.sample[rows][:, None]
+        later = np.arange(len(self.t_eval)) >= live.sample[rows][:, None]
         course.samples[lanes] = np.where(later[..., None], states[:, :-1], course.samples[lanes])
-        live.sample[rows] = len(self._t_eval)
-        if self._record:
+        live.sample[rows] = len(self.t_eval)
+        if self.record:
             grid = np.unique(np.linspace(0, lifetimes[0], 13)[1:])
             grid = grid[(grid > 0) & (t[0] + grid < stop[0])]
             for time, state in zip(t[0] + grid, law.at(grid[None])[0], strict=True):
@@ -393,7 +386,7 @@ class Integration:
         due = (live.steps % _WINDOW == 0) & (live.steps > 0)
         if not due.any():
             return
-        scale = self._atol + self._rtol * np.abs(live.y)
+        scale = self.atol + self.rtol * np.abs(live.y)
         moved = (np.abs(live.y - live.anchor) / scale).max(axis=1)
         stop = due & (moved < 4) & (live.turns >= _WINDOW // 4)
         live.anchor[due], live.turns[due] = live.y[due], 0
@@ -401,13 +394,13 @@ class Integration:
         if rows.size == 0:
             return
         self.course.rest_time[live.lane[rows]] = live.t[rows]
-        later = np.arange(len(self._t_eval)) >= live.sample[rows][:, None]
+        later = np.arange(len(self.t_eval)) >= live.sample[rows][:, None]
         known = self.course.samples[live.lane[rows]]
         held = np.where(later[..., None], live.y[rows][:, None], known)
         self.course.samples[live.lane[rows]] = held
         if np.isfinite(self._t1):
             live.t[rows] = self._t1
-            if self._record:
+            if self.record:
                 self.course.note(self._t1, live.y[0])
         self._close(stop, JUMP)
 
@@ -422,7 +415,7 @@ class Integration:
 
     def _fraction(self) -> float:
         """Share of the work that is done, as far as time tells it."""
-        total = len(self._y0)
+        total = len(self.y0)
         ended = self._waiting - len(self._live.lane)
         span = self._t1 - self._t0
         under_way = float(((self._live.t - self._t0) / span).sum()) if np.isfinite(span) else 0.0

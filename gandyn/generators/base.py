@@ -127,7 +127,8 @@ class Generator(ABC):
                 f"the last axis must hold {self.dimension} parameters"
             )
         if not np.isfinite(array).all():
-            raise InputError(f"theta: got {_short(array)}, must be finite")
+            bad = ", ".join(f"{v}" for v in array[~np.isfinite(array)][:3])
+            raise InputError(f"theta: got {bad}, must be finite")
         return array
 
     def generated(self, theta: Array) -> Generated:
@@ -167,8 +168,3 @@ class Generator(ABC):
         if array.ndim != 1:
             raise InputError(f"theta: got shape {array.shape}, pushforward takes one state")
         return array
-
-
-def _short(array: Array) -> str:
-    bad = array[~np.isfinite(array)]
-    return ", ".join(f"{v}" for v in bad[:3])

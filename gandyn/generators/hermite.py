@@ -84,7 +84,6 @@ class HermiteGenerator(Generator):
         return f"HermiteGenerator({self.degree}, latent={self.latent})"
 
     def __call__(self, z: Array, theta: Array) -> Array:
-        """G(z; θ)."""
         return np.tensordot(theta, self._basis(z), 1)
 
     def sensitivity(self, z: Array, theta: Array) -> Array:
@@ -96,7 +95,6 @@ class HermiteGenerator(Generator):
         return np.tensordot(self._derived(theta), self._basis(z)[:-1], 1)
 
     def curvature(self, z: Array, theta: Array) -> Array:
-        """∂²G/∂z²."""
         if self.degree == 1:
             return np.zeros_like(z)
         twice = self._derived(theta)[1:] * self._roots[1:-1]
@@ -139,13 +137,7 @@ class HermiteGenerator(Generator):
         return z[side[1:] * side[:-1] < 0].tolist()
 
     def check(self, theta: ArrayLike) -> Array:
-        """θ as an array of shape (..., degree + 1).
-
-        Raises
-        ------
-        InputError
-            Where θ is not finite, has another length, or makes a constant.
-        """
+        """As `Generator.check`; what makes a constant is refused too."""
         array = super().check(theta)
         if not array[..., 1:].any(axis=-1).all():
             raise InputError(
@@ -154,7 +146,6 @@ class HermiteGenerator(Generator):
         return array
 
     def generated(self, theta: Array) -> Generated:
-        """The densities of a stack of states of shape (L, degree + 1)."""
         if self.scale_and_place is None:
             return super().generated(theta)
         return LinearStack(self.latent, theta, self.scale_and_place)

@@ -42,36 +42,25 @@ class LinearGenerator(Generator):
     affine = True
 
     def __call__(self, z: Array, theta: Array) -> Array:
-        """A z + b."""
         return theta[0] * z + theta[1]
 
     def sensitivity(self, z: Array, theta: Array) -> Array:
-        """∂G/∂(a, b) = (z, 1)."""
         return np.stack([z, np.ones_like(z)])
 
     def slope(self, z: Array, theta: Array) -> Array:
-        """∂G/∂z = a."""
         return np.full_like(z, theta[0])
 
     def curvature(self, z: Array, theta: Array) -> Array:
-        """∂²G/∂z² = 0."""
         return np.zeros_like(z)
 
     def check(self, theta: ArrayLike) -> Array:
-        """θ as an array of shape (..., 2).
-
-        Raises
-        ------
-        InputError
-            Where θ is not finite, has another length, or where a = 0.
-        """
+        """As `Generator.check`; a = 0 is refused too."""
         array = super().check(theta)
         if not array[..., 0].all():
             raise InputError("theta: got a = 0, must be non-zero (a z + b has no density there)")
         return array
 
     def generated(self, theta: Array) -> Generated:
-        """The densities of a stack of (a, b) of shape (L, 2)."""
         return LinearStack(self.latent, theta)
 
 

@@ -102,7 +102,6 @@ class MLPGenerator(Generator):
         ]
 
     def __call__(self, z: Array, theta: Array) -> Array:
-        """G(z; θ)."""
         return self._jet(z, theta, 0)[0]
 
     def slope(self, z: Array, theta: Array) -> Array:
@@ -149,13 +148,7 @@ class MLPGenerator(Generator):
         return np.unique(pieces.z[last]).tolist()
 
     def pushforward(self, theta: ArrayLike) -> Distribution:
-        """The generated distribution p_g at one θ, of shape (d,).
-
-        Raises
-        ------
-        InputError
-            Where θ is not one valid set of parameters, or a tanh network is constant.
-        """
+        """As `Generator.pushforward`; a tanh network that is constant is refused too."""
         if self.activation == "tanh":
             return super().pushforward(theta)
         return PiecewisePushforward(self, self._one(theta))

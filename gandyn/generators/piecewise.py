@@ -104,12 +104,8 @@ def pieces_of(weights: Sequence[NDArray]) -> Pieces:
     """The pieces of R ReLU networks of one shape, from each layer's weights (R, n_in + 1, n_out).
 
     The last row of each matrix is its bias; hidden layers are followed by max(0, ·), the last, with
-    one output, is not. The first has one input. float32 is computed with as float64.
-
-    Raises
-    ------
-    InputError
-        Where the shapes do not fit each other, or a weight is not finite.
+    one output, is not. The first has one input. float32 is computed with as float64. An
+    `InputError` where the shapes do not fit each other, or a weight is not finite.
     """
     layers = [np.asarray(w, dtype=float) for w in weights]
     _check(layers)

@@ -56,7 +56,6 @@ class PiecewisePushforward(Distribution):
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        """The range of G."""
         return float(self._parts.images.min()), float(self._parts.images.max())
 
     @cached_property
@@ -82,7 +81,6 @@ class PiecewisePushforward(Distribution):
 
     @cached_property
     def reach(self) -> tuple[float, float]:
-        """From the lowest to the highest image."""
         return float(self.edges[0]), float(self.edges[-1])
 
     @cached_property

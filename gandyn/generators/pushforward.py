@@ -55,7 +55,6 @@ class Pushforward(Distribution):
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        """The range of G."""
         return (
             min(branch.low for branch in self.branches),
             max(branch.high for branch in self.branches),
@@ -100,7 +99,6 @@ class Pushforward(Distribution):
 
     @cached_property
     def reach(self) -> tuple[float, float]:
-        """From the lowest to the highest image."""
         return float(self.edges[0]), float(self.edges[-1])
 
     def _terms(self, x: Array) -> list[tuple[Array, Array, Array]]:

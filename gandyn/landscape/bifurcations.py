@@ -13,7 +13,7 @@ from gandyn.landscape.census import planar
 from gandyn.landscape.continuation import Path
 from gandyn.landscape.family import member_of, read_range
 from gandyn.landscape.maxwell import MaxwellPoint, crossings
-from gandyn.landscape.plane import Placed, Plane
+from gandyn.landscape.plane import Placed
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Folds, Unfolding
 from gandyn.system.progress import Progress
@@ -210,21 +210,16 @@ def _branch(base: Unfolding, path: Path) -> Branch:
     units = np.stack([theta[:, 0], np.full(len(theta), base.scale)], axis=1)
     rates = np.linalg.eigvals(path.slopes[:, :, :2] / units[:, None, :])
     rates = np.take_along_axis(rates, np.argsort(rates.real, axis=1), axis=1)
-    potential = np.array(
-        [
-            float(Plane(base.game(base.values(u))).potential(place))
-            for u, place in zip(path.u, theta, strict=True)
-        ]
-    )
+    places = zip(path.u, theta, strict=True)
+    potential = np.array([float(base.plane(u).potential(place)) for u, place in places])
     # Folds and branch points are among the points: their zero counts as stable.
     growing = (rates.real > _FLAT * np.abs(rates).max(axis=1, keepdims=True)).sum(axis=1)
-    return Branch(
-        parameter, theta, rates, potential, np.array(["attractor", "saddle", "repeller"])[growing]
-    )
+    kinds = np.array(["attractor", "saddle", "repeller"])
+    return Branch(parameter, theta, rates, potential, kinds[growing])
 
 
 def _fold(base: Unfolding, u: Array) -> Fold:
-    plane, theta = Plane(base.game(base.values(u))), base.theta(u)
+    plane, theta = base.plane(u), base.theta(u)
     rates = np.linalg.eigvals(plane.jacobian(theta))
     return Fold(
         float(base.values(u)[0]),
@@ -236,7 +231,7 @@ def _fold(base: Unfolding, u: Array) -> Fold:
 
 
 def _branch_point(base: Unfolding, u: Array, upright: bool, residual: float) -> BranchPoint:
-    plane, theta = Plane(base.game(base.values(u))), base.theta(u)
+    plane, theta = base.plane(u), base.theta(u)
     return BranchPoint(
         float(base.values(u)[0]),
         theta,

@@ -14,7 +14,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Path", "System", "correct", "follow", "joined", "solve", "tangent_of"]
+from gandyn.system.differences import central
+
+__all__ = [
+    "Path",
+    "System",
+    "beyond",
+    "correct",
+    "follow",
+    "joined",
+    "slopes_by",
+    "solve",
+    "tangent_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -60,6 +72,25 @@ def tangent_of(slopes: Array) -> Array:
     return np.asarray(np.linalg.svd(slopes)[2][-1])
 
 
+def slopes_by(
+    function: Callable[[Array], Array], u: Array, step: float, first: int = 0, accuracy: int = 2
+) -> Array:
+    """Slopes of a function in the unknowns from `first` on, by central differences."""
+    columns = [
+        central(lambda t, axis=axis: function(u + t * axis), np.zeros(()), step, accuracy)  # type: ignore[misc]
+        for axis in np.eye(len(u))[first:]
+    ]
+    return np.stack(columns, axis=1)
+
+
+def beyond(u: Array, first: int, count: int) -> tuple[int, float] | None:
+    """The first of `count` unknowns from `first` on that is not within 0 to 1, and its bound."""
+    for k in range(first, first + count):
+        if u[k] < 0.0 or u[k] > 1.0:
+            return k, float(u[k] > 1.0)
+    return None
+
+
 def correct(system: System, guess: Array, row: Array, slopes: Array) -> Array | None:
     """The solution with row · (u − guess) = 0 near a guess, or None.
 
@@ -89,7 +120,7 @@ def correct(system: System, guess: Array, row: Array, slopes: Array) -> Array | 
 
 
 def solve(
-    residual: Callable[[Array], Array], start: Array, steps: Array, *, farthest: float = 0.2
+    residual: Callable[[Array], Array], start: Array, step: float, *, farthest: float = 0.2
 ) -> Array | None:
     """A root of n equations in n unknowns by Newton's method with differences, or None.
 
@@ -97,7 +128,7 @@ def solve(
     ----------
     residual : callable
     start : ndarray, shape (n,)
-    steps : ndarray, shape (n,)
+    step : float
         Of the differences.
     farthest : float
         A root farther from the start than this is none of its own.
@@ -107,11 +138,7 @@ def solve(
         value = residual(u)
         if not np.isfinite(value).all():
             return None
-        columns = [
-            (residual(u + shift) - residual(u - shift)) / (2.0 * step)
-            for step, shift in zip(steps, np.diag(steps), strict=True)
-        ]
-        matrix = np.stack(columns, axis=1)
+        matrix = slopes_by(residual, u, step)
         if not np.isfinite(matrix).all():
             return None
         try:

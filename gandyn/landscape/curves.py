@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-from gandyn.landscape.continuation import Path, correct, follow, joined, solve, tangent_of
+from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.plane import Placed
-from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding, inwards
 from gandyn.system.polyline import feet
 from gandyn.system.results import Alike
 
@@ -96,10 +96,7 @@ class Maxwells:
         one, other = (self.base.slopes(u) for u in self._points(w))
         out[:2, :2], out[:2, 4:] = one[:, :2], one[:, 2:]
         out[2:4, 2:4], out[2:4, 4:] = other[:, :2], other[:, 2:]
-        here = self.gap(w)
-        for k in (4, 5):
-            step = _STEP if w[k] < 0.5 else -_STEP
-            out[4, k] = (self.gap(w + step * np.eye(6)[k]) - here) / step
+        out[4, 4:] = inwards(self.gap, w, _STEP, 4, states=4)
         return out
 
     def stable(self, w: Array) -> bool:
@@ -124,7 +121,7 @@ class Tracer:
 
     def fold(self, u: Array) -> None:
         """Trace the fold curve through a point (log a, b/scale, x, y)."""
-        if self._known("fold", u[:2], u[2:]):
+        if self._known("fold", u):
             return
         folds = Folds(self.base, u)
         path = self._both_ways(folds, u)
@@ -134,7 +131,7 @@ class Tracer:
 
     def branch(self, u: Array) -> None:
         """Trace the curve of branch points through a point (log a, b/scale, x, y)."""
-        if self._known("branch", u[:2], u[2:]):
+        if self._known("branch", u):
             return
         w = np.append(u, 0.0)
         path = self._both_ways(
@@ -145,9 +142,8 @@ class Tracer:
 
     def maxwell(self, one: Array, other: Array, values: Array) -> None:
         """Trace the Maxwell curve of two attractors (log a, b/scale) at parameters (x, y)."""
-        w = np.concatenate([one, other, values])
-        swapped = np.concatenate([other, one])
-        if self._known("maxwell", w[:4], values) or self._known("maxwell", swapped, values):
+        w, swapped = (np.concatenate([*pair, values]) for pair in ((one, other), (other, one)))
+        if self._known("maxwell", w) or self._known("maxwell", swapped):
             return
         system = Maxwells(self.base)
         path = self._both_ways(system, w, inside=system.stable)
@@ -176,16 +172,8 @@ class Tracer:
         )
 
     def _both_ways(self, system: Any, w: Array, **options: Any) -> Path | None:
-        size = len(w)
-        first = 2 if size < 6 else 4
-
         def crossed(point: Array) -> tuple[int, float] | None:
-            for k in (first, first + 1):
-                if point[k] < 0.0:
-                    return k, 0.0
-                if point[k] > 1.0:
-                    return k, 1.0
-            return None
+            return beyond(point, 2 if len(w) < 6 else 4, 2)
 
         slopes = system.slopes(w)
         if not np.isfinite(slopes).all():
@@ -199,14 +187,12 @@ class Tracer:
             return ahead
         return joined(follow(system, start, -along, crossed, **options), ahead)
 
-    def _known(self, kind: str, state: Array, values: Array) -> bool:
-        point = np.concatenate([state, values])
-        for other, path in self._paths:
-            if other == kind and path.shape[1] == len(point):
-                apart = np.abs(point - feet(path, point)[0]).max(axis=1)
-                if len(apart) and apart.min() < _SAME:
-                    return True
-        return False
+    def _known(self, kind: str, point: Array) -> bool:
+        return any(
+            np.abs(point - feet(path, point)[0]).max(axis=1).min(initial=np.inf) < _SAME
+            for other, path in self._paths
+            if other == kind
+        )
 
     def _find_cusps(self, folds: Folds, path: Path) -> None:
         """Where the bend of the fold changes its sign along the curve."""
@@ -225,9 +211,7 @@ class Tracer:
             start = path.u[k] + part * (path.u[k + 1] - path.u[k])
             folds.borders(start)
             exact = solve(
-                lambda u: np.append(folds.residual(u), folds.bend(u)),
-                start,
-                np.full(4, _DIFFERENCES),
+                lambda u: np.append(folds.residual(u), folds.bend(u)), start, _DIFFERENCES
             )
             if exact is not None and (exact[2:] >= 0).all() and (exact[2:] <= 1).all():
                 values = self.base.values(exact)

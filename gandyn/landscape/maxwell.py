@@ -14,6 +14,7 @@ from gandyn.landscape.census import Equilibria
 from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane
 from gandyn.landscape.unfolding import Unfolding
+from gandyn.system.bracket import roots
 from gandyn.system.results import Alike
 
 __all__ = ["MaxwellPoint", "crossings", "order_changes"]
@@ -24,7 +25,6 @@ _TWINS = 1e-12
 """Attractors whose potentials never differ by more are mirror images."""
 _SAME = 1e-6
 """States nearer than this, in units of a, are one."""
-_ITERATIONS = 60
 _STAGES = 4
 """Stages in which attractors are led from one node of a lattice to the next."""
 
@@ -81,25 +81,15 @@ def crossings(base: Unfolding, curves: Sequence[Any]) -> list[MaxwellPoint]:
 def _stable_pieces(curve: Any) -> list[tuple[Array, Array]]:
     """Runs of attractors with a parameter that rises: its values, and rows (a, b, potential)."""
     stable = curve.kind == "attractor"
-    step = np.sign(np.diff(curve.parameter))
+    step = np.where(stable[1:] & stable[:-1], np.sign(np.diff(curve.parameter)), 0.0)
+    starts = [0, *(np.flatnonzero(np.diff(step)) + 1).tolist()] if step.size else []
     pieces = []
-    k = 0
-    while k < len(stable) - 1:
-        end = k + 1
-        while (
-            stable[k] and end < len(stable) and stable[end] and step[end - 1] == step[k] and step[k]
-        ):
-            end += 1
-        if end - k >= 2:
-            run = slice(k, end)
-            rows = np.column_stack([curve.theta[run], curve.potential[run]])
-            parameter = curve.parameter[run]
-            order = slice(None) if parameter[0] < parameter[-1] else slice(None, None, -1)
-            if np.isfinite(rows).all():
-                pieces.append((parameter[order], rows[order]))
-            k = end - 1
-        else:
-            k += 1
+    for first, last in zip(starts, [*starts[1:], len(step)], strict=True):
+        run = slice(first, last + 1)
+        rows = np.column_stack([curve.theta[run], curve.potential[run]])
+        if step[first] and np.isfinite(rows).all():
+            order = slice(None, None, int(step[first]))
+            pieces.append((curve.parameter[run][order], rows[order]))
     return pieces
 
 
@@ -177,47 +167,41 @@ def _led(base: Unfolding, theta: Array, one: Array, other: Array) -> Array | Non
     return theta
 
 
+class _Lost(Exception):
+    """Newton's method finds no attractor."""
+
+
 def _solved(
     base: Unfolding, one: tuple[Array, Array], other: tuple[Array, Array], low: float, high: float
 ) -> MaxwellPoint | None:
-    """The root of the difference of potentials within a bracket, by the Illinois rule."""
+    """The root of the difference of potentials within a bracket."""
 
-    def states(value: float) -> tuple[Array, Array] | None:
+    def states(value: float) -> tuple[Array, Array]:
         plane = Plane(base.game([value]))
         guess = np.stack([_along(np.array([value]), piece)[0, :2] for piece in (one, other)])
         places = [newton(plane, start[None]) for start in guess]
-        if any(not len(place) for place in places):
-            return None
+        if not all(map(len, places)):
+            raise _Lost
         theta = np.concatenate(places)
         return theta, plane.potential(theta)
 
-    ends = [states(low), states(high)]
-    if ends[0] is None or ends[1] is None:
-        return None
-    f_low, f_high = (float(end[1][0] - end[1][1]) for end in ends if end is not None)
-    if f_low * f_high >= 0 or max(abs(f_low), abs(f_high)) <= _TWINS:
-        return None
-    value, here = low, ends[0]
-    for _ in range(_ITERATIONS):
-        value = low + f_low / (f_low - f_high) * (high - low)
-        now = states(value)
-        if now is None:
+    def gap(values: Array, index: NDArray[np.intp]) -> Array:
+        first, second = np.array([states(value)[1] for value in values.tolist()]).T
+        return np.asarray(first - second)
+
+    ends = np.array([low, high])
+    try:
+        at = gap(ends, np.arange(2))
+        if at[0] * at[1] >= 0 or np.abs(at).max() <= _TWINS:
             return None
-        here = now
-        f = float(here[1][0] - here[1][1])
-        if f * f_high < 0:
-            low, f_low = high, f_high
-        else:
-            f_low *= 0.5
-        high, f_high = value, f
-        if abs(f) <= 4e-16 * abs(here[1]).max() or abs(high - low) <= 1e-14 * abs(high):
-            break
-    theta, potential = here
+        value = float(roots(gap, ends[:1], ends[1:], at[:1], at[1:])[0])
+        theta, potential = states(value)
+    except _Lost:
+        return None
     # Next to folds and branch points Newton's method may have reached another state.
     rates = np.linalg.eigvals(Plane(base.game([value])).jacobian(theta)).real
     if rates.max() >= 0 or np.abs(theta[0] - theta[1]).max() <= _SAME * theta[0, 0]:
         return None
     order = np.argsort(theta[:, 1])
-    return MaxwellPoint(
-        float(value), theta[order], float(potential.mean()), float(np.abs(np.diff(potential))[0])
-    )
+    apart = float(np.abs(np.diff(potential))[0])
+    return MaxwellPoint(value, theta[order], float(potential.mean()), apart)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.landscape.plane import Box, Plane
+from gandyn.system.differences import stencil
 
 __all__ = ["FIVE", "Roots", "across", "between", "newton", "second"]
 
@@ -121,9 +122,8 @@ def _step(plane: Plane, theta: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 def second(plane: Plane, states: Array, h: Array | float) -> Array:
     """F'' along five states (5, n, 2) a step h apart, by fourth-order differences, shape (n, 2)."""
-    weights = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12.0
     force = plane.force(states.reshape(-1, 2)).reshape(states.shape)
-    return np.einsum("k,kni->ni", weights, force) / h**2
+    return np.einsum("k,kni->ni", stencil((-2, -1, 0, 1, 2), 2), force) / h**2
 
 
 def across(plane: Plane, theta: Array) -> Array:

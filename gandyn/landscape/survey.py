@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.landscape.census import Equilibria
-from gandyn.landscape.continuation import Path, correct, follow, joined, solve, tangent_of
+from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
 from gandyn.system.polyline import feet
 
@@ -22,7 +22,7 @@ _FORK = 0.02
 _UNCROSSED = 1e-7
 """β of a branch point up to which branches count as crossing."""
 _UPRIGHT = 1e-3
-_DIFFERENCES = np.array([1e-5, 1e-5, 1e-5])
+_DIFFERENCES = 1e-5
 
 
 class Survey:
@@ -50,7 +50,7 @@ class Survey:
     def _followed(self, u: Array, along: Array) -> Path:
         # From an end of the interval there is only one way to go.
         inwards = along if (u[2] > 0.0 or along[2] > 0) and (u[2] < 1.0 or along[2] < 0) else -along
-        return follow(self.base, u, inwards, beyond, self._inside)
+        return follow(self.base, u, inwards, _outside, self._inside)
 
     def _inside(self, u: Array) -> bool:
         """Whether a > 0 has not become so small or large that nothing can be seen."""
@@ -76,10 +76,11 @@ class Survey:
         index = len(self.paths)
         self.paths.append(path)
         marks = []
-        for k in _changes(np.array([_determinant(path, k) for k in range(len(path.u))])):
-            marks.append((k, self._fork(path, k)))
-        for k in _changes(path.tangent[:, 2]):
-            marks.append((k, self._fold(path, k)))
+        determinants = np.array([_determinant(path, k) for k in range(len(path.u))])
+        for values, solved in ((determinants, self._fork), (path.tangent[:, 2], self._fold)):
+            # where along the path the value changes its sign
+            for k in np.flatnonzero(values[1:] * values[:-1] < 0).tolist():
+                marks.append((k, solved(path, k)))
         self.paths[index] = self._marked(path, [(k, u) for k, u in marks if u is not None])
 
     def _marked(self, path: Path, marks: Sequence[tuple[int, Array]]) -> Path:
@@ -132,7 +133,7 @@ class Survey:
         one, other = _determinant(path, k), _determinant(path, k + 1)
         start = path.u[k] + one / (one - other) * (path.u[k + 1] - path.u[k])
         system = BranchPoints(self.base, start)
-        w = solve(system.residual, np.append(start, 0.0), np.full(4, 1e-4))
+        w = solve(system.residual, np.append(start, 0.0), 1e-4)
         if w is None or not 0.0 <= w[2] <= 1.0:
             return None
         u, beta = w[:3], w[3]
@@ -180,7 +181,7 @@ class Survey:
     def _entered(self, u: Array, aside: Array) -> Path | None:
         """The branch that leaves a branch point in a direction, with the point itself in front."""
         guess, row = u + _FORK * aside, aside
-        bound = beyond(guess)
+        bound = _outside(guess)
         if bound is not None:
             index, value = bound
             guess = u + (value - u[index]) / aside[index] * aside
@@ -191,7 +192,7 @@ class Survey:
         if bound is not None:
             path = Path(new[None], aside[None], self.base.slopes(new)[None], "bound")
         else:
-            path = follow(self.base, new, aside, beyond, self._inside)
+            path = follow(self.base, new, aside, _outside, self._inside)
         return Path(
             np.vstack([u, path.u]),
             np.vstack([aside, path.tangent]),
@@ -220,18 +221,8 @@ class Survey:
         return -1 if lost or self._missed or open_ended else 0, message
 
 
-def beyond(u: Array) -> tuple[int, float] | None:
-    if u[2] < 0.0:
-        return 2, 0.0
-    if u[2] > 1.0:
-        return 2, 1.0
-    return None
-
-
-def _changes(values: Array) -> list[int]:
-    """Where, along a path, a value changes its sign."""
-    found: list[int] = np.flatnonzero(values[1:] * values[:-1] < 0).tolist()
-    return found
+def _outside(u: Array) -> tuple[int, float] | None:
+    return beyond(u, 2, 1)
 
 
 def _determinant(path: Path, k: int) -> float:

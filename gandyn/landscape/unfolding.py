@@ -6,16 +6,18 @@ u = (log a, b/scale, p₁, …): each parameter p runs from 0 to 1 over its rang
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
+from gandyn.landscape.continuation import slopes_by
 from gandyn.landscape.newton import FIVE, second
 from gandyn.landscape.plane import Plane
 
-__all__ = ["BranchPoints", "Folds", "Unfolding"]
+__all__ = ["BranchPoints", "Folds", "Unfolding", "inwards"]
 
 Array = NDArray[np.float64]
 
@@ -47,19 +49,13 @@ class Unfolding:
         high: ArrayLike,
         scale: float,
     ) -> None:
-        self._make = make
+        self._member = lru_cache(_KEPT)(make)
         self.low, self.high = np.array(low, dtype=float), np.array(high, dtype=float)
         self.scale = scale
-        self._games: dict[tuple[float, ...], Any] = {}
 
     def game(self, values: Iterable[float]) -> Any:
         """The member of the family, made once for each of the last few values."""
-        key = tuple(float(v) for v in values)
-        if key not in self._games:
-            if len(self._games) >= _KEPT:
-                del self._games[next(iter(self._games))]
-            self._games[key] = self._make(*key)
-        return self._games[key]
+        return self._member(*map(float, values))
 
     def values(self, u: Array) -> Array:
         """The parameters of points (..., 2 + k): at 0 and 1 exactly the ends of the ranges."""
@@ -81,44 +77,47 @@ class Unfolding:
             lambda t: self.game(self.low + span * (one + t * (other - one))), [0], [1], self.scale
         )
 
+    def plane(self, u: Array) -> Plane:
+        """The game at the parameters of a point."""
+        return Plane(self.game(self.values(u)))
+
     def residual(self, u: Array) -> Array:
         """The force (2,), nan outside the family's domain."""
         try:
-            game = self.game(self.values(u))
+            return self.plane(u).force(self.theta(u)[None])[0]
         except InputError:
             return np.full(2, np.nan)
-        return Plane(game).force(self.theta(u)[None])[0]
 
     def curvature(self, u: Array) -> Array:
         """∂F/∂(log a, b/scale), shape (2, 2), nan outside the domain."""
+        theta = self.theta(u)
         try:
-            game = self.game(self.values(u))
+            return self.plane(u).jacobian(theta[None])[0] * np.array([theta[0], self.scale])
         except InputError:
             return np.full((2, 2), np.nan)
-        theta = self.theta(u)
-        units = np.array([theta[0], self.scale])
-        return Plane(game).jacobian(theta[None])[0] * units
 
     def slopes(self, u: Array) -> Array:
         """∂F/∂u at a rest point, shape (2, 2 + k): one-sided differences in the parameters."""
-        here = self.residual(u)
-        columns = [
-            (self.residual(u + step * axis) - here) / step
-            for axis, step in zip(np.eye(len(u))[2:], self._inwards(u), strict=True)
-        ]
-        return np.concatenate([self.curvature(u), np.stack(columns, axis=1)], axis=1)
+        return np.hstack([self.curvature(u), inwards(self.residual, u, _STEP, 2)])
 
     def slopes_finely(self, u: Array) -> Array:
         """`slopes` with fourth-order differences, which branch points depend on."""
-        columns = []
-        for axis in np.eye(len(u))[2:] * _CENTRAL:
-            near = self.residual(u + axis) - self.residual(u - axis)
-            far = self.residual(u + 2.0 * axis) - self.residual(u - 2.0 * axis)
-            columns.append((8.0 * near - far) / (12.0 * _CENTRAL))
-        return np.concatenate([self.curvature(u), np.stack(columns, axis=1)], axis=1)
+        columns = slopes_by(self.residual, u, _CENTRAL, 2, accuracy=4)
+        return np.hstack([self.curvature(u), columns])
 
-    def _inwards(self, u: Array) -> Array:
-        return np.where(u[2:] < 0.5, _STEP, -_STEP)
+
+def inwards(
+    function: Callable[[Array], Any], u: Array, step: float, first: int, states: int = 2
+) -> Array:
+    """Slopes of a function in the unknowns from `first` on, by differences to one side.
+
+    Behind the first few, of states, come parameters, from which the steps lead inwards.
+    """
+    here, columns = function(u), []
+    for k in range(first, len(u)):
+        h = -step if k >= states and u[k] >= 0.5 else step
+        columns.append((function(u + h * np.eye(len(u))[k]) - here) / h)
+    return np.stack(columns, axis=-1)
 
 
 class Folds:
@@ -171,11 +170,7 @@ class Folds:
     def slopes(self, u: Array) -> Array:
         """Their derivatives (3, 2 + k); the borders move along."""
         self.borders(u)
-        here = self.test(self.base.curvature(u))
-        row = []
-        for k, axis in enumerate(np.eye(len(u))):
-            step = _TILT if k < 2 or u[k] < 0.5 else -_TILT
-            row.append((self.test(self.base.curvature(u + step * axis)) - here) / step)
+        row = inwards(lambda at: self.test(self.base.curvature(at)), u, _TILT, 0)
         return np.vstack([self.base.slopes(u), row])
 
     def bend(self, u: Array) -> float:
@@ -187,8 +182,7 @@ class Folds:
         full = np.zeros((5, len(u)))
         full[:, :2] = h * FIVE[:, None] * v
         states = self.base.theta(u + full)[:, None]
-        plane = Plane(self.base.game(self.base.values(u)))
-        return float(second(plane, states, h)[0] @ psi)
+        return float(second(self.base.plane(u), states, h)[0] @ psi)
 
 
 class BranchPoints:
@@ -231,8 +225,4 @@ class BranchPoints:
     def slopes(self, w: Array) -> Array:
         """Their derivatives by differences (4, 4 + k − 1); the borders move along."""
         self.borders(w[:-1])
-        columns = [
-            (self.residual(w + step) - self.residual(w - step)) / (2.0 * _TILT)
-            for step in np.eye(len(w)) * _TILT
-        ]
-        return np.stack(columns, axis=1)
+        return slopes_by(self.residual, w, _TILT)

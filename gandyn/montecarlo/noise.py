@@ -228,7 +228,8 @@ def sampling_error(
     if not whole or len(np.unique(numbers)) < 2 or (numbers < 1).any():
         raise InputError(f"sizes: got {sizes!r:.60}, must be two or more whole numbers from 1 on")
     stream = np.random.default_rng(rng)
-    value, force = _truth(game, state)
+    exact = game.evaluate(state)
+    value, force = float(exact.value), np.asarray(exact.force)
     squares = np.empty((2, len(numbers), repeats))
     for k, n in enumerate(numbers.tolist()):
         done = 0
@@ -256,11 +257,6 @@ def sampling_error(
         _slope(numbers, root[1], bar[1]),
         min(status, noise.status),
     )
-
-
-def _truth(game: Game, state: Array) -> tuple[float, Array]:
-    found = game.evaluate(state)
-    return float(found.value), np.asarray(found.force)
 
 
 def _estimates(

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+try:
+    from threadpoolctl import threadpool_limits
+except ModuleNotFoundError:
+    # The number of threads then stays what the environment (OMP_NUM_THREADS) says.
+    def threadpool_limits(*_: Any, **__: Any) -> Any:  # type: ignore[no-redef]
+        return nullcontext()
+
+
 from gandyn.game import Game
-from gandyn.montecarlo.observer import Observer
+from gandyn.generators import MLPGenerator
+from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.records import Records
 from gandyn.montecarlo.settings import Settings
-from gandyn.montecarlo.threads import threads_for
 
-__all__ = ["DIVERGED", "DONE", "INTERRUPTED", "Run"]
+__all__ = ["DIVERGED", "DONE", "INTERRUPTED", "Run", "large_products"]
 
 Array = NDArray[Any]
 
 DONE, DIVERGED, INTERRUPTED = 0, -2, -3
 
 _ALL = slice(None)
+_LARGE = 1e8
+"""Multiplications in a product from which on a second thread is worth waiting for."""
 
 
 class Run:
@@ -44,10 +56,7 @@ class Run:
     def __init__(self, game: Game, plan: Settings, seeds: list[np.random.SeedSequence]) -> None:
         self.game, self.plan, self.seeds = game, plan, seeds
         self.players = Players(game, plan, seeds)
-        self.observer = Observer(game, self.players)
-        # A network's states are left out, as a pair that is not known.
-        dimension = 2 if self.players.network else game.generator.dimension
-        self.records = Records.empty(plan, len(seeds), dimension)
+        self.records = Records(game, self.players, plan, len(seeds))
         self.status = np.zeros(len(seeds), np.intp)
         self.done = 0
 
@@ -67,10 +76,9 @@ class Run:
         tell : callable
             Told the iterations made, at every record.
         """
-        records = self.records
-        with threads_for(self.game, self.plan), np.errstate(all="ignore"):
+        with _threads_for(self.game, self.plan), np.errstate(all="ignore"):
             while True:
-                if records.made < len(records.step) and records.step[records.made] == self.done:
+                if self.records.due(self.done):
                     self._observe()
                     tell(self.done)
                 if self.over or self.done >= goal():
@@ -86,7 +94,7 @@ class Run:
         # What else is left of it depends on how long the others go on.
         for trained in self.players.trained:
             trained.networks.parameters[~alive] = np.nan
-        self.observer.record(self.records, alive)
+        self.records.record(alive)
 
     def state(self, rows: slice = _ALL) -> dict[str, Array]:
         """All that another run needs to go on from here with these replicas: views."""
@@ -119,3 +127,20 @@ class Run:
         """Count as made so many iterations, and what is recorded until then."""
         self.done = done
         self.records.reach(done)
+
+
+def large_products(game: Game, plan: Settings) -> bool:
+    """Whether a single product is work enough for several cores."""
+    players = (plan.discriminator, game.generator)
+    networks = [p for p in players if isinstance(p, MLP | MLPGenerator)]
+    pairs = [pair for network in networks for pair in itertools.pairwise(network.widths)]
+    return max((m * n for m, n in pairs), default=0) * 2 * plan.batch >= _LARGE
+
+
+def _threads_for(game: Game, plan: Settings) -> AbstractContextManager[Any]:
+    """One thread for small products, as many as there are for large ones.
+
+    Threads that wait for each other at every small product gain nothing, and with several runs at
+    a time on one machine they lose a factor of a hundred.
+    """
+    return nullcontext() if large_products(game, plan) else threadpool_limits(1, user_api="blas")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.linalg import norm
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
@@ -23,11 +24,10 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.montecarlo.discriminators import states
 from gandyn.montecarlo.players import first_state
-from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run
+from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run, large_products
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
-from gandyn.montecarlo.threads import large_products
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import need_count, show
 from gandyn.system.interrupts import Interrupted, interrupts_to
@@ -158,7 +158,8 @@ class Training(Alike):
     def force_ratio(self) -> Array:
         """Size of the learned force over the exact one's (R, T)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _norm(self.learned_force) / _norm(self.exact_force)
+            sizes = [norm(force, axis=-1) for force in (self.learned_force, self.exact_force)]
+            return np.asarray(sizes[0] / sizes[1])
 
     @cached_property
     def force_angle(self) -> Array:
@@ -171,8 +172,8 @@ class Training(Alike):
             turned = x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]
             return np.arctan2(turned, (x * y).sum(axis=-1))
         # Kahan's formula, which keeps its digits at both ends.
-        x, y = x * _norm(y)[..., np.newaxis], y * _norm(x)[..., np.newaxis]
-        return 2.0 * np.arctan2(_norm(x - y), _norm(x + y))
+        x, y = x * norm(y, axis=-1, keepdims=True), y * norm(x, axis=-1, keepdims=True)
+        return np.asarray(2.0 * np.arctan2(norm(x - y, axis=-1), norm(x + y, axis=-1)))
 
 
 def train(
@@ -359,8 +360,6 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
     parameters += [np.empty((len(status), 0))] * (2 - len(parameters))
     return Training(
         **run.records.arrays(),
-        latents=run.observer.latents,
-        places=run.observer.places,
         status=status,
         message="; ".join(parts),
         game=run.game,
@@ -368,10 +367,6 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
         generator_parameters=parameters[0],
         discriminator_parameters=parameters[1],
     )
-
-
-def _norm(vectors: Array) -> Array:
-    return np.sqrt((vectors**2).sum(axis=-1))
 
 
 def _about(game: Game, plan: Settings) -> dict[str, str]:

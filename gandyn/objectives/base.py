@@ -101,7 +101,11 @@ class Objective(ABC):
         return np.exp(at.log_generated) * self.slope(at) * at.sensitivity
 
     def force_by_parts(self, at: Field) -> Array:
-        """The integrand of dθ/dt integrated by parts, where there `has_level`."""
+        """The integrand of dθ/dt integrated by parts along x, (d, *x.shape), if it `has_level`.
+
+        Densities must not jump, and the generator's flux must be known. Its integral is that of
+        `force`, and one keeps its digits where the other loses them to cancellation.
+        """
         raise NotImplementedError
 
     def force_by_parts_rounding(self, at: Field) -> Array:
@@ -243,18 +247,11 @@ class FDivergence(Objective):
         out *= self.weight(near)
 
     def force_by_parts(self, at: Field) -> Array:
-        """The integrand of dθ/dt integrated by parts along x, shape (d, *x.shape).
-
-        It needs a `level`, densities without jumps, and a generator whose flux is known. Its
-        integral is that of `force`, and one keeps its digits where the other loses them to
-        cancellation.
-        """
         assert self._level is not None
         with np.errstate(over="ignore"):
             return -self._level(at) * at.flux[0]
 
     def force_by_parts_rounding(self, at: Field) -> Array:
-        """Its relative rounding, in units of the machine epsilon."""
         assert self._level is not None
         value, size = at.flux
         with np.errstate(over="ignore"):

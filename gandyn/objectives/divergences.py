@@ -44,11 +44,6 @@ def _larger(at: Field) -> Array:
     return np.exp(np.maximum(at.log_data, at.log_generated))
 
 
-def _away(at: Field) -> Array:
-    """|ℓ|, cut where a density ratio of e^800 makes no difference to a double."""
-    return np.minimum(np.abs(at.log_ratio), 800.0)
-
-
 def relative_entropy(log_p: Array, log_q: Array, ell: Array) -> Array:
     """p log(p/q) + q − p, pointwise: p(ℓ − 1 + e^−ℓ); infinite where p > 0 = q."""
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
@@ -65,16 +60,18 @@ def relative_entropy(log_p: Array, log_q: Array, ell: Array) -> Array:
 
 def jensen_shannon(at: Field) -> Array:
     """Integrand of JSD: m·(y tanh y − log cosh y), m = (p + q)/2, y = ℓ/2."""
-    return 0.5 * _larger(at) * _split(_away(at))[0]
+    return 0.5 * _larger(at) * _split(at)[0]
 
 
 def jensen_shannon_gap(at: Field) -> Array:
     """Integrand of log 2 − JSD, which does not cancel where p and q hardly overlap."""
-    return 0.5 * _larger(at) * _split(_away(at))[1]
+    return 0.5 * _larger(at) * _split(at)[1]
 
 
-def _split(u: Array) -> tuple[Array, Array]:
-    """(1 + e^−u) times φ and times log 2 − φ, where φ = (u/2) tanh(u/2) − log cosh(u/2), u ≥ 0."""
+def _split(at: Field) -> tuple[Array, Array]:
+    """(1 + e^−u) times φ and times log 2 − φ: φ = (u/2) tanh(u/2) − log cosh(u/2), u = |ℓ|."""
+    # a density ratio of e^800 makes no difference to a double
+    u = np.minimum(np.abs(at.log_ratio), 800.0)
     e = np.exp(-u)
     gap = u * e / (1.0 + e) + np.log1p(e)
     near = np.minimum(u, 1.0)

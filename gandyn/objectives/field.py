@@ -43,18 +43,8 @@ def components_in(data: Distribution, standard: tuple | None) -> list[tuple[floa
 class Field:
     """What an objective sees at points x of the line: both densities, their ratio, their scores.
 
-    Every array has the shape of `x`, (P, n), and is computed when first asked for.
-
-    Parameters
-    ----------
-    data : Distribution
-        p.
-    generated : Generated
-        p_g of every lane.
-    x : ndarray, shape (P, n)
-        Points on the line.
-    lane : ndarray of int, shape (P,)
-        The state that each row belongs to.
+    Every array has the shape of `x`, (P, n), and is computed when first asked for. Row i belongs to
+    the state ``lane[i]``.
 
     Attributes
     ----------

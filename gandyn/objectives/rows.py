@@ -9,13 +9,7 @@ import numpy as np
 
 from gandyn.errors import InputError
 from gandyn.objectives import divergences
-from gandyn.objectives.base import (
-    Array,
-    FDivergence,
-    MeanSquaredError,
-    Objective,
-    Transport,
-)
+from gandyn.objectives.base import Array, FDivergence, MeanSquaredError, Objective, Transport
 from gandyn.objectives.field import Field
 
 __all__ = ["alpha", "names", "objective"]

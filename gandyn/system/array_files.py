@@ -44,13 +44,7 @@ class ArrayFile:
             np.savez(stream, **held)
 
     def read(self, wanted: Iterable[str]) -> dict[str, NDArray[Any]]:
-        """The arrays of these names.
-
-        Raises
-        ------
-        InputError
-            Where there is no file, or it is cut short, of another kind, or about something else.
-        """
+        """The arrays of these names; an `InputError` where the file is not a whole one of these."""
         where = f"{self._name}: got {str(self.path)!r}"
         try:
             with self.path.open("rb") as stream, np.load(stream) as file:

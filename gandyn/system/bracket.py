@@ -29,19 +29,9 @@ def roots(
     others are found beside it. Where both ends have one sign, by rounding, the result is the end
     with the smaller value.
 
-    Parameters
-    ----------
-    function : callable
-        Takes points (k,) and the indices (k,) of the functions that they are for; infinite values
-        are fine, their signs count.
-    low, high : arrays of shape (n,)
-        Finite ends, in either order.
-    at_low, at_high : arrays of shape (n,), optional
-        The values there, where they are known.
-
-    Returns
-    -------
-    array of shape (n,)
+    The function takes points (k,) and the indices (k,) of the functions that they are for; infinite
+    values are fine, their signs count. The ends (n,) are finite, in either order; the values there
+    may be given where they are known.
 
     Notes
     -----

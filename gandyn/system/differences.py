@@ -104,19 +104,9 @@ def derivative(
     points = np.atleast_1d(as_float(x)).ravel()
     out = np.where(np.isnan(points), np.nan, 0.0)
     inside = np.flatnonzero((points >= support[0]) & (points <= support[1]) & np.isfinite(points))
-    if inside.size:
-        out[inside] = _inside(function, points[inside], landmarks, breaks, support, order)
-    return out.reshape(shape)[()]
-
-
-def _inside(
-    function: Callable[[FloatArray], FloatArray],
-    x: FloatArray,
-    landmarks: FloatArray,
-    breaks: FloatArray,
-    support: tuple[float, float],
-    order: int,
-) -> FloatArray:
+    if not inside.size:
+        return out.reshape(shape)[()]
+    x = points[inside]
     walls = np.unique(np.concatenate([[support[0]], breaks, [support[1]]]))
     right = np.clip(np.searchsorted(walls, x, side="right"), 1, walls.size - 1)
     low, high = walls[right - 1], walls[right]
@@ -140,7 +130,8 @@ def _inside(
         if not active.size:
             break
         step[active] *= _SHRINK
-    return best
+    out[inside] = best
+    return out.reshape(shape)[()]
 
 
 def _stencil(

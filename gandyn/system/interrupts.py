@@ -11,13 +11,7 @@ __all__ = ["Interrupted", "interrupts_to"]
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in work that keeps what it has.
-
-    Attributes
-    ----------
-    result : object
-        What was done until then.
-    """
+    """Ctrl-C in work that keeps what it has: its `result` until then."""
 
     def __init__(self, message: str, result: Any) -> None:
         super().__init__(message)
@@ -26,13 +20,7 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def interrupts_to(press: Callable[[], None]) -> Iterator[None]:
-    """Within, Ctrl-C calls `press`; outside the main thread, which alone gets it, nothing is done.
-
-    Parameters
-    ----------
-    press : callable
-        May raise what is to be raised where the program stands.
-    """
+    """Within, Ctrl-C calls `press`, which may raise; nothing is done outside the main thread."""
     try:
         before = signal.signal(signal.SIGINT, lambda number, frame: press())
     except ValueError:

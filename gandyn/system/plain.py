@@ -11,13 +11,7 @@ __all__ = ["Plain", "columns", "listed", "plain"]
 
 
 class Plain:
-    """A dataclass with a plain form.
-
-    Attributes
-    ----------
-    shown : tuple of str
-        The fields in it; all by default.
-    """
+    """A dataclass with a plain form of the fields that are `shown`: all, by default."""
 
     shown: ClassVar[tuple[str, ...]] = ()
 

@@ -16,16 +16,10 @@ def length(path: Array) -> Array:
 
 
 def travel(curves: ArrayLike) -> Array:
-    """How far each sample lies along a curve, every column measured in units of its own travel.
+    """How far each sample of a curve (T,) or (T, k) lies along it, shape (T,).
 
-    Parameters
-    ----------
-    curves : array, shape (T,) or (T, k)
-
-    Returns
-    -------
-    array, shape (T,)
-        From 0 to 1, not falling; all zero where nothing moves.
+    From 0 to 1, not falling, every column measured in units of its own travel; all zero where
+    nothing moves.
     """
     columns = np.asarray(curves, dtype=float)
     columns = columns.reshape(len(columns), -1)

@@ -26,13 +26,7 @@ Submit = Callable[..., "Future[Any]"]
 
 
 def worker_count(workers: Any) -> int:
-    """How many processes to work with; None is one a core, but only one within a worker.
-
-    Raises
-    ------
-    InputError
-        For what is neither None nor a whole number from 1 on.
-    """
+    """How many processes to work with; None is one a core, but only one within a worker."""
     if workers is None:
         alone = parent_process() is not None
         return 1 if alone else getattr(os, "process_cpu_count", os.cpu_count)() or 1
@@ -58,14 +52,8 @@ def crew(
 ) -> Iterator[Submit]:
     """Processes to submit work to; they end with the block, at once where it raises.
 
-    Parameters
-    ----------
-    count : int
-    sent : object
-        The part of what is submitted that may be from the caller's script, which the processes
-        import only in that case.
-    prepare : callable, optional
-        Called first in each process, with `given`, which may be shared memory.
+    They import the caller's script only where `sent`, the part of what is submitted that may be
+    from there, is. Each first calls `prepare` with what is `given`, which may be shared memory.
     """
     context = get_context("spawn")
     leash, hand = context.Pipe(duplex=False)

@@ -34,17 +34,10 @@ def table(
     left: Collection[int] | None = None,
     rule: str = "",
 ) -> str:
-    """Rows under heads.
+    """Rows under heads, numbers to ten digits.
 
-    Parameters
-    ----------
-    heads : sequence of str
-    rows : sequence of sequences of float or str
-        Numbers are written to ten digits.
-    left : collection of int, optional
-        The columns that stand to the left; by default those with text in them.
-    rule : str, optional
-        What to draw a line below the heads with.
+    The columns in `left` stand to the left, by default those with text in them; a line of `rule` is
+    drawn below the heads.
 
     Examples
     --------

@@ -38,11 +38,6 @@ class Battery:
 
     Data: mixtures of 1 to 4 normals with widths from 0.3 to 2, two of other shapes; latents
     N(0, 1), logistic and U(−1, 1); θ both narrower and wider than the data.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of every random choice.
     """
 
     def __init__(self, seed: int = 0) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from gandyn.system.plain import Plain
 
 if TYPE_CHECKING:
     from gandyn.theory.battery import Battery
@@ -18,7 +19,7 @@ Check = Callable[["Subject", "Battery"], "Outcome"]
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Plain):
     """One claim about the game, what it predicts and what was measured.
 
     Attributes
@@ -47,18 +48,6 @@ class Claim:
     passed: bool
     derivation: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The row as plain numbers and strings; infinite and undefined numbers become text."""
-        return {
-            "name": self.name,
-            "claim": self.claim,
-            "expected": _plain(self.expected),
-            "measured": _plain(self.measured),
-            "tolerance": _plain(self.tolerance),
-            "passed": bool(self.passed),
-            "derivation": self.derivation,
-        }
-
 
 class Outcome(NamedTuple):
     """What a row found: the part of a `Claim` that is computed."""
@@ -67,6 +56,19 @@ class Outcome(NamedTuple):
     measured: Entry
     tolerance: float
     passed: bool
+
+
+class Worst:
+    """Keeps as its value the largest magnitude it was given; a nan stays for ever."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def add(self, differences: Any) -> None:
+        """Take one number or an array of them."""
+        largest = float(np.max(np.abs(differences)))
+        if not largest <= self.value:
+            self.value = largest if not np.isnan(self.value) else self.value
 
 
 class Row(NamedTuple):
@@ -147,9 +149,3 @@ def symbolic(*pairs: tuple[Any, Any]) -> Outcome:
         0.0,
         same,
     )
-
-
-def _plain(entry: Entry) -> Entry:
-    if isinstance(entry, str):
-        return entry
-    return float(entry) if math.isfinite(entry) else str(float(entry))

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, at_most, symbolic
+from gandyn.theory.claim import Outcome, Rows, Worst, at_most, symbolic
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 Array = NDArray[np.float64]
 rows = Rows()

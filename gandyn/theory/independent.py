@@ -32,16 +32,13 @@ class Pair:
 
     @property
     def p(self) -> Array:
-        """The data density at the nodes."""
         return np.exp(self.log_p)
 
     @property
     def g(self) -> Array:
-        """The generated density at the nodes."""
         return np.exp(self.log_g)
 
     def integral(self, values: Array) -> float:
-        """∫ values dx."""
         return float(np.sum(self.weights * values))
 
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from gandyn.distributions import Mixture, Normal
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 

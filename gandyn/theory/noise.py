@@ -10,10 +10,9 @@ from scipy.special import log_ndtr
 
 from gandyn.distributions import Normal, Uniform, from_logpdf
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, at_most, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, at_most, zero
 from gandyn.theory.independent import rule
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from gandyn.objectives import FDivergence, Objective, names
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Row, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Row, Rows, Worst, symbolic, zero
 from gandyn.theory.independent import gradient
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 Array = NDArray[np.float64]
 rows = Rows()

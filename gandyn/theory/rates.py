@@ -8,10 +8,9 @@ import sympy as sp
 from gandyn.distributions import Normal
 from gandyn.generators import HermiteGenerator
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, symbolic, zero
 from gandyn.theory.subject import Subject
 from gandyn.theory.weights import weight
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 

@@ -9,9 +9,8 @@ import sympy as sp
 
 from gandyn.distributions import Laplace, Logistic, Normal, Uniform
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, at_least, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, at_least, symbolic, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 

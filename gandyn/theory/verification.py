@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
 
 from gandyn.errors import InputError
 from gandyn.system.optional import needed_by
+from gandyn.system.plain import Plain
 from gandyn.system.progress import Progress
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Claim, Row
+from gandyn.theory.claim import Claim
 from gandyn.theory.subject import Subject
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Plain):
     """What `verify` found.
 
     Attributes
@@ -29,10 +29,6 @@ class Verification:
 
     claims: tuple[Claim, ...]
     passed: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        """The table as plain numbers and strings, for strict JSON."""
-        return {"claims": [claim.as_dict() for claim in self.claims], "passed": self.passed}
 
 
 _FILES = (
@@ -49,12 +45,6 @@ _FILES = (
     "normals",
     "modes",
 )
-
-
-def registered() -> list[Row]:
-    """Every row, in the order of the table."""
-    files = [import_module(f"gandyn.theory.{name}") for name in _FILES]
-    return [row for file in files for row in file.rows]
 
 
 def verify(
@@ -97,7 +87,7 @@ def verify(
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
     with needed_by("theory"):
-        rows = registered()
+        rows = [row for name in _FILES for row in import_module(f"gandyn.theory.{name}").rows]
     if only is not None:
         names = list(only)
         unknown = sorted(set(names) - {row.name for row in rows})

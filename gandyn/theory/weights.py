@@ -6,9 +6,8 @@ import numpy as np
 import sympy as sp
 
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Outcome, Rows, symbolic, zero
+from gandyn.theory.claim import Outcome, Rows, Worst, symbolic, zero
 from gandyn.theory.subject import Subject
-from gandyn.theory.worst import Worst
 
 rows = Rows()
 

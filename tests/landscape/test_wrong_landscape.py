@@ -309,7 +309,7 @@ def walls_one_cell_off(patch):
 
 CONTROLS = {
     "sign of the fast Jacobian": (negative_jacobian, two_heights),
-    "units on the rows of the Jacobian": (transposed_units, check_fold),
+    "units on the rows of the Jacobian": (transposed_units, check_pitchfork),
     "sign of ∂F/∂b": (flipped_column, check_fold),
     "trace for the bordered test": (trace_for_the_test, check_fold),
     "no turns": (no_turns, check_fold),
