@@ -331,7 +331,7 @@ class Game:
             )
             known["value"], errors["value"] = -known["value_gap"], errors["value_gap"]
         if "force" in wanted:
-            force = self.engine.force(flat)
+            force = self.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
             converged &= force.converged

@@ -37,6 +37,9 @@ class Engine(Protocol):
     def force(self, theta: Array) -> Integrals:
         """dθ/dt: values and errors of shape (d, L)."""
 
+    def close_force(self, theta: Array) -> Integrals:
+        """The same, as close as values are that are given with their errors."""
+
     def force_at(self, theta: Array) -> Array:
         """The same at one state θ of shape (d,), without its error: shape (d,)."""
 

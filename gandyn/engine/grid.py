@@ -48,8 +48,10 @@ _FEWEST = 8
 _CUT = 1e-13
 """What may be left at the ends of a window, relative to the integral of the absolute value."""
 
-_AGREEMENT = 1e-7
-_HALF_WAY = 3e-5
+_AGREEMENT, _HALF_WAY = 1e-7, 3e-5
+_CLOSE_AGREEMENT = 1e-9
+"""The same where an error estimate goes with the result."""
+
 _EPS = float(np.finfo(float).eps)
 _SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
@@ -278,6 +280,18 @@ class GridEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
+        return self._force(theta, _AGREEMENT)
+
+    def close_force(self, theta: Array) -> Integrals:
+        """The same, by panels where its error is above 1e-12 of it."""
+        found = self._force(theta, _CLOSE_AGREEMENT)
+        size = np.abs(found.value).max(axis=0)
+        with np.errstate(invalid="ignore"):
+            lost = (found.error > 1e-12 * size).any(axis=0) & np.isfinite(size)
+        return found.mended(np.flatnonzero(lost), theta, self._panels.force)
+
+    def _force(self, theta: Array, least: float) -> Integrals:
+        """The force, whose parts must agree to this share of the absolute value."""
         scale, loc = self._states(theta)
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
@@ -289,7 +303,7 @@ class GridEngine:
             windows,
             self._force_sums,
             12,
-            self._force_is_good,
+            partial(self._force_is_good, least),
             block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
@@ -365,7 +379,8 @@ class GridEngine:
         value = parts[:, :4].sum(axis=1)
         error = np.array([_error(p, 0, 4) for p in parts]) + self._noise * value
         # most are of second order in ℓ, which has an error of its own
-        error += self._noise * np.sqrt(value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error += self._noise * (np.sqrt(value) + value * np.abs(np.log(value)))
         found = Integrals(value, error, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
 
@@ -430,7 +445,10 @@ class GridEngine:
             return np.concatenate([sums, sizes[:, None], ends[:, None]], axis=1)
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_agree(entries(raw, scale)) & self._apart(scale, loc, self._twin)
+            parts = entries(raw, scale)
+            value = np.abs(parts[:, :4].sum(axis=1))
+            close = np.array([_error(p, 0, 4) for p in parts]) <= 1e-10 * value.max(axis=0)
+            return _all_agree(parts) & close.all(axis=0) & self._apart(scale, loc, self._twin)
 
         windows = self._windows(scale, loc, self._window, self._scanned)
         raw, fine, _ = self._adapted(scale, loc, windows, sums, 30, good)
@@ -488,10 +506,12 @@ class GridEngine:
         """What the two scores are the difference of, where they are one at all."""
         return 0.0 * size if self._is_twin else self._steepest + _REACH / size
 
-    def _force_is_good(self, raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
+    def _force_is_good(
+        self, least: float, raw: Array, scale: Array, loc: Array
+    ) -> NDArray[np.bool_]:
         modulus, ends, mass, noise = raw[8:]
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * noise) & (mass > 1e-100)
-        good &= _agree(raw, 0, modulus) & _agree(raw, 4, modulus)
+        good &= _agree(raw, 0, modulus, least) & _agree(raw, 4, modulus, least)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
         both = np.abs([raw[k : k + 4].sum(axis=0) for k in (0, 4)])
         allowed = np.maximum(1e-10 * both, 1e-12 * both.max(axis=0))
@@ -734,12 +754,14 @@ def _far(law: Distribution) -> tuple[float, float]:
     return float(low) - room, float(high) + room
 
 
-def _agree(sums: Array, first: int, modulus: Array) -> NDArray[np.bool_]:
+def _agree(
+    sums: Array, first: int, modulus: Array, least: float = _CLOSE_AGREEMENT
+) -> NDArray[np.bool_]:
     """Whether the four interleaved sums from row `first` on show that their sum has converged."""
     p = sums[first : first + 4]
     even, odd = p[0] + p[2], p[1] + p[3]
     half_way = np.hypot(p[0] - p[2], p[1] - p[3])
-    return (np.abs(even - odd) <= _AGREEMENT * modulus) & (half_way <= _HALF_WAY * modulus)
+    return (np.abs(even - odd) <= least * modulus) & (half_way <= _HALF_WAY * modulus)
 
 
 def _all_agree(parts: Array) -> NDArray[np.bool_]:
@@ -749,15 +771,16 @@ def _all_agree(parts: Array) -> NDArray[np.bool_]:
 
 
 def _error(sums: Array, first: int, modulus: int = 8) -> Array:
-    """What halving the spacing leaves of the parts' disagreement, the ends, and rounding."""
+    """What halving the spacing leaves of the parts' disagreement, the ends, and rounding.
+
+    One pole's error would be squared; several may cancel in the parts, so that a power of 3/2 is
+    what is claimed.
+    """
     p, size = sums[first : first + 4], sums[modulus]
     even, odd = p[0] + p[2], p[1] + p[3]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (
-            np.abs(even - odd) / size * np.abs(even - odd)
-            + 8.0 * sums[modulus + 1]
-            + 8.0 * _EPS * size
-        )
+        halved = (np.abs(even - odd) / size) ** 1.5 * size
+    return halved + 8.0 * (sums[modulus + 1] + _EPS * size)
 
 
 def _alike(start: Index, stop: Index, block: int) -> Iterator[tuple[slice, slice]]:

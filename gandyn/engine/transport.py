@@ -105,6 +105,10 @@ class QuadraticEngine:
         errors[self._place[0]] = abs(self._mean) * lost + _ROUNDING * rest + 2.0 * error
         return Integrals(value, errors, np.ones(len(a), bool), np.ones(len(a), np.intp))
 
+    def close_force(self, theta: Array) -> Integrals:
+        """The same: its error is as small everywhere."""
+        return self.force(theta)
+
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,)."""
         return self.force(theta[None]).value[:, 0]
@@ -283,6 +287,10 @@ class CrossingEngine:
         error = np.broadcast_to(_ROUNDING * (1.0 + np.abs(force)), force.shape).copy()
         found = self._integrals(force[np.argsort(self._place)], error)
         return found.mended(np.flatnonzero(touching), theta, self._panels.force)
+
+    def close_force(self, theta: Array) -> Integrals:
+        """The same: its error is as small everywhere."""
+        return self.force(theta)
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,)."""

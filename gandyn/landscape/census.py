@@ -312,6 +312,8 @@ def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
             f"; {search.stuck} ways ended where the generator folds, before which the force is "
             "not finite"
         )
+    if search.spent:
+        message += f"; not every way was gone: stopped after {search.forces} forces"
     return Equilibria(tuple(points), None, None, None, 0, message, game)
 
 
