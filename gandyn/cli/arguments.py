@@ -96,6 +96,14 @@ def _add_objective_and_latent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latent", metavar="TEXT", default=LATENT, help=told)
 
 
+def add_box(
+    parser: argparse.ArgumentParser,
+    meaning: str = "the part of the (a, b) plane to search; by default one that fits the data",
+) -> None:
+    """Add --box."""
+    parser.add_argument("--box", metavar="amin,amax,bmin,bmax", help=meaning)
+
+
 def add_start(parser: argparse.ArgumentParser) -> None:
     """Add --start."""
     told = "where it starts; default %(default)s"

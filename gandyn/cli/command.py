@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gandyn.cli.arguments import (
+    add_box,
     add_family,
     add_game,
     add_json,
@@ -123,7 +124,7 @@ class PlaneCommand(Command):
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
         add_game(parser)
-        parser.add_argument("--box", metavar="amin,amax,bmin,bmax", help=cls.box_meaning)
+        add_box(parser, cls.box_meaning)
 
     def read(self, options: argparse.Namespace) -> None:
         self.box, self.game = read_box(options.box), read_game(options)

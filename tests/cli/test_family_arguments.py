@@ -6,6 +6,7 @@ import pytest
 
 from gandyn.cli.arguments import (
     Parser,
+    add_box,
     add_family,
     add_game,
     attach_numbers,
@@ -30,7 +31,7 @@ UNORDERED = ["m=2:1", "m=1:1", "m=0:inf", "m=-inf:0", "m=nan:1", "m=0:nan", "m=0
 def options(count, *argv):
     parser = Parser(prog="gandyn")
     add_family(parser, count)
-    parser.add_argument("--box")
+    add_box(parser)
     return parser.parse_args(attach_numbers(argv))
 
 
@@ -134,7 +135,7 @@ def test_help_names_the_defaults():
     for count, words in ((1, [ONE, "m=0.5:6"]), (2, [TWO, "m=0.5:6 and w=0.05:0.95", "2 times"])):
         parser = Parser(prog="gandyn")
         add_family(parser, count)
-        parser.add_argument("--box")
+        add_box(parser)
         text = " ".join(parser.format_help().split())
         for word in [*words, "--objective", "--latent", "amin,amax,bmin,bmax"]:
             assert word in text
