@@ -300,7 +300,7 @@ class Game:
         --------
         >>> game = gandyn.Game(gandyn.Normal(2, 1))
         >>> e = game.evaluate([1.0, 0.0], values=["jsd", "wasserstein2"])
-        >>> round(float(e.jsd), 6), round(float(e.wasserstein2), 9), e.errors["jsd"] < 1e-12
+        >>> round(float(e.jsd), 6), round(float(e.wasserstein2), 9), bool(e.errors["jsd"] < 1e-12)
         (0.336831, 2.0, True)
         """
         states = self.generator.check(theta)

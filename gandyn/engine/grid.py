@@ -28,7 +28,7 @@ from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 from gandyn.system.bracket import roots
 
-__all__ = ["GridEngine"]
+__all__ = ["GridEngine", "falls_as_a_power"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -243,18 +243,22 @@ class GridEngine:
         self._latent = latent
         self._mean, self._std = (latent.mean, latent.std) if normal else (0.0, 1.0)
         reach = (-_REACH, _REACH) if normal else latent.reach
-        self._reach = _far(latent) if _endless(latent) else reach
+        self._reach = _far(latent) if falls_as_a_power(latent) else reach
         landmarks = [(0.0, 1.0)] if normal else latent.landmarks.tolist()
         self._landmarks: list[tuple[float, float]] = landmarks
         low, high = target.powers
         nothing = (np.inf, -np.inf)
-        self._window = nothing if high <= 0.0 else _far(data) if _endless(data) else data.reach
+        self._window = (
+            nothing if high <= 0.0 else _far(data) if falls_as_a_power(data) else data.reach
+        )
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
         centres, widths = data.landmarks.T
         # log p at a node, and what the node's own rounding changes of it
         self._noise = _EPS * (16.0 + float((np.abs(centres) / widths).max()))
-        self._may_diverge = self._scanned is not None or _endless(data) or _endless(latent)
+        self._may_diverge = (
+            self._scanned is not None or falls_as_a_power(data) or falls_as_a_power(latent)
+        )
         self._table = Table(data)
         self._local = threading.local()
 
@@ -283,11 +287,12 @@ class GridEngine:
         return self._force(theta, _AGREEMENT)
 
     def close_force(self, theta: Array) -> Integrals:
-        """The same, by panels where its error is above 1e-12 of it."""
+        """The same, by panels where its error is not far below it."""
         found = self._force(theta, _CLOSE_AGREEMENT)
         size = np.abs(found.value).max(axis=0)
         with np.errstate(invalid="ignore"):
-            lost = (found.error > 1e-12 * size).any(axis=0) & np.isfinite(size)
+            much = (found.error > 1e-12 * size) | (found.error > 1e-10 * np.abs(found.value))
+            lost = much.any(axis=0) & np.isfinite(size)
         return found.mended(np.flatnonzero(lost), theta, self._panels.force)
 
     def _force(self, theta: Array, least: float) -> Integrals:
@@ -312,7 +317,7 @@ class GridEngine:
         # log p_g w has an error of its own size, and z is as large as the window makes it
         with np.errstate(divide="ignore", invalid="ignore"):
             far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale)
-            lost = 4.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + [[1.0], [0.0]] * far)
+            lost = 64.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + [[1.0], [0.0]] * far)
         error += lost
         both[np.abs(both) <= 4e-15 * raw[8]] = 0.0
         value, errors = endless, np.zeros_like(endless)
@@ -383,9 +388,10 @@ class GridEngine:
         parts = raw.reshape(shape)
         value = parts[:, :4].sum(axis=1)
         error = np.array([_error(p, 0, 4) for p in parts]) + self._noise * value
-        # most are of second order in ℓ, which has an error of its own
+        # all but the gap are of second order in ℓ, which has an error of its own
+        second = np.array([[float(name != "jsd_gap")] for name in names])
         with np.errstate(divide="ignore", invalid="ignore"):
-            error += self._noise * (np.sqrt(value) + value * np.abs(np.log(value)))
+            error += self._noise * (second * np.sqrt(value) + value * np.abs(np.log(value)))
         found = Integrals(value, error, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
 
@@ -743,7 +749,7 @@ class GridEngine:
         return first.reshape(states, nodes), second.reshape(states, nodes)
 
 
-def _endless(law: Distribution) -> bool:
+def falls_as_a_power(law: Distribution) -> bool:
     """Whether a density falls off as a power of x, so that its moments come from far out."""
     return law.tails is not None and bool((law.tails[:, :2] == 0.0).all(axis=1).any())
 

@@ -14,7 +14,7 @@ from functools import cache, cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.distributions import Distribution
+from gandyn.distributions import Distribution, LocationScale
 from gandyn.distributions.base import TAIL
 from gandyn.engine.panels import PanelEngine, field_integrals
 from gandyn.engine.quadrature import Integrals
@@ -68,6 +68,24 @@ class QuadraticEngine:
         self.__init__(*state)  # type: ignore[misc]
 
     @cached_property
+    def _ratio(self) -> float | None:
+        """Q's slope where it is a line: between members of one symmetric family."""
+        data, latent = self._panels.data, self._panels.generator.latent
+        if not (isinstance(data, LocationScale) and isinstance(latent, LocationScale)):
+            return None
+        alike = self._monotone and data.symmetric and data.family == latent.family
+        return data.scale / latent.scale if alike else None
+
+    def _stretched(self, a: Array) -> tuple[Array, Array]:
+        """Cov(Q(z), z) − a Var z, and its error."""
+        if self._ratio is not None:
+            apart = np.sign(a) * (self._ratio - np.abs(a)) * self._variance
+            return apart, _ROUNDING * np.abs(apart)
+        covariance, error = self.covariance[:, (a < 0).astype(int)]
+        rest = np.abs(covariance) + np.abs(a) * self._variance
+        return covariance - a * self._variance, 0.5 * _ROUNDING * rest + error
+
+    @cached_property
     def covariance(self) -> Array:
         """Cov(Q(z), z) where a > 0 and where a < 0, and their errors: (2, 2)."""
         if not self._monotone:
@@ -93,16 +111,15 @@ class QuadraticEngine:
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
         a, b = theta[:, self._place].T
-        covariance, error = self.covariance[:, (a < 0).astype(int)]
+        stretched, error = self._stretched(a)
         apart = self._data_mean - self._mean * a - b
-        size = abs(self._data_mean) + np.abs(self._mean * a) + np.abs(b)
+        size = np.abs(apart) + np.abs(self._mean * a)
         value = np.empty((2, len(a)))
         errors = np.empty_like(value)
         value[self._place[1]] = 2.0 * apart
         errors[self._place[1]] = lost = _ROUNDING * size
-        value[self._place[0]] = 2.0 * (self._mean * apart + covariance - a * self._variance)
-        rest = np.abs(covariance) + np.abs(a) * self._variance
-        errors[self._place[0]] = abs(self._mean) * lost + _ROUNDING * rest + 2.0 * error
+        value[self._place[0]] = 2.0 * (self._mean * apart + stretched)
+        errors[self._place[0]] = abs(self._mean) * lost + 2.0 * error
         return Integrals(value, errors, np.ones(len(a), bool), np.ones(len(a), np.intp))
 
     def close_force(self, theta: Array) -> Integrals:
@@ -121,7 +138,10 @@ class QuadraticEngine:
         apart = self._data_mean - self._mean * a - b
         value = self._data_variance + spread + apart**2 - 2.0 * a * covariance
         size = self._data_variance + spread + 2.0 * np.abs(a * covariance)
-        place = np.abs(apart) * (abs(self._data_mean) + np.abs(self._mean * a) + np.abs(b))
+        if self._ratio is not None:
+            value = (self._ratio - np.abs(a)) ** 2 * self._variance + apart**2
+            size, error = value, 0.0 * a
+        place = np.abs(apart) * (np.abs(apart) + np.abs(self._mean * a))
         errors = _ROUNDING * (size + place) + 2.0 * np.abs(a) * error
         found = Integrals(
             np.tile(value, (len(names), 1)),
@@ -236,7 +256,8 @@ def sign_changes(
     sign = np.sign(height)
     alike = sign[:, 1:] * sign[:, :-1]
     row, node = np.nonzero(alike < 0)
-    towards = sign * slope
+    with np.errstate(invalid="ignore"):
+        towards = sign * slope
     turn, at = np.nonzero((alike > 0) & (towards[:, :-1] < 0) & (towards[:, 1:] > 0))
     here, ahead, step = slope[turn, at], slope[turn, at + 1], np.diff(places)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -283,10 +304,11 @@ class CrossingEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        force, _, _, touching = self._sums(theta)
-        error = np.broadcast_to(_ROUNDING * (1.0 + np.abs(force)), force.shape).copy()
-        found = self._integrals(force[np.argsort(self._place)], error)
-        return found.mended(np.flatnonzero(touching), theta, self._panels.force)
+        force, error, _, _, touching = self._sums(theta)
+        order = np.argsort(self._place)
+        found = self._integrals(force[order], error[order])
+        lost = touching | (error > 1e-11).any(axis=0)
+        return found.mended(np.flatnonzero(lost), theta, self._panels.force)
 
     def close_force(self, theta: Array) -> Integrals:
         """The same: its error is as small everywhere."""
@@ -298,8 +320,8 @@ class CrossingEngine:
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """W₁ alone, for each of the names, at states (L, d)."""
-        _, value, size, touching = self._sums(theta)
-        error = _ROUNDING * size
+        _, _, value, size, touching = self._sums(theta)
+        error = 8.0 * _ROUNDING * size
         found = self._integrals(np.tile(value, (len(names), 1)), np.tile(error, (len(names), 1)))
         lost = touching | ~(error <= _LOST * np.abs(value))
         return found.mended(np.flatnonzero(lost), theta, partial(self._panels.values, names=names))
@@ -331,8 +353,9 @@ class CrossingEngine:
                 sides.append((sign, index, np.abs(a[index]), b[index]))
         return sides
 
-    def _sums(self, theta: Array) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-        """Force for (a, b), W₁, the size of what it is made of, and which states are doubtful."""
+    def _sums(self, theta: Array) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
+        """Force for (a, b) and its error, W₁, the size of what it is made of, doubtful states."""
+        lost = np.empty((2, len(theta)))
         force, value = np.empty((2, len(theta))), np.empty(len(theta))
         size, doubtful = np.empty(len(theta)), np.zeros(len(theta), bool)
         for sign, index, a, b in self._sides(theta):
@@ -355,11 +378,18 @@ class CrossingEngine:
                 out[index] = last * total
                 steps = np.bincount(line, 2.0 * beyond * at, minlength=len(a))
                 out[index] -= steps
+            # what the rounding of both masses moves a crossing by, and that of its place
+            p, q = curve.data.pdf(x), law.pdf(z) / a[line]
+            with np.errstate(divide="ignore"):
+                moved = _ROUNDING * q * (1.0 / np.abs(p - q) + np.abs(x))
+            lost[1, index] = 16.0 * _ROUNDING + np.bincount(line, moved, minlength=len(a))
+            lost[0, index] = 16.0 * _ROUNDING * (1.0 + abs(mean))
+            lost[0, index] += np.bincount(line, np.abs(z) * moved, minlength=len(a))
             scale = abs(curve.data.mean) + curve.data.std + a * (abs(mean) + 1.0) + np.abs(b)
             # beyond the last edges, where the mass is TAIL, heavy tails may still have moments
             ends = np.abs(curve.data.edges[[0, -1]]).max() + a * np.abs(law.edges[[0, -1]]).max()
             size[index], doubtful[index] = scale + 2.0 * TAIL / _EPS * ends, touching
-        return force, value, size, doubtful
+        return force, lost, value, size, doubtful
 
     @staticmethod
     def _integrals(value: Array, error: Array) -> Integrals:
