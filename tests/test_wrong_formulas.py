@@ -13,7 +13,7 @@ from gandyn import (
     Uniform,
     objectives,
 )
-from gandyn.engine import quadrature
+from gandyn.engine import quadrature, transport
 from gandyn.engine.panels import PanelEngine
 from gandyn.generators.linear import LinearStack
 from gandyn.objectives import divergences
@@ -215,6 +215,17 @@ def wrong_score_slope(patch):
     patch.setattr(type(DATA), "score_slope", lambda self, x: 1.001 * right(self, x))
 
 
+def mse_off(patch):
+    right = transport.QuadraticEngine.values
+
+    def wrong(self, theta, names):
+        found = right(self, theta, names)
+        found.value[...] *= 1.001
+        return found
+
+    patch.setattr(transport.QuadraticEngine, "values", wrong)
+
+
 def wrong_quick_mass(patch):
     def mass(log_p, p, log_q, out):
         out[...] = p * p / (p + np.exp(log_q))
@@ -303,16 +314,9 @@ CONTROLS = {
         ),
         lambda: force_is_not_the_gradient("wasserstein2"),
     ),
-    "mse without the variance": (
-        lambda patch: patch.setattr(
-            objectives.MeanSquaredError,
-            "potential",
-            lambda self, at: np.exp(at.log_generated) * np.abs(at.x - at.data.mean),
-        ),
-        lambda: force_is_not_the_gradient("mse"),
-    ),
+    "mse off by a thousandth": (mse_off, lambda: force_is_not_the_gradient("mse")),
     "rate at the optimum": (
-        patched("saturating", "_log_weight", lambda ell: np.zeros_like(ell)),
+        patched("saturating", "_quick", lambda log_p, p, log_q, out: np.exp(log_q, out=out)),
         rates_are_off,
     ),
 }

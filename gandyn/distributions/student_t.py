@@ -104,18 +104,9 @@ class StudentT(SymmetricLocationScale):
             log_term = log_term + 2 * np.log(np.maximum(t / 1e100, 1.0))
         return self._log_constant - 0.5 * (self.df + 1) * log_term
 
-    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        z = self._standardise(x)
-        if not np.all(np.abs(z) < 1e100):
-            return super().logpdf_and_score(x)
-        square = z * z
-        score = z * (-(self.df + 1) / self.scale)
-        score /= square + self.df
-        square /= self.df
-        constant = self._log_constant - self._log_scale
-        return constant - 0.5 * (self.df + 1) * np.log1p(square), score
-
     def standard_score(self, z: FloatArray) -> FloatArray:
+        if np.all(np.abs(z) < 1e100):
+            return -(self.df + 1) * z / (self.df + z * z)
         z = np.clip(z, -_LARGEST, _LARGEST)
         radius = np.hypot(math.sqrt(self.df), z)
         return -(self.df + 1) * (z / radius) / radius

@@ -170,7 +170,8 @@ class Table:
 
     def edges(self, low: float, high: float) -> Array:
         """Points between which dt/dx is smooth, from near one end of a segment to the other."""
-        first, last = self._middle - 0.5 * self._core, self._middle + 0.5 * self._core
+        first = min(self._middle - 0.5 * self._core, float(self._centres.min()))
+        last = max(self._middle + 0.5 * self._core, float(self._centres.max()))
         marks = np.stack([self._centres, self._cores / _PLATEAU], axis=1)
         octaves = self._core * 2.0 ** np.arange(_OCTAVES)
         plain = panel_edges(marks, np.empty(0), (first - self._core, last + self._core))

@@ -79,7 +79,7 @@ def test_what_is_a_box(a, wider, b, higher):
 
 def test_other_generators_have_no_plane():
     with pytest.raises(InputError, match=r"^game: got generator .*, must have a scale and a place"):
-        equilibria(gandyn.Game(gandyn.Normal(0, 1), Square()))
+        gandyn.separatrices(gandyn.Game(gandyn.Normal(0, 1), Square()))
 
 
 # -- the box that is chosen
