@@ -97,7 +97,7 @@ def check_points(points, make, places, tolerance=EXACT):
     """
     assert len(points) == len(places), [(p.parameter, p.theta) for p in points]
     parameters = np.array([point.parameter for point in points])
-    assert (np.diff(parameters) >= 0).all()
+    assert (np.diff(parameters) >= -tolerance).all()
     exact = np.array([[t, *make(t).theta(x)] for t, x in places]).reshape(-1, 3)
     here = np.array([[point.parameter, *point.theta] for point in points]).reshape(-1, 3)
     apart = np.abs(here[:, None] - exact).max(axis=2)
