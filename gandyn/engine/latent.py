@@ -159,17 +159,10 @@ class LatentEngine:
         found = self._summed(theta, terms, len(rows), True)
         return self._mended(found, theta, lambda states: self._panels.values(states, names))
 
-    def _mended(
-        self, found: Integrals, theta: Array, way: Callable[[Array], Integrals]
-    ) -> Integrals:
+    @staticmethod
+    def _mended(found: Integrals, theta: Array, way: Callable[[Array], Integrals]) -> Integrals:
         """What was not tried here by way of the panels."""
-        again = np.isinf(found.error).any(axis=0)
-        if again.any():
-            other = way(theta[again])
-            found.value[:, again], found.error[:, again] = other.value, other.error
-            found.converged[again] = other.converged
-            found.nodes[again] += other.nodes
-        return found
+        return found.mended(np.flatnonzero(np.isinf(found.error).any(axis=0)), theta, way)
 
     def jacobian(self, theta: Array) -> Array:
         """∂F_i/∂θ_j (L, d, d): under the integral for an f-divergence and G linear in θ.
