@@ -331,11 +331,11 @@ def describe(game: Any, theta: Array) -> list[Equilibrium]:
     u = u[np.lexsort((u[:, 0], u[:, 1]))]
     jacobian = plane.jacobian(u)
     # One step more, by the force that comes with its error, which is closer than that of maps.
-    force = plane.seen(np.asarray(game.evaluate(plane.state(u)).force))
+    force = plane.seen(np.asarray(game.evaluate(plane.state(u), values=["force"]).force))
     step = np.linalg.pinv(jacobian) @ force[..., None]
     u = u - np.where(np.abs(step[..., 0]).max(axis=1) < _LAST, step[..., 0].T, 0.0).T
     states = plane.state(u)
-    values = game.evaluate(states)
+    values = game.evaluate(states, values=["potential", "force"])
     residual = np.hypot(*np.asarray(values.force).T)
     noise = np.hypot(*np.asarray(values.errors["force"]).T)
     modes = Modes(game.data)

@@ -53,7 +53,7 @@ class Sheared:
     def potential(self, theta):
         return np.zeros(np.shape(theta)[:-1])
 
-    def evaluate(self, theta):
+    def evaluate(self, theta, values=None):
         force = self.force(theta)
         return SimpleNamespace(
             force=force,

@@ -56,7 +56,7 @@ class Turned:
     def boundary_force(self, theta):
         return self.inner.boundary_force(theta[..., ::-1])[..., ::-1]
 
-    def evaluate(self, theta):
+    def evaluate(self, theta, values=None):
         found = self.inner.evaluate(theta[..., ::-1])
         errors = found.errors | {"force": found.errors["force"][..., ::-1]}
         return SimpleNamespace(

@@ -60,7 +60,7 @@ class NormalForm:
         theta = np.asarray(theta)
         return 0.5 * self._off(theta) ** 2 + self.height(theta[..., 1] - self.centre)
 
-    def evaluate(self, theta):
+    def evaluate(self, theta, values=None):
         force, potential = self.force(theta), self.potential(theta)
         return SimpleNamespace(
             force=force,

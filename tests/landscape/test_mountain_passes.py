@@ -195,7 +195,7 @@ def test_potential_and_work_agree():
         def potential(self, theta):
             return super().potential(theta) + 1e-9
 
-        def evaluate(self, theta):
+        def evaluate(self, theta, values=None):
             out = super().evaluate(theta)
             out.potential = out.potential + 1e-9 * np.arange(len(theta))
             out.errors["potential"] = np.full(len(theta), 1e-9)
