@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.edges import ladder, panel_edges
-from gandyn.distributions.inversion import invert_tail, log_or_minus_inf
 from gandyn.distributions.tails import BOUNDED
+from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray, as_float
 from gandyn.system.differences import derivative
 
@@ -186,33 +185,30 @@ class Distribution(ABC):
             use = inside & small
             if use.any():
                 tail_mass = flat[use] if side == lower else 1.0 - flat[use]
-                low, high = self._bracket(tail_mass, side)
-                tail = self.cdf if side else self.sf
-                out[use] = invert_tail(tail, tail_mass, low, high)
+                out[use] = self._solved(tail_mass, side)
         return out.reshape(q.shape)[()]
+
+    def _solved(self, q: FloatArray, lower: bool) -> FloatArray:
+        """The quantiles of 0 < q < 1, to a few units in the last place of x, or of q.
+
+        As log tail(x) = log q, which is nearly linear far out, so that q = 1e-300 takes no more
+        steps than q = 0.1.
+        """
+        tail, target = self.cdf if lower else self.sf, np.log(q)
+        low, high = self._bracket(q, lower)
+        return roots(lambda x, index: log_or_minus_inf(tail(x)) - target[index], low, high)
 
     def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:
         """Points on both sides of every quantile, from a table of the tail at the landmarks."""
-        x, log_tail = self._lower_table if lower else self._upper_table
+        x, below, above = self._table
         log_q = np.log(q)
-        if lower:
-            i = np.searchsorted(log_tail, log_q, side="right")
-        else:
-            i = log_tail.size - np.searchsorted(log_tail[::-1], log_q, side="right")
+        i = np.searchsorted(below, log_q, "right") if lower else np.searchsorted(-above, -log_q)
         i = np.clip(i, 1, x.size - 1)
         return x[i - 1], x[i]
 
     @cached_property
-    def _lower_table(self) -> tuple[FloatArray, FloatArray]:
-        return self._table(self.cdf, np.maximum.accumulate)
-
-    @cached_property
-    def _upper_table(self) -> tuple[FloatArray, FloatArray]:
-        return self._table(self.sf, np.minimum.accumulate)
-
-    def _table(
-        self, tail: Callable[[ArrayLike], FloatArray], monotone: Callable[[FloatArray], FloatArray]
-    ) -> tuple[FloatArray, FloatArray]:
+    def _table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Ascending points, and the logarithms of the masses below and above each."""
         centres, widths = self.landmarks.T
         span = float(centres.max() - centres.min())
         near = (centres[:, None] + widths[:, None] * ladder(48.0)).ravel()
@@ -223,7 +219,14 @@ class Distribution(ABC):
         x = np.unique(np.clip(x, low, high))
         # so far out that a subclass's formula may well overflow on its way to 0 or 1
         with np.errstate(all="ignore"):
-            return x, monotone(log_or_minus_inf(tail(x)))
+            below, above = log_or_minus_inf(self.cdf(x)), log_or_minus_inf(self.sf(x))
+        return x, np.maximum.accumulate(below), np.minimum.accumulate(above)
+
+
+def log_or_minus_inf(x: FloatArray) -> FloatArray:
+    """log(x), -inf where x is zero or, by rounding, below."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.maximum(x, 0.0))
 
 
 def uniforms(rng: np.random.Generator, n: int | tuple[int, ...]) -> FloatArray:

@@ -7,18 +7,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.normal_sums import NormalSum
+from gandyn.distributions.base import TAIL
+from gandyn.distributions.sums import NormalSum
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, as_float, finite_array, positive
+from gandyn.system.checks import FloatArray, finite_array, positive
 
 _LANDMARK_GAP = 1.5
 
 
-class KernelDensity(Distribution):
+class KernelDensity(NormalSum):
     """The mean of N(sample, bandwidth²) over the samples; make it with `from_samples`.
 
     The distinct samples are `values`, sorted, and each came `counts` times; `source` is the text
@@ -28,6 +27,7 @@ class KernelDensity(Distribution):
     def __init__(
         self, values: FloatArray, counts: FloatArray, bandwidth: float, source: str | None = None
     ) -> None:
+        super().__init__(counts / counts.sum(), values, np.full(values.size, bandwidth))
         self.values = values
         self.counts = counts
         self.bandwidth = bandwidth
@@ -51,12 +51,6 @@ class KernelDensity(Distribution):
 
     def __str__(self) -> str:
         return self.source or repr(self)
-
-    @cached_property
-    def normals(self) -> tuple[FloatArray, FloatArray, FloatArray]:  # type: ignore[override]
-        """Weights, means and stds of the kernels."""
-        weights = self.counts / self.counts.sum()
-        return weights, self.values, np.full(self.values.size, self.bandwidth)
 
     @cached_property
     def tails(self) -> FloatArray:
@@ -90,35 +84,12 @@ class KernelDensity(Distribution):
         variance = np.average((self.values - self.mean) ** 2, weights=self.counts)
         return math.hypot(math.sqrt(float(variance)), self.bandwidth)
 
-    def logpdf(self, x: ArrayLike) -> FloatArray:
-        return self._sum.logpdf(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
-    def score(self, x: ArrayLike) -> FloatArray:
-        return self.logpdf_and_score(x)[1]
-
-    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        logpdf, score = self._sum.logpdf_and_score(np.ravel(as_float(x)))
-        return logpdf.reshape(np.shape(x))[()], score.reshape(np.shape(x))[()]
-
-    def score_slope(self, x: ArrayLike) -> FloatArray:
-        return self._sum.score_slope(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
-    def cdf(self, x: ArrayLike) -> FloatArray:
-        return self._sum.cdf(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
-    def sf(self, x: ArrayLike) -> FloatArray:
-        return self._sum.sf(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
     ) -> FloatArray:
         rng = np.random.default_rng(rng)
         which = np.searchsorted(np.cumsum(self.normals[0][:-1]), rng.random(n), side="right")
         return self.values[which] + self.bandwidth * rng.standard_normal(n)
-
-    @cached_property
-    def _sum(self) -> NormalSum:
-        return NormalSum(*self.normals)
 
 
 def from_samples(

@@ -12,23 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
-from gandyn.distributions.edges import panel_edges
-from gandyn.distributions.handover import graded, handovers
-from gandyn.distributions.inversion import log_or_minus_inf
-from gandyn.distributions.normal_sums import NormalSum
-from gandyn.distributions.tails import heaviest
+from gandyn.distributions.edges import graded, handovers, panel_edges
+from gandyn.distributions.sums import NormalSum, Sum, joined
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
+from gandyn.system.checks import FloatArray, finite_array, number_text, show
 
-_BLOCK = 1 << 15
 _SUM_TOLERANCE = 1e-9
-_LARGEST_SCORE = 1e150
 _LARGEST_PAIRED = 100
 """Sums of more components are kernel densities, whose edges need no more of them."""
 
 
 @dataclass(frozen=True)
-class Mixture(Distribution):
+class Mixture(Sum):
     """Σ weights[k] components[k]; a mixture among the components is taken apart.
 
     Parameters
@@ -101,7 +96,11 @@ class Mixture(Distribution):
     @cached_property
     def tails(self) -> FloatArray | None:
         """Those of the component that falls off slowest."""
-        return heaviest([c.tails for c in self.components])
+        parts = [c.tails for c in self.components]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return np.array([min(part[side].tolist() for part in known) for side in (0, 1)])
 
     @cached_property
     def breaks(self) -> FloatArray:
@@ -159,28 +158,13 @@ class Mixture(Distribution):
             )
         )
 
-    def logpdf(self, x: ArrayLike) -> FloatArray:
-        flat = np.ravel(as_float(x))
+    def _rows(self, x: ArrayLike, count: int) -> FloatArray:
         if self._normal_sum is not None:
-            return self._normal_sum.logpdf(flat).reshape(np.shape(x))[()]
-        return self._accumulate(flat)[0].reshape(np.shape(x))[()]
+            return self._normal_sum._rows(x, count)
+        return super()._rows(x, count)
 
-    def score(self, x: ArrayLike) -> FloatArray:
-        return self.logpdf_and_score(x)[1]
-
-    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        flat = np.ravel(as_float(x))
-        if self._normal_sum is not None:
-            both = self._normal_sum.logpdf_and_score(flat)
-        else:
-            both = self._accumulate(flat)[:2]
-        return both[0].reshape(np.shape(x))[()], both[1].reshape(np.shape(x))[()]
-
-    def score_slope(self, x: ArrayLike) -> FloatArray:
-        flat = np.ravel(as_float(x))
-        if self._normal_sum is not None:
-            return self._normal_sum.score_slope(flat).reshape(np.shape(x))[()]
-        return self._accumulate(flat, slope=True)[2].reshape(np.shape(x))[()]
+    def _block(self, x: FloatArray, count: int) -> FloatArray:
+        return joined(self.weights, self.components, x, count)
 
     def cdf(self, x: ArrayLike) -> FloatArray:
         terms = zip(self.weights, self.components, strict=True)
@@ -205,36 +189,9 @@ class Mixture(Distribution):
     def _normal_sum(self) -> NormalSum | None:
         return None if self.normals is None else NormalSum(*self.normals)
 
-    def _accumulate(self, x: FloatArray, slope: bool = False) -> FloatArray:
-        """Rows log density, score and (on demand) its slope, shape (3, n), by blocks."""
-        size = max(64, _BLOCK // len(self.components))
-        out = np.empty((3, x.size))
-        for i in range(0, x.size, size):
-            out[: 3 if slope else 2, i : i + size] = self._block(x[i : i + size], slope)
-        return out
-
-    def _block(self, x: FloatArray, slope: bool) -> FloatArray:
-        shape = (len(self.components), x.size)
-        logs, scores = np.empty(shape), np.empty(shape)
-        for k, (weight, component) in enumerate(zip(self.weights, self.components, strict=True)):
-            logs[k], scores[k] = component.logpdf_and_score(x)
-            logs[k] += math.log(weight)
-        # an infinite score, at the ends of the float range, would make nan of a share of 0
-        np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE, out=scores)
-        top = logs.max(axis=0)
-        outside = np.isneginf(top)
-        logs -= np.where(outside, 0.0, top)
-        parts = np.exp(logs, out=logs)
-        total = parts.sum(axis=0)
-        # where no component is, every share is 0 and so is the score
-        parts /= np.where(outside, 1.0, total)
-        score = (parts * scores).sum(axis=0)
-        rows = [top + log_or_minus_inf(total), score]
-        if slope:
-            for k, component in enumerate(self.components):
-                scores[k] = (scores[k] - score) ** 2 + component.score_slope(x)
-            rows.append((parts * scores).sum(axis=0))
-        return np.stack(rows)
+    @property
+    def _size(self) -> int:  # type: ignore[override]
+        return len(self.components)
 
     def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:
         """The quantiles of the components lie on both sides of the mixture's."""
