@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gandyn.distributions import Distribution
 from gandyn.engine.panels import field_integrals, rooted
 from gandyn.errors import InputError
-from gandyn.generators.fixed import Fixed
+from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
 
 __all__ = ["Distances", "distances"]

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
-from gandyn.generators.fixed import Stack
-from gandyn.generators.generated import Generated
+from gandyn.generators.generated import Generated, Stack
 from gandyn.generators.pushforward import Pushforward
 from gandyn.system.differences import central, derivative
 

@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.distributions import Distribution, LocationScale
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
-from gandyn.generators.fixed import quantile
-from gandyn.generators.generated import Generated
+from gandyn.generators.generated import Generated, quantile
 
 __all__ = ["LinearGenerator"]
 

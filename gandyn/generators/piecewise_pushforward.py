@@ -5,46 +5,42 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from gandyn.distributions import Distribution
-from gandyn.generators.generated import Map
 from gandyn.generators.latent_parts import LatentParts
-from gandyn.generators.piecewise import Pieces
+from gandyn.generators.preimages import OfPreimages, Preimages
+from gandyn.system.checks import Array, Index
 
-__all__ = ["PiecewisePushforward"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+if TYPE_CHECKING:
+    from gandyn.generators.mlp import MLPGenerator
 
 _LOG_TINIEST = -745.0
 """Log of the smallest positive number."""
 
 
-class LinearMap(Map, Protocol):
-    """A generator with linear pieces."""
+@dataclass(eq=False)
+class _Terms(Preimages):
+    """Preimages, the parts that they lie in, and the interval of the cover of each point."""
 
-    def linear_pieces(self, theta: Array) -> Pieces: ...
+    part: Index
+    interval: Index
 
 
-class PiecewisePushforward(Distribution):
-    """p_g of x = G(z; θ), G piecewise linear: the sum of q(z_i)/|G'(z_i)| over x's preimages z_i.
+class PiecewisePushforward(OfPreimages[_Terms]):
+    """p_g of x = G(z; θ), G piecewise linear.
 
     A flat piece puts all of its latent mass on one point, an atom. `logpdf`, `pdf` and `score` are
     those of the remaining, continuous part; `cdf`, quantiles, samples, mean and std are those of
     the whole.
     """
 
-    def __init__(self, generator: LinearMap, theta: Array) -> None:
-        self.generator = generator
-        self.theta = np.array(theta, dtype=float)
-        self._latent = generator.latent
+    def __init__(self, generator: MLPGenerator, theta: Array) -> None:
+        super().__init__(generator, theta)
         self._parts = LatentParts.of(generator.linear_pieces(self.theta), self._latent)
         self._cover = _Cover(self._parts)
-        self._recent: tuple[Array | None, _Terms | None] = (None, None)
 
     def __repr__(self) -> str:
         return f"PiecewisePushforward({self.generator!r}, θ of {self.theta.size} parameters)"
@@ -80,10 +76,6 @@ class PiecewisePushforward(Distribution):
         return images
 
     @cached_property
-    def reach(self) -> tuple[float, float]:
-        return float(self.edges[0]), float(self.edges[-1])
-
-    @cached_property
     def landmarks(self) -> Array:
         """Middle and half the length of the image of each part within the latent's reach."""
         ends = np.clip(self._parts.bounds, *self._latent.reach)
@@ -94,20 +86,12 @@ class PiecewisePushforward(Distribution):
         middle, half = 0.5 * (images[1:] + images[:-1]), 0.5 * np.abs(np.diff(images))
         return np.stack([middle, half], axis=1)[wide]
 
-    def logpdf(self, x: ArrayLike) -> Array:
-        return self._terms(x).log_total[()]
-
-    def score(self, x: ArrayLike) -> Array:
-        terms = self._terms(x)
-        return terms.mean(self._latent.score(terms.z) / self._parts.slope[terms.part])[()]
-
     def score_slope(self, x: ArrayLike) -> Array:
         terms = self._terms(x)
-        slope = self._parts.slope[terms.part]
-        score = self._latent.score(terms.z) / slope
+        score = self._latent.score(terms.z) / terms.slope
         apart = score - terms.mean(score).ravel()[terms.node]
         with np.errstate(over="ignore"):  # only where the density is 0
-            return terms.mean(self._latent.score_slope(terms.z) / slope**2 + apart**2)[()]
+            return terms.mean(self._latent.score_slope(terms.z) / terms.slope**2 + apart**2)[()]
 
     def cdf(self, x: ArrayLike) -> Array:
         return self._tail(x, 0, self._cover.below)
@@ -126,8 +110,7 @@ class PiecewisePushforward(Distribution):
 
     def sensitivity(self, x: Array) -> Array:
         """E[∂G/∂θ | G = x], shape (d, *x.shape); at an atom its mean over the flat parts."""
-        terms = self._terms(x)
-        out = terms.mean(self.generator.sensitivity(terms.z, self.theta))
+        out = super().sensitivity(x)
         for k in np.flatnonzero(np.isin(self.atoms[:, 0], x)):
             z, mass = self._parts.nodes()
             on = self._parts.atom[self._parts.part(z)] == k
@@ -140,14 +123,8 @@ class PiecewisePushforward(Distribution):
     ) -> Array:
         return self._parts(self._latent.sample(n, rng))
 
-    def _terms(self, x: ArrayLike) -> _Terms:
-        points = np.asarray(x, dtype=float)
-        # The density, its score and its mass are asked for at the same nodes in turn.
-        if points is not self._recent[0] or self._recent[1] is None:
-            self._recent = (points, self._cover.terms(points))
-        terms = self._recent[1]
-        assert terms is not None
-        return terms
+    def _found(self, x: Array) -> _Terms:
+        return self._cover.terms(x)
 
     @cached_property
     def _tail_index(self) -> float:
@@ -262,63 +239,12 @@ class _Cover:
             # The density goes on to the last point of a bounded support.
             inside = interval - (flat == self.points[-1])
         count = self._count[inside]
-        first = np.cumsum(count) - count
         node = np.repeat(np.arange(flat.size), count)
-        shift = np.repeat(self._start[inside] - first, count)
+        shift = np.repeat(self._start[inside] - (np.cumsum(count) - count), count)
         part = self._members[np.arange(node.size) + shift]
         parts = self._parts
+        slope = parts.slope[part]
         with np.errstate(over="ignore"):
-            z = parts.anchor[part] + (flat[node] - parts.height[part]) / parts.slope[part]
+            z = parts.anchor[part] + (flat[node] - parts.height[part]) / slope
         z = np.clip(z, parts.bounds[part], parts.bounds[part + 1])
-        return _Terms(parts, x, interval.reshape(x.shape), node, part, z, first, count > 0)
-
-
-@dataclass(eq=False)
-class _Terms:
-    """Points x and, one after the other, the preimages z of each, in the parts they lie in."""
-
-    parts: LatentParts
-    x: Array
-    interval: Index
-    node: Index
-    part: Index
-    z: Array
-    first: Index
-    reached: NDArray[np.bool_]
-
-    def total(self, values: Array) -> Array:
-        """Sums over the preimages of each point of values (..., T): (..., *x.shape)."""
-        out = np.zeros((*values.shape[:-1], self.x.size))
-        if values.shape[-1]:
-            starts = self.first[self.reached]
-            out[..., self.reached] = np.add.reduceat(values, starts, axis=-1)
-        return out.reshape((*values.shape[:-1], *self.x.shape))
-
-    @cached_property
-    def log(self) -> Array:
-        """Log of each preimage's share in the density."""
-        slope = self.parts.slope[self.part]
-        return self.parts.latent.logpdf(self.z) - np.log(np.abs(slope))
-
-    @cached_property
-    def log_total(self) -> Array:
-        """Log of the density at each point."""
-        out = np.full(self.x.size, -np.inf)
-        if len(self.log):
-            out[self.reached] = np.maximum.reduceat(self.log, self.first[self.reached])
-        top = np.where(np.isfinite(out), out, 0.0)
-        with np.errstate(divide="ignore"):
-            out = top + np.log(self.total(np.exp(self.log - top[self.node])).ravel())
-        return np.where(np.isnan(self.x), np.nan, out.reshape(self.x.shape))
-
-    @cached_property
-    def share(self) -> Array:
-        """Each preimage's part of the density at its point."""
-        total = self.log_total.ravel()[self.node]
-        return np.exp(self.log - np.where(np.isfinite(total), total, 0.0))
-
-    def mean(self, values: Array) -> Array:
-        """Means over the preimages of values (..., T); 0 where the density is 0."""
-        with np.errstate(invalid="ignore"):
-            weighted = self.share * values
-        return self.total(np.where(self.share > 0.0, weighted, 0.0))
+        return _Terms(parts.latent, x, count, z, slope, part, interval.reshape(x.shape))

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import itertools
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-from gandyn.generators.generated import Map
+from gandyn.generators.preimages import OfPreimages, Preimages
 from gandyn.system.bracket import roots
-from gandyn.system.checks import show
+from gandyn.system.checks import Array, as_float, show
 
-__all__ = ["Pushforward"]
-
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from gandyn.generators.base import Generator
 
 _TABLE = 33
 
 
-class Pushforward(Distribution):
-    """p_g of x = G(z; θ) at one θ (d,): the sum over x's preimages z_i of q(z_i)/|G'(z_i)|."""
+class Pushforward(OfPreimages[Preimages]):
+    """p_g of x = G(z; θ), a preimage of each point on each branch that reaches it."""
 
-    def __init__(self, generator: Map, theta: Array) -> None:
-        self.generator = generator
-        self.theta = np.array(theta, dtype=float)
+    def __init__(self, generator: Generator, theta: Array) -> None:
+        super().__init__(generator, theta)
         latent = generator.latent
         turns = np.asarray(generator.pieces(self.theta), dtype=float)
         if turns.ndim != 1 or not np.isfinite(turns).all() or (np.diff(turns) <= 0).any():
@@ -43,7 +41,6 @@ class Pushforward(Distribution):
         self.branches = [
             _Branch(generator, self.theta, left, right) for left, right in itertools.pairwise(ends)
         ]
-        self._recent: tuple[Array | None, list] = (None, [])
         if not all(branch.sign for branch in self.branches):
             raise InputError(
                 f"theta: got {show(self.theta.tolist())}, "
@@ -70,14 +67,14 @@ class Pushforward(Distribution):
     @cached_property
     def breaks(self) -> Array:
         """Folds, and the images of the latent's breaks."""
-        points = np.concatenate([self.generator.latent.breaks, self._turns])
+        points = np.concatenate([self._latent.breaks, self._turns])
         images = self.generator(points, self.theta)
         return np.unique(images[np.isfinite(images)])
 
     @cached_property
     def landmarks(self) -> Array:
         """Image of the latent's landmarks, with the widths that G stretches them to."""
-        z, width = self.generator.latent.landmarks.T
+        z, width = self._latent.landmarks.T
         # From both sides of z: about a turning point they have the same image.
         centre, sides = self.generator(z, self.theta), (z - width, z + width)
         stretch = 2.0 * np.max([np.abs(self.generator(u, self.theta) - centre) for u in sides], 0)
@@ -93,64 +90,22 @@ class Pushforward(Distribution):
     @cached_property
     def edges(self) -> Array:
         """Images of the latent's panel edges."""
-        points = np.concatenate([self.generator.latent.edges, self._turns])
+        points = np.concatenate([self._latent.edges, self._turns])
         images = self.generator(points, self.theta)
         return np.unique(images[np.isfinite(images)])
 
-    @cached_property
-    def reach(self) -> tuple[float, float]:
-        return float(self.edges[0]), float(self.edges[-1])
-
-    def _terms(self, x: Array) -> list[tuple[Array, Array, Array]]:
-        """Preimage, log density and slope of G on each branch; −inf where x is not reached."""
-        if x is self._recent[0]:
-            return self._recent[1]
-        terms = []
-        for branch in self.branches:
-            z = branch.inverse(x)
-            reached = np.isfinite(z)
-            safe = np.where(reached, z, branch.anchor)
-            slope = self.generator.slope(safe, self.theta)
-            with np.errstate(divide="ignore"):
-                log = self.generator.latent.logpdf(safe) - np.log(np.abs(slope))
-            terms.append((safe, np.where(reached, log, -np.inf), slope))
-        # The density, its score and the sensitivity are asked for at the same nodes in turn.
-        self._recent = (x, terms)
-        return terms
-
-    def logpdf(self, x: ArrayLike) -> Array:
-        points = np.asarray(x, dtype=float)
-        return np.logaddexp.reduce([log for _, log, _ in self._terms(points)])[()]
-
-    def score(self, x: ArrayLike) -> Array:
-        points = np.asarray(x, dtype=float)
-        shares, terms = self._shares(points)
-        total = np.zeros_like(points)
-        for share, (z, _, slope) in zip(shares, terms, strict=True):
-            bend = self.generator.curvature(z, self.theta) / slope
-            part = (self.generator.latent.score(z) - bend) / slope
-            total += np.where(share > 0.0, share * part, 0.0)
-        return total[()]
-
-    def sensitivity(self, x: Array) -> Array:
-        """E[∂G/∂θ | G = x], shape (d, *x.shape)."""
-        shares, terms = self._shares(x)
-        return sum(  # type: ignore[return-value]
-            share * self.generator.sensitivity(z, self.theta)
-            for share, (z, _, _) in zip(shares, terms, strict=True)
-        )
-
-    def _shares(self, x: Array) -> tuple[list[Array], list[tuple[Array, Array, Array]]]:
-        terms = self._terms(x)
-        total = np.logaddexp.reduce([log for _, log, _ in terms])
-        total = np.where(np.isfinite(total), total, 0.0)
-        return [np.exp(log - total) for _, log, _ in terms], terms
+    def _found(self, x: Array) -> Preimages:
+        inverses = np.stack([branch.inverse(x).ravel() for branch in self.branches], axis=1)
+        reached = np.isfinite(inverses)
+        z = inverses[reached]
+        slope = self.generator.slope(z, self.theta)
+        return Preimages(self._latent, x, reached.sum(axis=1), z, slope)
 
     def cdf(self, x: ArrayLike) -> Array:
-        return self._tail(np.asarray(x, dtype=float), below=True)
+        return self._tail(as_float(x), below=True)
 
     def sf(self, x: ArrayLike) -> Array:
-        return self._tail(np.asarray(x, dtype=float), below=False)
+        return self._tail(as_float(x), below=False)
 
     def _tail(self, x: Array, below: bool) -> Array:
         return np.clip(sum(branch.mass(x, below) for branch in self.branches), 0.0, 1.0)[()]
@@ -158,20 +113,20 @@ class Pushforward(Distribution):
     def _quantile(self, q: Array, lower: bool) -> Array:
         if len(self.branches) > 1:
             return super()._quantile(q, lower)
-        latent = self.generator.latent
         rising = self.branches[0].sign > 0
-        return self.generator((latent.ppf if lower == rising else latent.isf)(q), self.theta)
+        quantile = self._latent.ppf if lower == rising else self._latent.isf
+        return self.generator(quantile(q), self.theta)
 
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
     ) -> Array:
-        return self.generator(self.generator.latent.sample(n, rng), self.theta)
+        return self.generator(self._latent.sample(n, rng), self.theta)
 
 
 class _Branch:
     """G on one latent interval on which it is monotone."""
 
-    def __init__(self, generator: Map, theta: Array, left: float, right: float) -> None:
+    def __init__(self, generator: Generator, theta: Array, left: float, right: float) -> None:
         self._generator, self._theta = generator, theta
         self._ends = left, right
         latent = generator.latent
@@ -190,7 +145,6 @@ class _Branch:
                 f"{high:.6g}; name its turning points"
             )
         self._x = np.maximum.accumulate(self._x)
-        self.anchor = float(self._z[_TABLE // 2])
         far = [self._limit(left, low), self._limit(right, high)]
         self.low, self.high = min(far), max(far)
 
@@ -209,7 +163,7 @@ class _Branch:
 
     def inverse(self, x: Array) -> Array:
         """The latent with G(z) = x; nan where there is none."""
-        flat = np.asarray(x, dtype=float).ravel()
+        flat = as_float(x).ravel()
         out = np.full(flat.shape, np.nan)
         inside = np.flatnonzero((flat >= self.low) & (flat <= self.high) & np.isfinite(flat))
         if len(inside):

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from gandyn.game import Game
 from gandyn.generators import Generated
-from gandyn.generators.fixed import Stack
+from gandyn.generators.generated import Stack
 from gandyn.montecarlo import discriminators
 from gandyn.montecarlo.discriminators import LearnedDiscriminator
 from gandyn.montecarlo.exact import Measures, logit_of, measure, measure_optimal
