@@ -63,11 +63,18 @@ class Preimages:
             weighted = self.share * values
         return self.total(np.where(self.share > 0.0, weighted, 0.0))
 
+    @cached_property
+    def _starts(self) -> tuple[Array, Index]:
+        """Which points have preimages, and the place of the first of each of these."""
+        reached = self.count > 0
+        return reached, (np.cumsum(self.count) - self.count)[reached]
+
     def _over(self, combine: np.ufunc, values: Array, none: float) -> Array:
+        reached, starts = self._starts
+        if len(starts) == values.shape[-1] == self.x.size:
+            return values
         out = np.full((*values.shape[:-1], self.x.size), none)
-        if values.shape[-1]:
-            reached = self.count > 0
-            starts = (np.cumsum(self.count) - self.count)[reached]
+        if len(starts):
             out[..., reached] = combine.reduceat(values, starts, axis=-1)
         return out
 
