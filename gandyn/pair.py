@@ -10,8 +10,6 @@ from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
 
-__all__ = ["Distances", "distances"]
-
 
 @dataclass(frozen=True)
 class Distances:

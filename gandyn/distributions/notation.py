@@ -41,8 +41,6 @@ from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import finite, show
 
-__all__ = ["FAMILIES", "MAX_DEPTH", "MAX_LENGTH", "Notation", "names_in", "parse", "read"]
-
 FAMILIES: dict[str, type[LocationScale]] = {
     family.notation: family for family in (Normal, Uniform, Laplace, Logistic, StudentT)
 }

@@ -6,17 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
 from gandyn.generators.generated import Generated, Stack
 from gandyn.generators.pushforward import Pushforward
+from gandyn.system.checks import Array
 from gandyn.system.differences import central, derivative
-
-__all__ = ["Generator"]
-
-Array = NDArray[np.float64]
 
 
 class Generator(ABC):

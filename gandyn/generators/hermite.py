@@ -7,17 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.polynomial import hermite_e
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
 from gandyn.generators.generated import Generated
 from gandyn.generators.linear import LinearStack
-
-__all__ = ["HermiteGenerator"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _NEARLY_REAL = 1e-5
 """Imaginary part below which a computed root may be half of a real double one."""

@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.generators.piecewise import Pieces
-
-__all__ = ["LatentParts"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from gandyn.system.checks import Array, Index
 
 _NARROW = 1e-12
 """Kinks nearer to each other than this, relative to max(1, |z|), are taken as one."""

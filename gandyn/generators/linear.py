@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, LocationScale
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
 from gandyn.generators.generated import Generated, quantile
-
-__all__ = ["LinearGenerator"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from gandyn.system.checks import Array, Index
 
 
 class LinearGenerator(Generator):

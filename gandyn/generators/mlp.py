@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
@@ -14,10 +14,7 @@ from gandyn.generators.base import Generator
 from gandyn.generators.piecewise import Pieces, pieces_of
 from gandyn.generators.piecewise_pushforward import PiecewisePushforward
 from gandyn.generators.turning_points import turning_points
-
-__all__ = ["MLPGenerator"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _BLOCK = 2048
 """Latents taken through the layers at a time, whose activations then stay in the cache."""

@@ -21,11 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-
-__all__ = ["Pieces", "pieces_of"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from gandyn.system.checks import Array, Index
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.system.checks import Array, Index, as_float
@@ -64,7 +64,7 @@ class Preimages:
         return self.total(np.where(self.share > 0.0, weighted, 0.0))
 
     @cached_property
-    def _starts(self) -> tuple[Array, Index]:
+    def _starts(self) -> tuple[NDArray[np.bool_], Index]:
         """Which points have preimages, and the place of the first of each of these."""
         reached = self.count > 0
         return reached, (np.cumsum(self.count) - self.count)[reached]

@@ -12,13 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.objectives.field import Field
-
-__all__ = ["DIVERGENCES", "Divergence", "expm1_minus"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _TAYLOR = np.array([1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(18, 1, -1)])
 

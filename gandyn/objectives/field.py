@@ -5,15 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale, Mixture
 from gandyn.generators import Generated
-
-__all__ = ["AtAtoms", "Field", "components_in"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from gandyn.system.checks import Array, Index
 
 _LARGEST_EXPONENT = 745.0
 _PAIRED = 32

@@ -14,8 +14,6 @@ from gandyn.errors import InputError
 from gandyn.system.checks import show
 from gandyn.system.files import whole_file
 
-__all__ = ["ArrayFile"]
-
 _ADVICE = "give another path or delete the file"
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from gandyn.errors import InputError
 
-__all__ = ["staged_folder", "writable_folder"]
-
 
 @contextmanager
 def writable_folder(path: str | os.PathLike[str], name: str = "output") -> Iterator[Path]:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar
 
-__all__ = ["Plain", "columns", "listed", "plain"]
-
 
 class Plain:
     """A dataclass with a plain form of the fields that are `shown`: all, by default."""

@@ -9,8 +9,6 @@ import numpy as np
 
 from gandyn.system.plain import Plain
 
-__all__ = ["Alike", "Result"]
-
 
 class Alike(Plain):
     """Base of dataclasses that hold arrays: equal where every field is, nan to nan."""
