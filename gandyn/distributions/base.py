@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.edges import ladder, panel_edges
-from gandyn.distributions.tails import BOUNDED
 from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray, as_float
 from gandyn.system.differences import derivative
 
 TAIL = 1e-17
 """The mass that may lie beyond each end of `reach`."""
+
+BOUNDED = (np.inf, 0.0, 0.0)
+"""The ending of a density that is 0 beyond some point."""
 
 _HUGE = 1e300
 
@@ -54,7 +56,7 @@ class Distribution(ABC):
 
     @cached_property
     def tails(self) -> FloatArray | None:
-        """How the density ends, see `gandyn.distributions.tails`; None where that is not known."""
+        """Bounded, where it is; None where it is not known."""
         return None if np.isinf(self.support).any() else np.array([BOUNDED, BOUNDED])
 
     @abstractmethod
@@ -232,3 +234,17 @@ def log_or_minus_inf(x: FloatArray) -> FloatArray:
 def uniforms(rng: np.random.Generator, n: int | tuple[int, ...]) -> FloatArray:
     """Uniform numbers in (0, 1), both ends left out so that quantiles are finite."""
     return np.maximum(rng.random(n), 2.0**-54)
+
+
+def moved(tails: ArrayLike, a: ArrayLike, b: ArrayLike) -> FloatArray:
+    """Endings of a z + b, shape (2, 3, ...): left and right, (c₂, c₁, c₀), for each of (a, b).
+
+    Those of z are `tails`, of shape (2, 3); no a is 0.
+    """
+    a, b = as_float(a), as_float(b)
+    own = as_float(tails).reshape(2, 3, *(1,) * a.ndim)
+    own = np.where(a > 0, own, own[::-1])
+    square, line, power = np.moveaxis(own, 1, 0)
+    side = np.array([-1.0, 1.0]).reshape(2, *(1,) * a.ndim)
+    slant = np.where(np.isfinite(square), square, 0.0) * (2.0 * side * b / a**2)
+    return np.stack([square / a**2, line / np.abs(a) - slant, power + 0.0 * slant], axis=1)

@@ -30,14 +30,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gandyn.distributions.base import Distribution
-from gandyn.distributions.laplace import Laplace
+from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
 from gandyn.distributions.location_scale import LocationScale
-from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
-from gandyn.distributions.normal import Normal
 from gandyn.distributions.samples_file import from_file
 from gandyn.distributions.student_t import StudentT
-from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import finite, show
 

@@ -12,11 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.laplace import Laplace
-from gandyn.distributions.logistic import Logistic
-from gandyn.distributions.normal import Normal
+from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
 from gandyn.distributions.student_t import StudentT
-from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, show
 from gandyn.system.differences import derivative

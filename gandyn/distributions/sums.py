@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from gandyn.distributions.base import Distribution, log_or_minus_inf
-from gandyn.distributions.normal import LOG_SQRT_2PI
+from gandyn.distributions.families import LOG_SQRT_2PI
 from gandyn.system.checks import FloatArray, as_float
 
 _BLOCK = 1 << 15
