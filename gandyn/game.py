@@ -21,7 +21,7 @@ from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
 from gandyn.system.checks import Array
-from gandyn.system.plain import listed
+from gandyn.system.results import listed
 
 
 @dataclass(frozen=True)

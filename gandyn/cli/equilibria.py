@@ -52,7 +52,7 @@ is 1 where it may not be complete."""
 
 def print_rest_points(found: Equilibria) -> None:
     """The rest points as a table; attractors have the numbers that they have in pictures."""
-    from gandyn.system.plain import plain
+    from gandyn.system.results import plain
 
     rows = []
     number = 0

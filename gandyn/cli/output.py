@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def print_json(entry: Any) -> None:
     """Print strict JSON."""
-    from gandyn.system.plain import plain
+    from gandyn.system.results import plain
 
     print(json.dumps(plain(entry), indent=2, allow_nan=False))
 

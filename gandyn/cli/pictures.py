@@ -45,7 +45,7 @@ def read_file(name: str, text: str, *suffixes: str) -> Path:
 
 def claim_files(stack: ExitStack, **paths: Path | None) -> None:
     """Make the folders of files, by the name of their option; gone again if the stack fails."""
-    from gandyn.system.folder import writable_folder
+    from gandyn.system.files import writable_folder
 
     if paths.get("output") or paths.get("animate"):
         import gandyn.plots  # noqa: F401  # where Matplotlib is not installed, it says so now
