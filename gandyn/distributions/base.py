@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from functools import cached_property
 
 import numpy as np
@@ -170,9 +171,12 @@ class Distribution(ABC):
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray]:
         """Nodes over the panels, and the mass that each stands for."""
+        return self._nodes_on(self.edges)
+
+    def _nodes_on(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
         t, w = np.polynomial.legendre.leggauss(40)
-        half = np.diff(self.edges)[:, None] / 2
-        x = (self.edges[:-1, None] + half + half * t).ravel()
+        half = np.diff(edges)[:, None] / 2
+        x = (edges[:-1, None] + half + half * t).ravel()
         return x, (half * w).ravel() * np.exp(self.logpdf(x))
 
     def _quantile(self, q: FloatArray, lower: bool) -> FloatArray:
@@ -223,6 +227,20 @@ class Distribution(ABC):
         with np.errstate(all="ignore"):
             below, above = log_or_minus_inf(self.cdf(x)), log_or_minus_inf(self.sf(x))
         return x, np.maximum.accumulate(below), np.minimum.accumulate(above)
+
+
+class Keyed(Distribution):
+    """One that is equal to others of its type with the same key."""
+
+    @abstractmethod
+    def _key(self) -> Hashable:
+        """What tells it from others of its type."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
 
 def log_or_minus_inf(x: FloatArray) -> FloatArray:

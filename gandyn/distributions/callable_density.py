@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.base import Distribution, log_or_minus_inf
+from gandyn.distributions.base import Keyed, log_or_minus_inf
 from gandyn.distributions.cumulative import Cumulative
 from gandyn.distributions.edges import panel_edges
 from gandyn.errors import InputError
@@ -23,7 +23,7 @@ Function = Callable[[FloatArray], Any]
 _LOG_TAIL = math.log(1e-40)
 
 
-class CallableDensity(Distribution):
+class CallableDensity(Keyed):
     """exp(function(x)), divided by its integral; make it with `from_logpdf`."""
 
     def __init__(
@@ -43,12 +43,6 @@ class CallableDensity(Distribution):
     def _key(self) -> Hashable:
         places = (self.landmarks.tobytes(), self.breaks.tobytes())
         return self._function, self._score, self.support, places
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CallableDensity) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __getstate__(self) -> dict[str, Any]:
         for name, function in (("logpdf", self._function), ("score", self._score)):

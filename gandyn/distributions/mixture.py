@@ -73,16 +73,14 @@ class Mixture(Sum):
         flat: list[tuple[float, Distribution]] = []
         for weight, component in zip(_sum_to_one(weights), components, strict=True):
             if isinstance(component, Mixture):
-                inner = zip(component.weights, component.components, strict=True)
-                flat += [(weight * share, part) for share, part in inner]
+                flat += [(weight * share, part) for share, part in component._terms]
             else:
                 flat.append((weight, component))
         object.__setattr__(self, "weights", tuple(_sum_to_one([w for w, _ in flat])))
         object.__setattr__(self, "components", tuple(c for _, c in flat))
 
     def __str__(self) -> str:
-        terms = zip(self.weights, self.components, strict=True)
-        return " + ".join(f"{number_text(weight)}*{component}" for weight, component in terms)
+        return " + ".join(f"{number_text(weight)}*{part}" for weight, part in self._terms)
 
     def __repr__(self) -> str:
         text = str(self)
@@ -146,17 +144,13 @@ class Mixture(Sum):
 
     @cached_property
     def mean(self) -> float:
-        return math.fsum(w * c.mean for w, c in zip(self.weights, self.components, strict=True))
+        return math.fsum(w * c.mean for w, c in self._terms)
 
     @cached_property
     def std(self) -> float:
         """Square root of the mean variance plus the variance of the means."""
-        return math.sqrt(
-            sum(
-                w * (c.std**2 + (c.mean - self.mean) ** 2)
-                for w, c in zip(self.weights, self.components, strict=True)
-            )
-        )
+        squares = (w * (c.std**2 + (c.mean - self.mean) ** 2) for w, c in self._terms)
+        return math.sqrt(sum(squares))
 
     def _rows(self, x: ArrayLike, count: int) -> FloatArray:
         if self._normal_sum is not None:
@@ -167,12 +161,10 @@ class Mixture(Sum):
         return joined(self.weights, self.components, x, count)
 
     def cdf(self, x: ArrayLike) -> FloatArray:
-        terms = zip(self.weights, self.components, strict=True)
-        return np.minimum(sum(w * c.cdf(x) for w, c in terms), 1.0)  # type: ignore[return-value]
+        return np.minimum(sum(w * c.cdf(x) for w, c in self._terms), 1.0)  # type: ignore[return-value]
 
     def sf(self, x: ArrayLike) -> FloatArray:
-        terms = zip(self.weights, self.components, strict=True)
-        return np.minimum(sum(w * c.sf(x) for w, c in terms), 1.0)  # type: ignore[return-value]
+        return np.minimum(sum(w * c.sf(x) for w, c in self._terms), 1.0)  # type: ignore[return-value]
 
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
@@ -188,6 +180,10 @@ class Mixture(Sum):
     @cached_property
     def _normal_sum(self) -> NormalSum | None:
         return None if self.normals is None else NormalSum(*self.normals)
+
+    @property
+    def _terms(self) -> list[tuple[float, Distribution]]:
+        return list(zip(self.weights, self.components, strict=True))
 
     @property
     def _size(self) -> int:  # type: ignore[override]

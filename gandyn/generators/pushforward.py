@@ -191,19 +191,14 @@ class _Branch:
         with np.errstate(over="ignore", invalid="ignore"):
             return self.sign * self._generator(z, self._theta)
 
-    def _mass(self, from_z: Array, to_z: Array) -> Array:
-        """Latent mass between two points, from the tail that keeps its digits."""
-        latent = self._generator.latent
-        below = latent.cdf(to_z) - latent.cdf(from_z)
-        above = latent.sf(from_z) - latent.sf(to_z)
-        return np.where(latent.cdf(from_z) < 0.5, below, above)
-
     def mass(self, x: Array, below: bool) -> Array:
         """P(z on this branch, G ≤ x), or G > x."""
         left, right = self._ends
         lowest, highest = (left, right) if self.sign > 0 else (right, left)
         z = np.where(x <= self.low, lowest, self.inverse(x))
         z = np.where(x >= self.high, highest, z)
-        if below == (self.sign > 0):
-            return self._mass(np.full(z.shape, left), z)
-        return self._mass(z, np.full(z.shape, right))
+        start, end = (left, z) if below == (self.sign > 0) else (z, right)
+        latent = self._generator.latent
+        before, after = latent.cdf(start), latent.sf(end)
+        # from the tail that keeps its digits
+        return np.where(before < 0.5, latent.cdf(end) - before, latent.sf(start) - after)

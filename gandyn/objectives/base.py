@@ -354,11 +354,9 @@ class MeanSquaredError(Objective):
     def force_rounding(self, at: Field) -> Array:
         apart, spread = self._terms(at)
         centre = self._centre(at)
-        lost = np.abs(apart) * (
-            1.0
-            + (np.abs(centre) + abs(at.data.mean))
-            / np.maximum(np.abs(at.data.mean - centre), 1e-290)
-        ) + np.abs(spread)
+        size = np.abs(centre) + abs(at.data.mean)
+        away = np.maximum(np.abs(at.data.mean - centre), 1e-290)
+        lost = np.abs(apart) * (1.0 + size / away) + np.abs(spread)
         return at.density_rounding + 4.0 * lost / np.maximum(np.abs(apart - spread), 1e-290)
 
     @staticmethod
