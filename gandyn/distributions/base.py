@@ -57,7 +57,6 @@ class Distribution(ABC):
 
     @cached_property
     def tails(self) -> FloatArray | None:
-        """Bounded, where it is; None where it is not known."""
         return None if np.isinf(self.support).any() else np.array([BOUNDED, BOUNDED])
 
     @abstractmethod
@@ -74,12 +73,10 @@ class Distribution(ABC):
 
     @cached_property
     def landmarks(self) -> FloatArray:
-        """Location and width of every feature, shape (m, 2)."""
         raise NotImplementedError(f"{type(self).__name__} must define landmarks")
 
     @cached_property
     def breaks(self) -> FloatArray:
-        """Finite points where `logpdf` or `score` jumps."""
         return np.array([end for end in self.support if math.isfinite(end)])
 
     def pdf(self, x: ArrayLike) -> FloatArray:

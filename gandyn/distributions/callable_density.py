@@ -39,6 +39,7 @@ class CallableDensity(Keyed):
         self.breaks = breaks
         self._function = function
         self._score = score
+        self._centre = float(landmarks[0, 0])
 
     def _key(self) -> Hashable:
         places = (self.landmarks.tobytes(), self.breaks.tobytes())
@@ -83,10 +84,6 @@ class CallableDensity(Keyed):
 
     def sf(self, x: ArrayLike) -> FloatArray:
         return self._cumulative.share(x, below=False)
-
-    @cached_property
-    def _centre(self) -> float:
-        return float(self.landmarks[0, 0])
 
     @cached_property
     def _peak(self) -> float:

@@ -67,7 +67,6 @@ class LocationScale(Distribution):
 
     @property
     def family(self) -> Hashable:
-        """Type and shape parameters: equal families have the same standard density."""
         return (type(self),)
 
     @abstractmethod

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.generators.piecewise import Pieces
-from gandyn.generators.preimages import OfPreimages, Preimages
+from gandyn.generators.pushforward import OfPreimages, Preimages
 from gandyn.system.checks import Array, Index
 
 if TYPE_CHECKING:
@@ -42,18 +42,17 @@ class PiecewisePushforward(OfPreimages[_Terms]):
     the whole.
     """
 
+    folds = np.empty((0, 2))
+    """None: at a kink's image the density jumps and is finite."""
+
     def __init__(self, generator: MLPGenerator, theta: Array) -> None:
         super().__init__(generator, theta)
         self._parts = _LatentParts(generator.linear_pieces(self.theta), self._latent)
+        self.atoms = self._parts.atoms
         self._cover = _Cover(self._parts)
 
     def __repr__(self) -> str:
         return f"PiecewisePushforward({self.generator!r}, θ of {self.theta.size} parameters)"
-
-    @cached_property
-    def atoms(self) -> Array:  # type: ignore[override]
-        """Points with a mass of their own, shape (m, 2): rows (x, mass), ascending in x."""
-        return self._parts.atoms
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
@@ -64,11 +63,6 @@ class PiecewisePushforward(OfPreimages[_Terms]):
         """Images of the kinks, and of the latent's breaks."""
         images = self._parts(np.asarray(self._latent.breaks, dtype=float))
         return np.unique(np.concatenate([self._cover.points, images]))
-
-    @cached_property
-    def folds(self) -> Array:
-        """None, shape (0, 2): at a kink's image the density jumps and is finite."""
-        return np.empty((0, 2))
 
     @cached_property
     def edges(self) -> Array:

@@ -221,19 +221,8 @@ class AtAtoms(Field):
         self, data: Distribution, generated: Generated, x: Array, lane: Index, mass: Array
     ) -> None:
         super().__init__(data, generated, x, lane)
-        self._mass = mass
-
-    @cached_property
-    def log_generated(self) -> Array:
-        return np.log(self._mass)
-
-    @cached_property
-    def log_data(self) -> Array:
-        return np.full_like(self.x, -np.inf)
-
-    @cached_property
-    def log_ratio(self) -> Array:
-        return np.full_like(self.x, -np.inf)
+        self.log_generated = np.log(mass)
+        self.log_data = self.log_ratio = np.full_like(x, -np.inf)
 
 
 def _finite(log_density: Array) -> Array:
