@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
-from gandyn.generators.generated import Generated, Stack
+from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
 from gandyn.system.checks import Array
 from gandyn.system.differences import central, derivative
@@ -129,6 +129,8 @@ class Generator(ABC):
 
     def generated(self, theta: Array) -> Generated:
         """The densities that a stack of parameters of shape (L, d) generates."""
+        if self.affine and self.scale_and_place is not None:
+            return LinearStack(self.latent, theta, self.scale_and_place)
         return Stack(self, theta)
 
     def pushforward(self, theta: ArrayLike) -> Distribution:

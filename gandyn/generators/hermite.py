@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
-from gandyn.generators.generated import Generated
-from gandyn.generators.linear import LinearStack
 from gandyn.system.checks import Array
 
 _NEARLY_REAL = 1e-5
@@ -141,11 +139,6 @@ class HermiteGenerator(Generator):
                 "theta: got 0 in all but the first, must not be constant (it has no density)"
             )
         return array
-
-    def generated(self, theta: Array) -> Generated:
-        if self.scale_and_place is None:
-            return super().generated(theta)
-        return LinearStack(self.latent, theta, self.scale_and_place)
 
     def _basis(self, z: Array) -> Array:
         """He_k(z)/√k!, shape (d, *z.shape), by √(k+1) h_{k+1} = z h_k − √k h_{k−1}."""
