@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from gandyn.errors import InputError
+from gandyn.system.folder import writable_folder
 
 _PICTURES = (".png", ".svg", ".pdf")
 
@@ -45,8 +46,6 @@ def read_file(name: str, text: str, *suffixes: str) -> Path:
 
 def claim_files(stack: ExitStack, **paths: Path | None) -> None:
     """Make the folders of files, by the name of their option; gone again if the stack fails."""
-    from gandyn.system.folder import writable_folder
-
     if paths.get("output") or paths.get("animate"):
         import gandyn.plots  # noqa: F401  # where Matplotlib is not installed, it says so now
     for name, path in paths.items():
@@ -54,10 +53,3 @@ def claim_files(stack: ExitStack, **paths: Path | None) -> None:
             stack.enter_context(writable_folder(path.parent, name))
             if path.is_dir():
                 raise InputError(f"{name}: got {str(path)!r}, a folder; must be free for a file")
-
-
-def say_written(*paths: Path | None) -> None:
-    """Name the files that were written."""
-    for path in paths:
-        if path is not None:
-            print(f"wrote {path}")
