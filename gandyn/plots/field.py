@@ -33,7 +33,6 @@ def draw_field(
     flows: Iterable[ArrayLike] = (),
     potential: ArrayLike | None = None,
     marks: Mapping[str, Sequence[float]] | None = None,
-    title: str = "",
 ) -> Axes:
     """Draw the stream lines of the force, coloured by the logarithm of its size.
 
@@ -51,7 +50,6 @@ def draw_field(
         Drawn as thin level lines.
     marks : mapping of str to (a, b), optional
         Places to be marked by a star, such as ``{"p_g = p": (1, 0)}``.
-    title : str
 
     Raises
     ------
@@ -85,7 +83,7 @@ def draw_field(
         handles.append(Line2D([], [], linestyle="none", label=label, **star))
     handles += levels
     frame_plane(ax, columns, rows)
-    crown(ax, handles, title=title, columns=2)
+    crown(ax, handles, columns=2)
     return ax
 
 

@@ -64,7 +64,8 @@ def new_figure(size: tuple[float, float] = (5.6, 3.4)) -> Figure:
 def crown(ax: Axes, handles: list[Any], *, title: str = "", columns: int = 3) -> None:
     """Put the legend above the axes, where it hides no curve, and the title above the legend.
 
-    It takes fewer than ``columns`` where the labels would make it wider than the figure.
+    The legend takes fewer than ``columns`` where the labels would make it wider than the figure. By
+    default the title is that which the axes have.
     """
     figure = ax.get_figure(root=True)
     place = ax.get_subplotspec()
@@ -77,8 +78,8 @@ def crown(ax: Axes, handles: list[Any], *, title: str = "", columns: int = 3) ->
             bbox_to_anchor=(0.5, 1.0),
             ncols=min(columns, len(handles)),
         )
-    if title:
-        ax.set_title(title, pad=8 + 15 * ceil(len(handles) / columns))
+    if title or ax.get_title():
+        ax.set_title(title or ax.get_title(), pad=8 + 15 * ceil(len(handles) / columns))
 
 
 def note(ax: Axes, text: str, spot: Any, aside: Any, **look: Any) -> None:
