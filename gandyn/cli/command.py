@@ -8,14 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import gandyn
-from gandyn.cli.arguments import (
-    GAME,
-    add_options,
-    family_options,
-    read_box,
-    read_family,
-    read_game,
-)
+from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
 from gandyn.cli.output import print_json, progress_bar
 from gandyn.cli.pictures import add_output, claim_files, read_output
 

@@ -8,14 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import gandyn
-from gandyn.cli.arguments import (
-    GAME,
-    read_end,
-    read_game,
-    read_state,
-    read_times,
-    read_tolerance,
-)
+from gandyn.cli.arguments import GAME, read_end, read_game, read_state, read_times, read_tolerance
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game, rows_of
 from gandyn.cli.pictures import read_file

@@ -1,6 +1,7 @@
-"""Pictures of results: each function draws into the axes that it is given.
+"""Pictures of results: each function draws into the axes ``ax`` that it is given, and returns them.
 
-Nothing here computes a result, shows a window or changes a global setting::
+A ``title`` stands above the legend; by default it is that which the axes have already. Nothing here
+computes a result, shows a window or changes a global setting::
 
     with plots.style():
         figure = plots.new_figure()

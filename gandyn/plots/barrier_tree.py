@@ -37,7 +37,6 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
         An inch wide for each attractor.
     barriers : Barriers
         Of it, ``equilibria`` and ``tree``.
-    title : str
 
     Examples
     --------
@@ -109,7 +108,6 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
         An inch wide for each attractor.
     barriers : Barriers
         Of it, ``equilibria`` and ``barriers``.
-    title : str
 
     Examples
     --------

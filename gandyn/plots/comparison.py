@@ -121,7 +121,6 @@ def draw_clock(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     t : array, shape (T,)
         The flow's time at each record.
     flow : array, shape (T,)
@@ -168,7 +167,6 @@ def draw_deviation(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     t : array, shape (T,)
     deviation : array, shape (R, T)
         In units of x; nan once a replica has ended.
@@ -245,7 +243,6 @@ def draw_replica_paths(
         The flow's path from the same start.
     crossed : array of bool, shape (R,), optional
         Which replicas end in another basin than the flow: marked by a diamond.
-    title : str
 
     Raises
     ------

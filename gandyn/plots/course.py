@@ -10,14 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from gandyn.plots.colours import (
-    DASHED,
-    DATA,
-    SOLID,
-    divergence_cue,
-    objective_cue,
-    parameter_cue,
-)
+from gandyn.plots.colours import DASHED, DATA, SOLID, divergence_cue, objective_cue, parameter_cue
 from gandyn.plots.lines import draw_levels
 from gandyn.plots.scales import scale_time, scale_values
 from gandyn.plots.style import crown
@@ -38,7 +31,6 @@ def draw_trajectory(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     t : array, shape (T,)
         Times, rising from 0 or later.
     theta : array, shape (T, k) or (n, T, k)

@@ -20,6 +20,8 @@ from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.moments import Moment
 from gandyn.plots.style import crown, note, share_edges
 
+Array = NDArray[np.float64]
+
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
 # hide it. The bulk of a normal is at 0.44 of its peak.
 _LOG_FROM = 60.0
@@ -61,7 +63,6 @@ def draw_densities(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     moment : Moment
         Its ``title`` becomes the title of the axes.
     scale : DensityScale, optional
@@ -107,11 +108,6 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
         Each with a title such as ``"t = 5"``. From :func:`moments` they share one stretch of x;
         where p_g shrinks a hundredfold, take each from :func:`moment` with a stretch of its own.
 
-    Returns
-    -------
-    array of Axes
-        The axes given.
-
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
@@ -142,7 +138,6 @@ def draw_arrows(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     moment : Moment
         Its title becomes the title of the axes.
     z, x : array, shape (n,)
@@ -275,7 +270,7 @@ def density_handles(symbol: str = "D*", *, right: bool = True) -> list[Line2D]:
     ]
 
 
-def _heights(x: NDArray[np.float64], density: NDArray[np.float64]) -> tuple[float, float]:
+def _heights(x: Array, density: Array) -> tuple[float, float]:
     """The height below which a fifth of the mass lies, and the peak."""
     known = np.where(np.isfinite(density), density, 0.0)
     mass = known * np.gradient(x)

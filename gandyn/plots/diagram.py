@@ -19,6 +19,8 @@ from gandyn.plots.colours import INK, event_cue, state_fills
 from gandyn.plots.marks import event_mark
 from gandyn.plots.style import axes_inches, bold_number, crown
 
+Array = NDArray[np.float64]
+
 _CURVES = {"fold": "fold", "branch": "branch point", "maxwell": "Maxwell, equally deep"}
 _LETTER, _LINE = 0.0081, 0.0172  # inches in width and height, for each point of size
 _SIZES, _PAD = (9.0, 8.0), 0.08
@@ -53,7 +55,6 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     diagram : PhaseDiagram
         Regions without ``attractors`` have a colour for each name; nodes with label -1 are hatched,
         but for those that a curve covers.
-    title : str
 
     Examples
     --------
@@ -94,15 +95,12 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     lines: list[Line2D] = []
     for kind, label in _CURVES.items():
         curves = [curve for curve in diagram.curves if curve.kind == kind]
-        look = {**event_cue(kind).line, "linewidth": 1.8}
-        for curve in curves:
-            ax.plot(np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float), **look)
-        if curves:
-            lines.append(Line2D([], [], **look, label=label))
-    for cusp in diagram.cusps:
-        ax.plot(cusp.x, cusp.y, **event_mark("cusp"), zorder=5, clip_on=False)
-    if diagram.cusps:
-        lines.append(Line2D([], [], **event_mark("cusp"), label="cusp"))
+        look = {**event_cue(kind).line, "linewidth": 1.8, "label": label}
+        drawn = [ax.plot(curve.x, curve.y, **look) for curve in curves]
+        lines += drawn[0] if drawn else []
+    look = event_mark("cusp") | {"zorder": 5, "clip_on": False, "label": "cusp"}
+    drawn = [ax.plot(cusp.x, cusp.y, **look) for cusp in diagram.cusps]
+    lines += drawn[0] if drawn else []
 
     numbers: dict[str, int] = {}
     texts: list[Text] = []
@@ -158,12 +156,7 @@ def _handles(
 
 
 def _place_names(
-    diagram: Any,
-    said: Sequence[str],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    labels: NDArray[np.int_],
-    inches: NDArray[np.float64],
+    diagram: Any, said: Sequence[str], x: Array, y: Array, labels: NDArray[np.int_], inches: Array
 ) -> list[Text]:
     """What is said in those of its regions that have room, or else a number in the largest."""
     across, up = _middles(*diagram.x), _middles(*diagram.y)
@@ -199,7 +192,7 @@ def _layouts(name: str) -> Iterator[tuple[str, float]]:
 
 
 def _fit(
-    mask: NDArray[np.bool_], layouts: Iterable[tuple[str, float]], inches: NDArray[np.float64]
+    mask: NDArray[np.bool_], layouts: Iterable[tuple[str, float]], inches: Array
 ) -> tuple[int, int, str, float] | None:
     """Row and column of the middle of the region where the first layout that fits can stand."""
     sums = np.pad(np.cumsum(np.cumsum(mask, axis=0), axis=1), ((1, 0), (1, 0)))
@@ -219,11 +212,11 @@ def _fit(
     return None
 
 
-def _middles(low: float, high: float) -> NDArray[np.float64]:
+def _middles(low: float, high: float) -> Array:
     return low + (high - low) * (np.arange(_GRID) + 0.5) / _GRID
 
 
-def _nearest(nodes: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.int_]:
+def _nearest(nodes: Array, places: Array) -> NDArray[np.int_]:
     return np.searchsorted(edges(nodes)[1:-1], places)
 
 
@@ -243,7 +236,7 @@ def _crossed(diagram: Any) -> NDArray[np.bool_]:
     return crossed
 
 
-def _mark(crossed: NDArray[np.bool_], points: NDArray[np.float64]) -> None:
+def _mark(crossed: NDArray[np.bool_], points: Array) -> None:
     for shift in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)):
         column, row = np.floor(points + shift).T.astype(int)
         inside = (column >= 0) & (column < _GRID) & (row >= 0) & (row < _GRID)
@@ -276,11 +269,7 @@ def _write(ax: Axes, texts: Sequence[Text]) -> None:
             bold_number(ax, text.text, text.spot, side, fontsize=_SIZES[0], arrowprops=line)
 
 
-def _clear_side(
-    at: NDArray[np.float64],
-    taken: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-    size: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _clear_side(at: Array, taken: Sequence[tuple[Array, Array]], size: Array) -> Array:
     """Where a number can stand beside a place, in points from it: the nearest clear side."""
     for ring in (1, 2, 3, 4):
         for turn in _TURNS:

@@ -55,7 +55,6 @@ def draw_lines(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     curves : sequence of Curve
     xlabel, ylabel : str
     xscale, yscale : str
@@ -109,7 +108,6 @@ def draw_fits(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     x : array, shape (m,)
     data : array, shape (m,)
         The density p.

@@ -30,7 +30,6 @@ def draw_raster(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     values, starts : array, shapes (V,) and (S,)
         Rising: the parameter, and the coordinate along which the starts lie.
     outcome : array of int or str, shape (V, S)
@@ -41,7 +40,6 @@ def draw_raster(
     done : array of bool, shape (V, S), optional
         False where the outcome is not to be shown.
     xlabel, ylabel : str
-    title : str
 
     Raises
     ------

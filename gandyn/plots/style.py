@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from gandyn.plots.colours import INK
 
+Array = NDArray[np.float64]
+
 STYLE_FILE = Path(__file__).with_name("gandyn.mplstyle")
 
 
@@ -122,7 +124,7 @@ def share_edges(ax: Axes, right: Axes | None = None) -> None:
         right.tick_params(labelright=False)
 
 
-def frame_plane(ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+def frame_plane(ax: Axes, a: Array, b: Array) -> None:
     """Make the axes those of the plane of (a, b) between the ends of both."""
     ends = {"xlim": (a[0], a[-1]), "ylim": (b[0], b[-1])}
     ax.set(**ends, xlabel="a (scale)", ylabel="b (place)")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 from numpy.typing import ArrayLike, NDArray
@@ -56,7 +55,6 @@ def draw_replicas(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     step : array, shape (T,)
         Iterations made at each record.
     curves : mapping of str to array, shape (R, T)
@@ -74,7 +72,6 @@ def draw_replicas(
     cues : mapping of str to Cue, optional
         Colours and line styles of curves; by default by the discriminator's name, ``"plain"``,
         ``"L2"``, ``"dropout"`` or ``"L2 + dropout"``, and a family of shades for other names.
-    title : str
 
     Raises
     ------
@@ -101,11 +98,11 @@ def draw_replicas(
     for name, rows in lanes.items():
         cue = looks[name]
         low, middle, high = _quantiles(rows, (band[0], 0.5, band[1]), yscale == "log")
-        ax.plot(steps, middle, **cue.line, zorder=2.5)
+        label = name + ("" if alike else ended[name])
+        handles += ax.plot(steps, middle, **cue.line, zorder=2.5, label=label)
         if len(rows) > 1:
             look: dict[str, Any] = {"color": cue.colour, "alpha": _BAND, "linewidth": 0}
             ax.fill_between(steps, low, high, **look, zorder=2)
-        handles.append(Line2D([], [], **cue.line, label=name + ("" if alike else ended[name])))
     if spread:
         note = next(iter(ended.values())) if alike else ""
         handles.append(Patch(color=REFERENCE.colour, alpha=_BAND, label=_band_name(band) + note))
@@ -187,14 +184,11 @@ def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
     """
     shot = bool(np.isfinite(run.images[replica]).any())
     axes = figure.subplots(3 if shot else 2, 2)
-    (judged, moments), (gaps, losses) = axes[:2]
-    _draw_judgement(judged, run)
-    _draw_moments(moments, run)
-    _draw_gaps(gaps, run)
-    _draw_losses(losses, run)
+    pictures = _draw_judgement, _draw_moments, _draw_gaps, _draw_losses
+    for ax, draw in zip(axes.flat, pictures, strict=False):
+        draw(ax, run)
     if shot:
-        frames = training_moments(run, replica)
-        last = frames[-1]
+        last = training_moments(run, replica)[-1]
         draw_ridges(
             axes[2, 0],
             run.snapshot_step,
