@@ -23,7 +23,6 @@ from gandyn.plots.densities import (
     DensityScale,
     density_scale,
     draw_arrow_moments,
-    draw_arrows,
     draw_densities,
     draw_moments,
 )
@@ -36,7 +35,6 @@ from gandyn.plots.moments import (
     moment,
     moment_title,
     moments,
-    snapshot_moment,
     training_moments,
     window,
 )
@@ -60,7 +58,6 @@ __all__ = [
     "discriminator_cue",
     "divergence_cue",
     "draw_arrow_moments",
-    "draw_arrows",
     "draw_barrier_tree",
     "draw_branches",
     "draw_clock",
@@ -92,7 +89,6 @@ __all__ = [
     "path_times",
     "ramp",
     "save_figure",
-    "snapshot_moment",
     "style",
     "training_moments",
     "whole_file",

@@ -100,11 +100,9 @@ def draw_values(
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> along = game.evaluate(flow.theta)
-    >>> with plots.style():
-    ...     axes = plots.new_figure((5.6, 5)).subplots(2, sharex=True)
-    ...     axes = plots.draw_values(axes, flow.t, along.value, along.jsd, along.potential)
+    >>> along = game.evaluate([[1.0, 0.5], [2.0, 0.2], [2.6, 0.0]])
+    >>> axes = plots.new_figure((5.6, 5)).subplots(2, sharex=True)
+    >>> axes = plots.draw_values(axes, [0, 2, 20], along.value, along.jsd, along.potential)
     >>> axes[1].get_xlabel()
     'time t'
     """
@@ -130,10 +128,8 @@ def draw_potential(ax: Axes, t: ArrayLike, potential: ArrayLike, *, objective: s
 
     Examples
     --------
-    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
     >>> ax = plots.new_figure().subplots()
-    >>> plots.draw_potential(ax, flow.t, flow.potential, objective="nonsaturating").get_xlabel()
+    >>> plots.draw_potential(ax, [0, 2, 20], [1.0, 0.3, 0.2], objective="mse").get_xlabel()
     'time t'
     """
     heights = np.asarray(potential, dtype=float)

@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 _LOG_FROM = 60.0
 _HEADROOM = 1.08
 _X_LINE, _Z_LINE = -0.18, -0.62  # of the arrows
+_ARROW = {"arrowstyle": "-|>,head_length=0.35,head_width=0.16", "color": GENERATED.colour}
+_ARROW |= {"linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,8 @@ def draw_densities(
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     left, right = plots.draw_densities(ax, plots.moment(game, [1.0, 0.5], "start"))
+    >>> ax, start = plots.new_figure().subplots(), plots.moment(game, [1.0, 0.5], "start")
+    >>> left, right = plots.draw_densities(ax, start)
     >>> left.get_title(), right.get_ylim()
     ('start', (np.float64(0.0), np.float64(1.08)))
     """
@@ -111,13 +112,10 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> titles = [plots.moment_title(t, theta) for t, theta in zip(flow.t, flow.theta)]
-    >>> with plots.style():
-    ...     axes = plots.new_figure((7.5, 5)).subplots(2, 2)
-    ...     axes = plots.draw_moments(axes, plots.moments(game, flow.theta, titles))
-    >>> axes[0, 0].get_title()
-    't = 0   a = 1.000   b = 0.500'
+    >>> some = plots.moments(game, [[1.0, 0.5], [2.6, 0.1]], ["t = 0", "t = 20"])
+    >>> axes = plots.draw_moments(plots.new_figure((7.5, 3)).subplots(1, 2), some)
+    >>> axes[1].get_title()
+    't = 20'
     """
     panels = np.asarray(axes, dtype=object).ravel()
     scale = density_scale(moments)
@@ -131,32 +129,47 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
     return axes
 
 
-def draw_arrows(
-    ax: Axes, moment: Moment, z: ArrayLike, x: ArrayLike, *, peak: float | None = None
-) -> Axes:
-    """Draw one moment with arrows from the latents z to the places x = G(z) they are taken to.
+def draw_arrow_moments(
+    axes: Any, moments: Sequence[Moment], z: ArrayLike, images: Sequence[ArrayLike]
+) -> Any:
+    """Draw several moments side by side, with arrows from the latents z to the places G(z).
+
+    They have one legend and one scale of the densities, the highest as high as D* = 1.
 
     Parameters
     ----------
-    moment : Moment
-        Its title becomes the title of the axes.
-    z, x : array, shape (n,)
-        Latents and their images. About 15 to 25, evenly spaced in z (as in the paper) or in mass.
-        The z line has a scale of its own, its outermost latents at the edges of the picture.
-    peak : float, optional
-        The density that is drawn as high as D* = 1; by default the highest of p and p_g.
+    axes : array of Axes
+        As many as there are moments.
+    moments : sequence of Moment
+    z : array, shape (n,)
+        About 15 to 25 latents, evenly spaced in z (as in the paper) or in mass. The z line has a
+        scale of its own, its outermost latents at the edges of the picture.
+    images : sequence of array, shape (n,)
+        G(z) at each moment.
 
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> z = np.linspace(-2, 2, 15)
-    >>> ax = plots.new_figure().subplots()
-    >>> plots.draw_arrows(ax, plots.moment(game, [1.0, 0.5]), z, 1.0 * z + 0.5).get_xlabel()
+    >>> z, states = np.linspace(-2, 2, 15), [[1.0, 0.5], [2.6, 0.1]]
+    >>> axes = plots.new_figure((5, 2.6)).subplots(1, 2)
+    >>> images = [a * z + b for a, b in states]
+    >>> plots.draw_arrow_moments(axes, plots.moments(game, states), z, images)[0].get_xlabel()
     'x'
     """
-    latents, images = np.asarray(z, dtype=float), np.asarray(x, dtype=float)
+    panels = np.asarray(axes, dtype=object).ravel()
+    peak = max(float(np.nanmax([m.data, m.generated])) for m in moments)
+    latents = np.asarray(z, dtype=float)
+    for ax, moment, image in zip(panels, moments, images, strict=True):
+        _draw_arrows(ax, moment, latents, np.asarray(image, dtype=float), peak)
+        share_edges(ax)
+    handles = density_handles(right=False)
+    panels[0].figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    return axes
+
+
+def _draw_arrows(ax: Axes, moment: Moment, latents: Array, images: Array, top: float) -> None:
+    """Draw one moment, densities in units of the top, with arrows from latents to images."""
     low, high = float(moment.x[0]), float(moment.x[-1])
-    top = peak or float(np.nanmax([moment.data, moment.generated]))
     for cue, density in ((DATA, moment.data), (GENERATED, moment.generated)):
         ax.plot(moment.x, density / top, **cue.line)
         ax.fill_between(moment.x, 0, density / top, color=cue.colour, alpha=0.12, linewidth=0)
@@ -169,61 +182,13 @@ def draw_arrows(
     for foot, image in zip(feet, images, strict=True):
         if not low <= image <= high:
             continue
-        ax.annotate(
-            "",
-            (image, _X_LINE),
-            (foot, _Z_LINE),
-            arrowprops={
-                "arrowstyle": "-|>,head_length=0.35,head_width=0.16",
-                "color": GENERATED.colour,
-                "linewidth": 0.8,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+        ax.annotate("", (image, _X_LINE), (foot, _Z_LINE), arrowprops=_ARROW)
     ax.set(xlim=(low, high), ylim=(_Z_LINE - 0.08, 1.12), yticks=[0.0, 0.5, 1.0], xlabel="x")
     ax.set_ylabel("D*, and p, $p_g$ to scale", loc="top")
     ax.grid(False)
     ax.spines["left"].set_bounds(0.0, 1.0)
     if moment.title:
         ax.set_title(moment.title)
-    return ax
-
-
-def draw_arrow_moments(
-    axes: Any, moments: Sequence[Moment], z: ArrayLike, images: Sequence[ArrayLike]
-) -> Any:
-    """Draw several moments side by side with one legend and one scale of the densities.
-
-    Parameters
-    ----------
-    axes : array of Axes
-        As many as there are moments.
-    moments : sequence of Moment
-    z : array, shape (n,)
-    images : sequence of array, shape (n,)
-        G(z) at each moment.
-
-    Examples
-    --------
-    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> z = np.linspace(-2, 2, 15)
-    >>> with plots.style():
-    ...     axes = plots.new_figure((9, 2.6)).subplots(1, 4)
-    ...     frames = plots.moments(game, flow.theta)
-    ...     axes = plots.draw_arrow_moments(axes, frames, z, [a * z + b for a, b in flow.theta])
-    >>> len(axes)
-    4
-    """
-    panels = np.asarray(axes, dtype=object).ravel()
-    peak = max(float(np.nanmax([m.data, m.generated])) for m in moments)
-    for ax, moment, image in zip(panels, moments, images, strict=True):
-        draw_arrows(ax, moment, z, image, peak=peak)
-        share_edges(ax)
-    handles = density_handles(right=False)
-    panels[0].figure.legend(handles=handles, loc="outside upper center", ncols=3)
-    return axes
 
 
 def set_density_axis(ax: Axes, scale: DensityScale) -> None:

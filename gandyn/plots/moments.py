@@ -192,48 +192,9 @@ def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Mo
             generated = np.exp(run.game.generator.pushforward(state).logpdf(x))
         else:
             generated = _histogram(x, images[k], edges)
-        out.append(snapshot_moment(x, data, generated, places, logits[k], step))
+        learned = expit(np.interp(x, places, logits[k], left=np.nan, right=np.nan))
+        out.append(Moment(x, data, generated, learned, f"step {step}", "D"))
     return out
-
-
-def snapshot_moment(
-    x: ArrayLike,
-    data: ArrayLike,
-    generated: ArrayLike,
-    places: ArrayLike,
-    logits: ArrayLike,
-    step: int,
-) -> Moment:
-    """One frame, titled ``"step 240"``, with D = σ(logits) between the places.
-
-    Parameters
-    ----------
-    x : array, shape (m,)
-    data, generated : array, shape (m,)
-        The densities p and p_g there.
-    places, logits : array, shape (l,)
-        Where the learned discriminator was written down, rising, and its logit there.
-    step : int
-
-    Examples
-    --------
-    >>> x = np.linspace(-4, 4, 81)
-    >>> density = np.exp(-x**2 / 2) / np.sqrt(2 * np.pi)
-    >>> frame = plots.snapshot_moment(x, density, density, [-4.0, 4.0], [0.0, 0.0], 240)
-    >>> frame.title, frame.discriminator[0]
-    ('step 240', np.float64(0.5))
-    """
-    grid = np.asarray(x, dtype=float)
-    at, known = np.asarray(places, dtype=float), np.asarray(logits, dtype=float)
-    logit = np.interp(grid, at, known, left=np.nan, right=np.nan)
-    return Moment(
-        grid,
-        np.asarray(data, dtype=float),
-        np.asarray(generated, dtype=float),
-        expit(logit),
-        f"step {step}",
-        "D",
-    )
 
 
 def _features(distributions: Iterable[Any], low: float, high: float) -> Array:

@@ -48,12 +48,8 @@ def draw_raster(
 
     Examples
     --------
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_raster(
-    ...         ax, [1, 2, 3], [-1, 1], [[0, 0], [0, 1], [0, 1]], ["averages", "collapsed"]
-    ...     )
-    >>> ax.get_xlabel()
+    >>> ax, ends = plots.new_figure().subplots(), [[0, 0], [0, 1], [0, 1]]
+    >>> plots.draw_raster(ax, [1, 2, 3], [-1, 1], ends, ["averages", "collapsed"]).get_xlabel()
     'm'
     """
     columns, rows = rising("values", values), rising("starts", starts)

@@ -80,11 +80,9 @@ def draw_replicas(
 
     Examples
     --------
-    >>> from gandyn import MLP, Settings
-    >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
-    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
-    >>> ax = plots.new_figure().subplots()
-    >>> plots.draw_replicas(ax, run.step, {"b": run.theta[..., 1]}, ylabel="b").get_ylabel()
+    >>> ax, step = plots.new_figure().subplots(), np.arange(0, 100, 5)
+    >>> curves = {"plain": np.outer([0.8, 1, 1.3], step)}
+    >>> plots.draw_replicas(ax, step, curves, ylabel="b", target={"data": 70}).get_ylabel()
     'b'
     """
     steps = np.asarray(step, dtype=float)
@@ -177,9 +175,7 @@ def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
     >>> from gandyn import MLP, Settings
     >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
     >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
-    >>> with plots.style():
-    ...     figure = plots.draw_training(plots.new_figure((9, 8.4)), run)
-    >>> len(figure.axes) >= 4
+    >>> len(plots.draw_training(plots.new_figure((9, 8.4)), run).axes) >= 4
     True
     """
     shot = bool(np.isfinite(run.images[replica]).any())
