@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from gandyn.plots.cells import draw_cells, edges, rising, unknown_handle
 from gandyn.plots.colours import INK, event_cue, state_fills
@@ -82,10 +83,9 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     shades = dict(zip(kinds, state_fills(kinds), strict=True))
     labels = _closed(np.asarray(diagram.labels))
     unknown = draw_cells(ax, x, y, labels, [shades[kind] for kind in deepest])
-    colours = {
-        name: {shades[kind] for kind, other in zip(deepest, said, strict=True) if other == name}
-        for name in names
-    }
+    colours: dict[str, str] = {}
+    for name, kind in zip(said, deepest, strict=True):
+        colours[name] = shades[kind] if colours.get(name, shades[kind]) == shades[kind] else "none"
     states = [
         Patch(facecolor=shades[kind], label=f"deepest: {kind}")
         for kind in kinds
@@ -105,10 +105,14 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     numbers: dict[str, int] = {}
     texts: list[Text] = []
     for _ in range(len(names) + 1):
-        handles = _handles(states, numbers, colours, unknown, lines)
+        listed = [(colours[name], f"{number}  {name}") for name, number in numbers.items()]
+        handles: list[Any] = [*states, *(Patch(facecolor=c, label=label) for c, label in listed)]
+        handles += [*([unknown_handle("unknown")] if unknown else []), *lines]
         wide, tall = axes_inches(ax)
         rows = len(handles) if any(len(name) > _LONG for name in numbers) else len(handles) / 2
-        inches = np.array([wide, 1.1 * tall - _ROW * (np.ceil(rows) + bool(title))])
+        inches = np.array(
+            [wide, 1.1 * tall - _ROW * (np.ceil(rows) + bool(title or ax.get_title()))]
+        )
         texts, before = _place_names(diagram, said, x, y, labels, inches), numbers
         numbers = {text.name: int(text.text) for text in texts if text.text.isdigit()}
         if numbers == before:
@@ -139,20 +143,6 @@ def _closed(labels: NDArray[np.int_]) -> NDArray[np.int_]:
         for beside in (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]):
             labels = np.where(labels < 0, beside, labels)
     return labels
-
-
-def _handles(
-    states: list[Patch],
-    numbers: dict[str, int],
-    colours: dict[str, set[str]],
-    unknown: bool,
-    lines: list[Line2D],
-) -> list[Any]:
-    handles: list[Any] = [*states]
-    for name, number in numbers.items():
-        fill = next(iter(colours[name])) if len(colours[name]) == 1 else "none"
-        handles.append(Patch(facecolor=fill, label=f"{number}  {name}"))
-    return [*handles, *([unknown_handle("unknown")] if unknown else []), *lines]
 
 
 def _place_names(
@@ -221,26 +211,21 @@ def _nearest(nodes: Array, places: Array) -> NDArray[np.int_]:
 
 
 def _crossed(diagram: Any) -> NDArray[np.bool_]:
-    """Cells that a curve passes through, or that a cusp's mark covers."""
-    crossed = np.zeros((_GRID, _GRID), dtype=bool)
-    low = np.array([diagram.x[0], diagram.y[0]], dtype=float)
-    span = np.array([diagram.x[1], diagram.y[1]], dtype=float) - low
-    for curve in [*diagram.curves, *diagram.cusps]:
-        points = np.column_stack([np.atleast_1d(curve.x), np.atleast_1d(curve.y)])
-        points = (points - low) / span * _GRID
+    """The cells of the grid that a curve goes through, and those beside them."""
+    crossed = np.zeros((_GRID + 2, _GRID + 2), dtype=bool)  # with those beside the picture
+    low = np.array([diagram.x[0], diagram.y[0]])
+    span = np.array([diagram.x[1], diagram.y[1]]) - low
+    for curve in diagram.curves:
+        points = (np.column_stack([curve.x, curve.y]) - low) / span * _GRID
         points = np.clip(points[np.isfinite(points).all(axis=1)], -_GRID, 2 * _GRID)
-        for one, two in pairwise(points):
-            count = int(2 * np.abs(two - one).max(initial=0.0)) + 2
-            _mark(crossed, np.linspace(one, two, count))
-        _mark(crossed, points)
-    return crossed
-
-
-def _mark(crossed: NDArray[np.bool_], points: Array) -> None:
-    for shift in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)):
-        column, row = np.floor(points + shift).T.astype(int)
-        inside = (column >= 0) & (column < _GRID) & (row >= 0) & (row < _GRID)
+        ways = [
+            np.linspace(one, two, int(2 * np.abs(two - one).max()) + 2)
+            for one, two in pairwise(points)
+        ]
+        column, row = np.floor(np.concatenate([points, *ways])).T.astype(int) + 1
+        inside = (column >= 0) & (column < _GRID + 2) & (row >= 0) & (row < _GRID + 2)
         crossed[row[inside], column[inside]] = True
+    return np.asarray(binary_dilation(crossed)[1:-1, 1:-1])
 
 
 def _write(ax: Axes, texts: Sequence[Text]) -> None:
