@@ -73,6 +73,7 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     >>> plots.draw_diagram(ax, found).get_xlabel()
     'm'
     """
+    title = title or ax.get_title()
     x, y = rising("x_nodes", diagram.x_nodes), rising("y_nodes", diagram.y_nodes)
     ax.set(xlim=diagram.x, ylim=diagram.y, xlabel=diagram.x_name, ylabel=diagram.y_name)
     ax.grid(False)
@@ -110,9 +111,7 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
         handles += [*([unknown_handle("unknown")] if unknown else []), *lines]
         wide, tall = axes_inches(ax)
         rows = len(handles) if any(len(name) > _LONG for name in numbers) else len(handles) / 2
-        inches = np.array(
-            [wide, 1.1 * tall - _ROW * (np.ceil(rows) + bool(title or ax.get_title()))]
-        )
+        inches = np.array([wide, 1.1 * tall - _ROW * (np.ceil(rows) + bool(title))])
         texts, before = _place_names(diagram, said, x, y, labels, inches), numbers
         numbers = {text.name: int(text.text) for text in texts if text.text.isdigit()}
         if numbers == before:
@@ -211,12 +210,13 @@ def _nearest(nodes: Array, places: Array) -> NDArray[np.int_]:
 
 
 def _crossed(diagram: Any) -> NDArray[np.bool_]:
-    """The cells of the grid that a curve goes through, and those beside them."""
+    """Cells that a curve passes through, or that a cusp's mark covers, and those beside them."""
     crossed = np.zeros((_GRID + 2, _GRID + 2), dtype=bool)  # with those beside the picture
     low = np.array([diagram.x[0], diagram.y[0]])
     span = np.array([diagram.x[1], diagram.y[1]]) - low
-    for curve in diagram.curves:
-        points = (np.column_stack([curve.x, curve.y]) - low) / span * _GRID
+    for curve in [*diagram.curves, *diagram.cusps]:
+        points = np.column_stack([np.atleast_1d(curve.x), np.atleast_1d(curve.y)])
+        points = (points - low) / span * _GRID
         points = np.clip(points[np.isfinite(points).all(axis=1)], -_GRID, 2 * _GRID)
         ways = [
             np.linspace(one, two, int(2 * np.abs(two - one).max()) + 2)
