@@ -136,16 +136,12 @@ def read_box(text: str | None) -> tuple[float, float, float, float] | None:
             len(v) == 4 and 0.0 < v[0] < v[1] < math.inf and -math.inf < v[2] < v[3] < math.inf
         ),
     )
-    _sensible_box(text, a_min, a_max, b_min, b_max)
-    return a_min, a_max, b_min, b_max
-
-
-def _sensible_box(text: str, a_min: float, a_max: float, b_min: float, b_max: float) -> None:
-    """Refuse boxes whose numbers are too far apart, or too close, to be computed with."""
+    # What is too far apart, or too close, cannot be computed with.
     if a_min < a_max / _FAR or max(abs(b_min), abs(b_max)) > _FAR * a_max:
         raise InputError(f"box: got {text!r}, must have amax/amin and |b|/amax below {_FAR:g}")
     if a_max - a_min < a_max / _FAR or b_max - b_min < max(abs(b_min), abs(b_max)) / _FAR:
         raise InputError(f"box: got {text!r}, must not be so narrow")
+    return a_min, a_max, b_min, b_max
 
 
 def read_count(name: str, text: str, least: int, most: int) -> int:

@@ -8,8 +8,7 @@ from typing import Any
 import gandyn
 from gandyn.cli.arguments import GAME, read_count
 from gandyn.cli.command import PlaneCommand
-from gandyn.cli.output import print_game
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import print_game, read_file
 from gandyn.errors import InputError
 from gandyn.system.files import whole_file
 from gandyn.system.text import table

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import gandyn
 from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
-from gandyn.cli.output import print_json, progress_bar
-from gandyn.cli.pictures import add_output, claim_files, read_output
+from gandyn.cli.output import claim_files, progress_bar, read_output
+from gandyn.system.plain import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gandyn.system.progress import Progress
+
+_OUTPUT = (
+    "the picture (.png, .svg or .pdf), or a folder for {0}; default {0}, and no picture with --json"
+)
 
 
 class Command:
@@ -52,7 +57,7 @@ class Command:
         parser = commands.add_parser(cls.name, **words)
         add_options(parser, cls.takes)
         if cls.picture:
-            add_output(parser, cls.picture)
+            add_options(parser, f"output  PATH  -  {_OUTPUT.format(cls.picture)}")
         told = 'print strict JSON; what is infinite is the string "inf"'
         parser.add_argument("--json", action="store_true", help=told)
         parser.set_defaults(run=lambda options: cls(options).run())
@@ -74,7 +79,7 @@ class Command:
                 if self.output is not None and figure is not None:
                     gandyn.plots.save_figure(figure, self.output)
             if self.options.json:
-                print_json(self.entry(found))
+                print(json.dumps(plain(self.entry(found)), indent=2, allow_nan=False))
             else:
                 self.show(found)
                 for line in self.written:

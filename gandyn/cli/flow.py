@@ -10,8 +10,7 @@ from typing import Any
 import gandyn
 from gandyn.cli.arguments import GAME, read_end, read_game, read_state, read_times, read_tolerance
 from gandyn.cli.command import Command
-from gandyn.cli.output import print_game, rows_of
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import print_game, read_file, rows_of
 from gandyn.errors import InputError
 
 _FRAMES = 60

@@ -9,8 +9,7 @@ from typing import Any
 import gandyn
 from gandyn.cli.arguments import family_options, read_count, read_state, read_workers
 from gandyn.cli.command import FamilyCommand
-from gandyn.cli.output import print_family
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import print_family, read_file
 from gandyn.errors import InputError
 from gandyn.system.text import table
 

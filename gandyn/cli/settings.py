@@ -52,7 +52,27 @@ class TrainingCommand(Command):
     """A command that trains."""
 
     def read(self, options: argparse.Namespace) -> None:
-        self.plan = read_settings(options)
+        given = vars(options)
+        opponent: Any = options.discriminator
+        if opponent != "optimal":
+            opponent = gandyn.MLP(
+                read_widths("discriminator", opponent, "optimal"),
+                options.activation,
+                options.initial,
+                read_number("l2", options.l2),
+                read_number("dropout", options.dropout),
+                options.dropout_when,
+            )
+        linear = getattr(options, "generator", "linear") == "linear"
+        self.plan = gandyn.Settings(
+            discriminator=opponent,
+            start=read_state("start", options.start) if linear else options.initial,
+            **{name: read_count(name.replace("_", "-"), given[name], 1, _MOST) for name in _COUNTS},
+            order=options.order,
+            discriminator_optimizer=_rule(options, ""),
+            generator_optimizer=_rule(options, "generator-"),
+            dtype=options.dtype,
+        )
         self.seed = read_count("seed", options.seed, 0, _MOST)
         self.replicas = read_count("replicas", options.replicas, 1, 100_000)
         self.workers = read_workers(options)
@@ -62,31 +82,6 @@ class TrainingCommand(Command):
         print_game(found.game)
         plural = "s" if found.replicas > 1 else ""
         print(f"seed       {self.seed}, {found.replicas} replica{plural}\n")
-
-
-def read_settings(options: argparse.Namespace) -> gandyn.Settings:
-    """The plan that the options say."""
-    given = vars(options)
-    opponent: Any = options.discriminator
-    if opponent != "optimal":
-        opponent = gandyn.MLP(
-            read_widths("discriminator", opponent, "optimal"),
-            options.activation,
-            options.initial,
-            read_number("l2", options.l2),
-            read_number("dropout", options.dropout),
-            options.dropout_when,
-        )
-    linear = getattr(options, "generator", "linear") == "linear"
-    return gandyn.Settings(
-        discriminator=opponent,
-        start=read_state("start", options.start) if linear else options.initial,
-        **{name: read_count(name.replace("_", "-"), given[name], 1, _MOST) for name in _COUNTS},
-        order=options.order,
-        discriminator_optimizer=_rule(options, ""),
-        generator_optimizer=_rule(options, "generator-"),
-        dtype=options.dtype,
-    )
 
 
 def _rule(options: argparse.Namespace, whose: str) -> Optimizer:

@@ -8,8 +8,7 @@ from typing import Any
 
 import gandyn
 from gandyn.cli.arguments import read_game
-from gandyn.cli.output import rows_of
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import read_file, rows_of
 from gandyn.cli.settings import TrainingCommand, read_widths, training_options
 from gandyn.system.interrupts import Interrupted
 from gandyn.system.text import table

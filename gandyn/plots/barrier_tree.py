@@ -57,9 +57,13 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     ax.set_ylim(low - 0.2 * room, high + 0.16 * room)
 
     # Each group of leaves by its members: where its branch stands, how high it has grown, and the
-    # side on which its parent is.
+    # side on which its parent is: 1 right, -1 left.
     groups = {frozenset([k]): (across[k], float(points[k].potential)) for k in order}
-    side = {frozenset(part): way for merge in barriers.tree for part, way in _sides(merge, across)}
+    side: dict[frozenset[int], int] = {}
+    for merge in barriers.tree:
+        left, right = (np.mean([across[k] for k in part]) for part in (merge.left, merge.right))
+        way = 1 if left < right else -1
+        side |= {frozenset(merge.left): way, frozenset(merge.right): -way}
     climbs: dict[int, float] = {}
     for merge in barriers.tree:
         top = float(merge.potential)
@@ -187,13 +191,6 @@ def _order(tree: Any, points: Any, leaves: list[int]) -> list[int]:
 
 def _mean_b(points: Any, part: list[int]) -> float:
     return float(np.mean([place(points[index])[1] for index in part]))
-
-
-def _sides(merge: Any, across: dict[int, float]) -> list[tuple[frozenset[int], int]]:
-    """Both parts of a merge, each with the side on which the merge is: 1 right, -1 left."""
-    middles = [np.mean([across[k] for k in part]) for part in (merge.left, merge.right)]
-    way = 1 if middles[0] < middles[1] else -1
-    return [(frozenset(merge.left), way), (frozenset(merge.right), -way)]
 
 
 def _draw_leaf(ax: Axes, spot: float, foot: float, climb: float | None) -> None:

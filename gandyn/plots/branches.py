@@ -110,7 +110,7 @@ def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
         ("maxwell", branches.maxwell),
     ):
         for point in points:
-            heights = _heights(point, branches, component)
+            heights = _heights(point, component)
             at = [point.parameter] * len(heights)
             if len(heights) > 1:
                 ax.plot(at, heights, color=event_cue(kind).colour, linewidth=0.9, zorder=6)
@@ -126,21 +126,9 @@ def _values(branch: Any, component: str) -> Array:
     return np.asarray(branch.theta, dtype=float)[:, "ab".index(component)]
 
 
-def _heights(point: Any, branches: Any, component: str) -> Array:
+def _heights(point: Any, component: str) -> Array:
     """Where a fold, a branch point or a Maxwell point lies on the axis: one place or two."""
     states = np.reshape(np.asarray(point.theta, dtype=float), (-1, 2))
     if component != "potential":
         return states[:, "ab".index(component)]
-    own = getattr(point, "potential", None)
-    return np.array([_nearest(point, states[0], branches) if own is None else float(own)])
-
-
-def _nearest(point: Any, state: Array, branches: Any) -> float:
-    """The potential at that sample of a branch which is nearest to the point."""
-    best, height = np.inf, np.nan
-    for branch in branches.branches:
-        there = np.column_stack([branch.parameter, branch.theta])
-        apart = np.linalg.norm(there - [point.parameter, *state], axis=1)
-        if apart.min() < best:
-            best, height = apart.min(), float(np.asarray(branch.potential)[apart.argmin()])
-    return height
+    return np.array([float(point.potential)])

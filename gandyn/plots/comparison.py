@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import GENERATED, TRAINING
-from gandyn.plots.marks import rest_points
 from gandyn.plots.portrait import draw_flows, draw_portrait
 from gandyn.plots.scales import count_steps
 from gandyn.plots.style import crown, halo
@@ -82,15 +81,8 @@ def _draw_plane(ax: Axes, comparison: Any, game: Any) -> None:
     paths[..., 0] = np.abs(paths[..., 0])
     path = np.asarray(comparison.path, dtype=float)
     a, b = _window(np.concatenate([paths.reshape(-1, 2), path]))
-    rest = rest_points(comparison.attractors)
-    draw_portrait(
-        ax,
-        a,
-        b,
-        game.force(np.stack(np.meshgrid(a, b), axis=-1)),
-        equilibria=rest,
-        nullclines=False,
-    )
+    force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
+    draw_portrait(ax, a, b, force, equilibria=comparison.attractors, nullclines=False)
     draw_replica_paths(ax, paths, path, crossed=comparison.crossed)
 
 
@@ -144,8 +136,8 @@ def draw_clock(
     handles = _draw_mean(ax, times, mean, half_width, replicas)
     exact = np.asarray(flow, dtype=float)
     if np.isfinite(exact).any():
-        look = {"color": GENERATED.colour, "zorder": 3.5, "label": "exact flow"}
-        handles = ax.plot(times, exact, **look) + handles
+        line = ax.plot(times, exact, color=GENERATED.colour, zorder=3.5, label="exact flow")
+        handles = line + handles
     ax.set_ylabel(label)
     crown(ax, handles if legend else [], columns=2)
     return ax

@@ -27,7 +27,10 @@ Array = NDArray[np.float64]
 _LOG_FROM = 60.0
 _HEADROOM = 1.08
 _X_LINE, _Z_LINE = -0.18, -0.62  # of the arrows
-_ARROW = {"arrowstyle": "-|>,head_length=0.35,head_width=0.16", "color": GENERATED.colour}
+_ARROW: dict[str, Any] = {
+    "arrowstyle": "-|>,head_length=0.35,head_width=0.16",
+    "color": GENERATED.colour,
+}
 _ARROW |= {"linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
 
 
@@ -86,10 +89,7 @@ def draw_densities(
     ('start', (np.float64(0.0), np.float64(1.08)))
     """
     scale = scale or density_scale([moment])
-    set_density_axis(ax, scale)
-    ax.set(xlim=(float(moment.x[0]), float(moment.x[-1])), xlabel="x")
-    right = ax.twinx()
-    prepare_discriminator_axis(right, moment.symbol)
+    right = density_axes(ax, [moment], scale)
     draw_curves(ax, right, moment, scale)
     if legend:
         crown(ax, density_handles(moment.symbol), title=moment.title)
@@ -191,23 +191,23 @@ def _draw_arrows(ax: Axes, moment: Moment, latents: Array, images: Array, top: f
         ax.set_title(moment.title)
 
 
-def set_density_axis(ax: Axes, scale: DensityScale) -> None:
-    """Give the left-hand axis its scale, limits and label."""
+def density_axes(ax: Axes, moments: Sequence[Moment], scale: DensityScale) -> Axes:
+    """Prepare the axes of some moments, densities on the left; the right-hand axes of D* or D."""
+    low, high = min(float(m.x[0]) for m in moments), max(float(m.x[-1]) for m in moments)
+    ax.set(xlim=(low, high), xlabel="x")
     if scale.log:
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(numticks=6))
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(scale.low, scale.high)
     ax.set_ylabel("density (logarithmic)" if scale.log else "density")
-
-
-def prepare_discriminator_axis(right: Axes, symbol: str = "D*") -> None:
-    """Make a twin axis the axis of D* (or D): 0 to 1, with the line of one half."""
-    right.set(ylim=(0.0, _HEADROOM), yticks=[0.0, 0.5, 1.0], ylabel=f"{symbol}(x)")
+    right = ax.twinx()
+    right.set(ylim=(0.0, _HEADROOM), yticks=[0.0, 0.5, 1.0], ylabel=f"{moments[0].symbol}(x)")
     right.grid(False)
     right.spines["right"].set_visible(True)
     right.spines["left"].set_visible(False)
     right.axhline(0.5, color="#B0B0B0", linewidth=0.7, zorder=0.5)
+    return right
 
 
 def draw_curves(ax: Axes, right: Axes, moment: Moment, scale: DensityScale) -> list[Any]:

@@ -13,13 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.densities import (
-    density_handles,
-    density_scale,
-    draw_curves,
-    prepare_discriminator_axis,
-    set_density_axis,
-)
+from gandyn.plots.densities import density_axes, density_handles, density_scale, draw_curves
 from gandyn.plots.moments import Moment
 from gandyn.plots.style import new_figure, style
 from gandyn.system.files import whole_file
@@ -165,11 +159,7 @@ def animate(
     with style(), whole_file(target) as part:
         figure = new_figure((5.6, 3.6))
         ax = figure.subplots()
-        set_density_axis(ax, scale)
-        right = ax.twinx()
-        prepare_discriminator_axis(right, moments[0].symbol)
-        ax.set_xlim(min(float(m.x[0]) for m in moments), max(float(m.x[-1]) for m in moments))
-        ax.set_xlabel("x")
+        right = density_axes(ax, moments, scale)
         handles = density_handles(moments[0].symbol)
         figure.legend(handles=handles, loc="outside upper center", ncols=3)
         title = ax.set_title(moments[0].title or " ")
