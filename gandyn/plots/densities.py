@@ -27,11 +27,8 @@ Array = NDArray[np.float64]
 _LOG_FROM = 60.0
 _HEADROOM = 1.08
 _X_LINE, _Z_LINE = -0.18, -0.62  # of the arrows
-_ARROW: dict[str, Any] = {
-    "arrowstyle": "-|>,head_length=0.35,head_width=0.16",
-    "color": GENERATED.colour,
-}
-_ARROW |= {"linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+_ARROW: dict[str, Any] = {"color": GENERATED.colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+_ARROW["arrowstyle"] = "-|>,head_length=0.35,head_width=0.16"
 
 
 @dataclass(frozen=True)
