@@ -67,13 +67,10 @@ alpha(0.5); any other word lists all of them
 latent  TEXT  N(0, 1)  the density of z, written like --data
 """
 
-GAME = (
-    """
+GAME = f"""
 data  TEXT  0.5*N(-3, 1) + 0.5*N(3, 1)  the data's density: N(mean, std), U(low, high), \
 Laplace(loc, scale), Logistic(loc, scale), T(df, loc, scale), samples:PATH, samples:PATH#column, \
-or a sum such as "%(default)s" (the default)"""
-    + _DESCENT
-)
+or a sum such as "%(default)s" (the default){_DESCENT}"""
 """The options that name a game."""
 
 
