@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gandyn.dynamics.chart import LEAST_LANES, LEAST_SHARE
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
-from gandyn.dynamics.guard import Array, GuardedForce, finite, largest
+from gandyn.dynamics.guard import Array, GuardedForce, Rows, chosen, finite, largest
 from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination, KnownRests
 from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
 from gandyn.system.progress import Progress
@@ -199,78 +199,66 @@ class Integration:
         live = self._live
         if len(live.lane) == 0:
             return
-        stiff = live.stiff.copy()
-        for kind in (False, True):
-            rows = np.flatnonzero(stiff == kind)
-            if rows.size:
-                self._attempt(rows, kind)
+        for stiff, mask in ((False, ~live.stiff), (True, live.stiff.copy())):
+            if np.count_nonzero(mask):
+                self._attempt(chosen(mask), stiff)
         self._close(live.t >= self._t1, END)
         self._look()
         self._stop_chatter()
         live = self._live
-        lost = (live.h < 10 * _EPS * np.abs(live.t)) | ~(live.h > 1e-300)
-        if lost.any():
+        lost = ~(live.h >= np.maximum(10 * _EPS * np.abs(live.t), 1e-300))
+        if np.count_nonzero(lost):
             moved = live.h * largest(live.f)
             lost &= ~(moved > 10 * _EPS * np.maximum(largest(live.y), self.atol))
         self._close(lost, STUCK)
         self._close(self._live.steps >= self.max_steps, SPENT)
 
-    def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
+    def _attempt(self, rows: Rows, stiff: bool) -> None:
         live = self._live
-        everyone = len(rows) == len(live.lane)
-        t, y, f, h = (
-            (live.t, live.y, live.f, live.h)
-            if everyone
-            else (live.t[rows], live.y[rows], live.f[rows], live.h[rows])
-        )
-        goal = np.full(len(rows), self._t1)
+        t, y, f, h, lanes = live.t[rows], live.y[rows], live.f[rows], live.h[rows], live.lane[rows]
+        goal: Any = self._t1
         if stiff and len(self.t_eval):
-            following = np.append(self.t_eval, self._t1)[live.sample[rows]]
-            goal = np.minimum(goal, following)
+            goal = np.append(self.t_eval, self._t1)[live.sample[rows]]
         ends = t + 1.0001 * h >= goal
-        tried = np.where(ends, goal - t, h)
+        tried, t_new = np.where(ends, goal - t, h), np.where(ends, goal, t + h)
         method = self._implicit if stiff else self._explicit
         attempt = method.step(y, f, tried)
         error = attempt.error
-        lanes = live.lane[rows]
-        self.course.nfev[lanes] += attempt.evaluations
-        passed = np.flatnonzero(error <= 1)
+        met = error <= 1
+        self.course.nfev[lanes] += attempt.evaluations + met
+        passed = chosen(met)
         f_new = self._stages.force(attempt.y[passed], y[passed])
-        self.course.nfev[lanes[passed]] += 1
         known = finite(f_new)
-        error[passed[~known]] = np.nan
-        passed, f_new = passed[known], f_new[known]
-
-        t_new = np.where(ends, goal, t + tried)
+        if np.count_nonzero(known) < len(known):
+            failed = np.flatnonzero(met)[~known]
+            error[failed], met[failed] = np.nan, False
+            passed, f_new = chosen(met), f_new[known]
         if len(self.t_eval):
-            passed, f_new = self._sample(rows, passed, t_new, attempt.y, f_new, tried, error, stiff)
-        accepted = rows[passed]
-        t_new, y_new = t_new[passed], attempt.y[passed]
-        if stiff:
-            live.rate[accepted] = np.abs(self._implicit.jacobian[passed]).max(axis=(1, 2))
-            speed = live.rate[accepted] * tried[passed]
-            calm = (speed < 1.0) & ~ends[passed]
-            live.count[accepted] = np.where(calm, live.count[accepted] + 1, 0)
-        else:
-            live.rate[accepted] = self._explicit.rate(y_new, f_new, tried[passed], passed)
-            speed = live.rate[accepted] * tried[passed]
-            count = live.count[accepted] + np.where(speed > _LIMIT, 1, -1)
-            live.count[accepted] = np.maximum(count, 0)
-
-        factor = _growth(error, live.error[rows], method.exponent)
+            own, taken = np.arange(len(live.lane))[rows], np.flatnonzero(met)
+            passed, f_new = self._sample(own, taken, t_new, attempt.y, f_new, tried, error, stiff)
+        accepted = passed if isinstance(rows, slice) else rows[passed]
+        h_new = tried * _growth(error, live.error[rows], method.exponent)
         # A step that was cut short says little about how long the next may be.
-        h_new = tried * factor
-        h_new = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
-        live.turns[accepted] += np.einsum("ij,ij->i", live.f[accepted], f_new) < 0
-        live.error[accepted] = np.maximum(error[passed], 1e-4)
-        live.h[rows] = h_new
+        live.h[rows] = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
         live.steps[rows] += 1
-        live.y[accepted], live.t[accepted], live.f[accepted] = y_new, t_new, f_new
-        if self.record and len(accepted):
-            self.course.note(t_new[0], y_new[0])
-        turned = live.count[rows] >= (_PATIENCE // 2 if stiff else _PATIENCE)
-        live.stiff[rows[turned]] = not stiff
-        live.count[rows[turned]] = 0
+
+        tried, y_new = tried[passed], attempt.y[passed]
+        if stiff:
+            rate = np.abs(self._implicit.jacobian[passed]).max(axis=(1, 2))
+            calm = (rate * tried < 1.0) & ~ends[passed]
+            count = np.where(calm, live.count[accepted] + 1, 0)
+        else:
+            rate = self._explicit.rate(y_new, f_new, tried, passed)
+            count = np.maximum(live.count[accepted] + np.where(rate * tried > _LIMIT, 1, -1), 0)
+        turned = count >= (_PATIENCE // 2 if stiff else _PATIENCE)
+        live.stiff[accepted] = turned ^ stiff
+        live.count[accepted] = np.where(turned, 0, count)
+        live.rate[accepted] = rate
+        live.turns[accepted] += np.vecdot(live.f[accepted], f_new) < 0
+        live.error[accepted] = np.maximum(error[passed], 1e-4)
+        live.y[accepted], live.t[accepted], live.f[accepted] = y_new, t_new[passed], f_new
+        if self.record and len(y_new):
+            self.course.note(live.t[0], y_new[0])
 
     def _sample(
         self,
@@ -383,8 +371,8 @@ class Integration:
     def _stop_chatter(self) -> None:
         """End lanes that step to and fro across a jump of the force without getting anywhere."""
         live = self._live
-        due = (live.steps % _WINDOW == 0) & (live.steps > 0)
-        if not due.any():
+        due = live.steps % _WINDOW == 0
+        if not np.count_nonzero(due):
             return
         scale = self.atol + self.rtol * np.abs(live.y)
         moved = (np.abs(live.y - live.anchor) / scale).max(axis=1)
@@ -405,7 +393,7 @@ class Integration:
         self._close(stop, JUMP)
 
     def _close(self, gone: NDArray[np.bool_], ending: int | NDArray[np.intp]) -> None:
-        if not gone.any():
+        if not np.count_nonzero(gone):
             return
         live, course = self._live, self.course
         lanes = live.lane[gone]

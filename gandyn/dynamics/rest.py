@@ -12,11 +12,12 @@ y* differ by less than a tenth, both have only decaying modes, and Newton's iter
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.dynamics.guard import Array, GuardedForce, finite, largest
+from gandyn.dynamics.guard import Array, GuardedForce, Rows, chosen, finite, largest
 
 MOVING, REST, UNSTABLE, FLAT = 0, 1, 2, 3
 
@@ -60,23 +61,23 @@ class Modes:
         inverse[skew] = np.linalg.pinv(vectors[skew])
         return cls(rates, vectors, inverse)
 
-    @property
+    @cached_property
     def fastest(self) -> Array:
         """Largest absolute rate (n,)."""
         return np.abs(self.rates).max(axis=1)
 
-    @property
+    @cached_property
     def neutral(self) -> NDArray[np.bool_]:
         """Modes (n, d) whose rate is zero to the accuracy of the Jacobian."""
         return np.abs(self.rates) <= _NEUTRAL * self.fastest[:, None]
 
-    @property
+    @cached_property
     def stable(self) -> NDArray[np.bool_]:
         """Lanes (n,) of which every mode that is not neutral decays."""
         decaying = (self.rates.real < 0) | self.neutral
         return decaying.all(axis=1) & (self.fastest > 0)
 
-    @property
+    @cached_property
     def slowest(self) -> Array:
         """Smallest decay rate (n,) of the modes that are not neutral."""
         return np.where(self.neutral, np.inf, -self.rates.real).min(axis=1)
@@ -94,15 +95,17 @@ class Modes:
         out = np.matmul(self.vectors, out[:, :, None])[:, :, 0].real
         return np.where(driven.any(axis=1)[:, None], np.inf, out)
 
-    def take(self, lanes: NDArray) -> Modes:
+    def take(self, lanes: Rows) -> Modes:
         """The modes of some lanes."""
         return Modes(self.rates[lanes], self.vectors[lanes], self.inverse[lanes])
 
-    def put(self, lanes: NDArray, new: Modes) -> None:
-        """Replace the modes of some lanes."""
-        self.rates = _put(self.rates, lanes, new.rates)
-        self.vectors = _put(self.vectors, lanes, new.vectors)
-        self.inverse = _put(self.inverse, lanes, new.inverse)
+    def put(self, lanes: Rows, new: Modes) -> Modes:
+        """These with the modes of some lanes replaced."""
+        return Modes(
+            _put(self.rates, lanes, new.rates),
+            _put(self.vectors, lanes, new.vectors),
+            _put(self.inverse, lanes, new.inverse),
+        )
 
 
 @dataclass
@@ -131,15 +134,15 @@ class Landing:
         rates = np.where(self.modes.neutral, np.inf, -self.modes.rates.real)
         return decades / rates
 
-    def take(self, lanes: NDArray) -> Landing:
+    def take(self, lanes: Rows) -> Landing:
         """The law of some lanes."""
         return Landing(self.origin[lanes], self.amplitudes[lanes], self.modes.take(lanes))
 
-    def put(self, lanes: NDArray, new: Landing) -> None:
+    def put(self, lanes: Rows, new: Landing) -> None:
         """Replace the law of some lanes."""
         self.origin[lanes] = new.origin
         self.amplitudes = _put(self.amplitudes, lanes, new.amplitudes)
-        self.modes.put(lanes, new.modes)
+        self.modes = self.modes.put(lanes, new.modes)
 
 
 @dataclass

@@ -84,14 +84,14 @@ class DormandPrince:
         self._stages = k = np.empty((STAGES + 5, size))
         self._rows = [(self._a[s], k[: s + 1], k[s + 1]) for s in range(1, STAGES)]
 
-    def rate(self, y: Array, f: Array, h: Array | float, lanes: Any = ...) -> Any:
+    def rate(self, y: Array, f: Array, h: Array, lanes: Any) -> Array:
         """Estimate of the largest rate of ``lanes`` of the last step, ``h``, which ended at y, f.
 
         The last stage and the new state are two states at the same time; the field's difference
         between them points along the fastest direction (Hairer and Wanner, section IV.2).
         """
-        shape = y.shape if lanes is ... else (-1, y.shape[-1])
-        rise = f - (self._stages[STAGES].reshape(shape)[lanes].T / h).T
+        shape = -1, y.shape[1]
+        rise = f - self._stages[STAGES].reshape(shape)[lanes] / h[:, None]
         run = squares(y - self._last_stage.reshape(shape)[lanes])
         return np.sqrt(squares(rise) / np.where(run > 0, run, np.inf))
 
@@ -148,7 +148,7 @@ def interpolate(coefficients: Array, y: Array, x: Array) -> Array:
 
 def squares(x: Array) -> Array:
     """Sum of squares (...) of the last axis."""
-    return np.einsum("...i,...i->...", x, x)
+    return np.vecdot(x, x)
 
 
 def first_step(
