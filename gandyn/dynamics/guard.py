@@ -48,7 +48,7 @@ class GuardedForce:
         self._force_at = game.engine.force_at if getattr(generator, "affine", False) else game.force
         self._chart: Chart | None = None
         self._orientation = getattr(generator, "orientation", _everywhere)
-        self._home, self._side = b"", np.float64(0)
+        self._home, self._side = b"", np.empty(0)
 
     def force(self, y: Array, home: Array) -> Array:
         """Force (..., d) at ``y``; ``home`` (..., d) are the admissible states they came from."""
@@ -83,12 +83,12 @@ class GuardedForce:
         own, home = np.abs(y), home[:, None]
         top = own.max(axis=1, keepdims=True)
         step = np.where(top > 0, 6e-6 * np.maximum(own, 1e-2 * top), 6e-8)
-        shifts = np.multiply.outer((1.0, -1.0), step[:, None] * np.eye(d))
-        safe = self.same_side(y[:, None] + shifts, home).all(axis=0)
+        shifts = step[:, None] * np.eye(d)
+        ends = np.array([y[:, None] + shifts, y[:, None] - shifts])
+        safe = np.logical_and(*self.same_side(ends, home))
         if np.count_nonzero(safe) < safe.size:
-            near = 6e-6 * own[:, None] * np.eye(d)
-            shifts = np.where(safe[..., None], shifts, np.multiply.outer((1.0, -1.0), near))
-        ends = y[:, None] + shifts
+            shifts = np.where(safe[..., None], shifts, 6e-6 * own[:, None] * np.eye(d))
+            ends = np.array([y[:, None] + shifts, y[:, None] - shifts])
         states = ends.reshape(-1, d)
         if n == 1 and len(states) <= _FEW:
             force = np.array([self._alone(state, home[0, 0]) for state in states])

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.dynamics.guard import Array, GuardedForce, Rows, chosen, finite, largest
+from gandyn.dynamics.guard import Array, GuardedForce, Rows, finite, largest
 
 MOVING, REST, UNSTABLE, FLAT = 0, 1, 2, 3
 
@@ -286,7 +286,7 @@ def _hint(nearer: Array) -> Array:
     return np.clip(0.8 * nearer, 1e-3, 0.5)
 
 
-def _put(values: NDArray, lanes: NDArray, new: NDArray) -> NDArray:
+def _put(values: NDArray, lanes: Rows, new: NDArray) -> NDArray:
     """``values[lanes] = new``, complex where ``new`` is."""
     if np.iscomplexobj(new) and not np.iscomplexobj(values):
         values = values.astype(complex)

@@ -25,15 +25,12 @@ class Relu:
         """Replace pre-activations by activations, the last column by 1."""
         np.maximum(hidden, 0.0, out=hidden)
 
-    def pull(self, slope: Array, hidden: Array) -> None:
-        """Multiply a slope at the activations by the activation's derivative."""
+    def pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
+        """Multiply a slope at the activations by their derivative, and by their dropout mask."""
+        if mask is not None:
+            # Where the mask is 0 so is what it left of the activation.
+            slope *= mask
         slope *= hidden > 0.0
-
-    def pull_masked(self, slope: Array, hidden: Array, mask: Array) -> None:
-        """The same where the activations were multiplied by a dropout mask afterwards."""
-        # Where the mask is 0 so is what it left of the activation.
-        slope *= mask
-        self.pull(slope, hidden)
 
 
 class Tanh:
@@ -46,18 +43,15 @@ class Tanh:
         np.tanh(hidden, out=hidden)
         hidden[..., -1] = 1.0
 
-    def pull(self, slope: Array, hidden: Array) -> None:
+    def pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
         """As `Relu.pull`."""
+        if mask is not None:
+            slope *= mask
+            # Where the mask is 0 the slope is, whatever the activation was.
+            hidden = np.divide(hidden, mask, out=np.zeros_like(hidden), where=mask > 0.0)
         lost = slope * hidden
         lost *= hidden
         slope -= lost
-
-    def pull_masked(self, slope: Array, hidden: Array, mask: Array) -> None:
-        """As `Relu.pull_masked`."""
-        slope *= mask
-        # Where the mask is 0 the slope is, whatever the activation was.
-        plain = np.divide(hidden, mask, out=np.zeros_like(hidden), where=mask > 0.0)
-        self.pull(slope, plain)
 
 
 ACTIVATIONS: dict[str, Relu | Tanh] = {"relu": Relu(), "tanh": Tanh()}

@@ -28,14 +28,7 @@ _GROUP = 16
 
 
 class Segments:
-    """The way of n points through the first two layers of one network, and back.
-
-    Parameters
-    ----------
-    points, units, outputs : int
-        n, H and K.
-    dtype : dtype
-    """
+    """The way of n points through the first two layers (H, K units) of one network, and back."""
 
     def __init__(self, points: int, units: int, outputs: int, dtype: Any) -> None:
         self._groups = 1 + units // _GROUP
