@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.dynamics import lanes
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
+from gandyn.system.checks import need_number
 from gandyn.system.progress import Progress
-
-_LEAST_RTOL = 1e-13
 
 _ENDINGS = {
     lanes.END: (0, "reached the end of the time span"),
@@ -287,9 +286,7 @@ def _times(t_eval: ArrayLike, t0: float, t1: float) -> NDArray[np.float64]:
 
 
 def _tolerances(rtol: float, atol: float, max_steps: int) -> None:
-    if not (isinstance(rtol, float | int) and _LEAST_RTOL <= rtol < 1):
-        raise InputError(f"rtol: got {rtol!r}, must be a number from {_LEAST_RTOL:g} to below 1")
-    if not (isinstance(atol, float | int) and 0 < atol < np.inf):
-        raise InputError(f"atol: got {atol!r}, must be a positive finite number")
+    need_number("rtol", rtol, 1e-13, 1, "a number from 1e-13 to below 1", closed=True)
+    need_number("atol", atol, 0, np.inf, "a positive finite number")
     if not (isinstance(max_steps, int | np.integer) and max_steps >= 1):
         raise InputError(f"max_steps: got {max_steps!r}, must be a positive whole number")

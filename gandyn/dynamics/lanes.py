@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from gandyn.dynamics.chart import LEAST_LANES, LEAST_SHARE
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
 from gandyn.dynamics.guard import Array, GuardedForce, Rows, chosen, finite, largest
-from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination, KnownRests
-from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
+from gandyn.dynamics.rest import MOVING, Examination, KnownRests
+from gandyn.dynamics.runge_kutta import Attempt, DormandPrince, first_step, interpolate
 from gandyn.system.progress import Progress
 
 # Endings of a lane.
@@ -26,6 +26,7 @@ END, RESTED, SADDLE, JUMP, VANISHED = 0, 1, 2, 3, 4
 SPENT, STUCK, BROKEN, UNFINISHED = -1, -2, -3, -4
 
 BLOCK = 12_000
+_ENDING = np.array([UNFINISHED, RESTED, SADDLE, VANISHED])  # by MOVING, REST, UNSTABLE, FLAT
 _EPS = float(np.finfo(float).eps)
 _LIMIT = 3.0  # h * rate above which an accepted explicit step counts towards stiffness
 _PATIENCE = 10
@@ -121,8 +122,7 @@ class Integration:
         # The state that t_eval[0] == t0 asks for is known already.
         self._first_sample = int(np.searchsorted(self.t_eval, self._t0, side="right"))
         # Errors of steps add up: less than the tolerance to each, but not less than rounding.
-        inner = max(_SHARE * self.rtol, 40 * _EPS), _SHARE * self.atol
-        self._inner = inner
+        self._inner = inner = max(_SHARE * self.rtol, 40 * _EPS), _SHARE * self.atol
         # Many lanes in one plane ask for its field often enough to chart it.
         share = 1e-3 * min(self.rtol, 100 * self.atol)
         often = d == 2 and n >= LEAST_LANES and share >= LEAST_SHARE
@@ -172,10 +172,8 @@ class Integration:
         self._waiting += len(rows)
         y, f = self.y0[rows], self.f0[rows]
         n = len(rows)
-        h, rate = np.empty(0), np.empty(0)
-        if n:
-            h, rate = first_step(self.guarded, y, f, *self._inner)
-            self.course.nfev[rows] += 1
+        h, rate = first_step(self.guarded, y, f, *self._inner)
+        self.course.nfev[rows] += 1
         return Live(
             lane=rows,
             t=np.full(n, self._t0),
@@ -197,8 +195,6 @@ class Integration:
     def _advance(self) -> None:
         """One attempted step of every live lane, then the endings."""
         live = self._live
-        if len(live.lane) == 0:
-            return
         for stiff, mask in ((False, ~live.stiff), (True, live.stiff.copy())):
             if np.count_nonzero(mask):
                 self._attempt(chosen(mask), stiff)
@@ -230,12 +226,10 @@ class Integration:
         f_new = self._stages.force(attempt.y[passed], y[passed])
         known = finite(f_new)
         if np.count_nonzero(known) < len(known):
-            failed = np.flatnonzero(met)[~known]
-            error[failed], met[failed] = np.nan, False
-            passed, f_new = chosen(met), f_new[known]
+            error[np.flatnonzero(met)[~known]] = np.nan
+            passed, f_new = np.flatnonzero(error <= 1), f_new[known]
         if len(self.t_eval):
-            own, taken = np.arange(len(live.lane))[rows], np.flatnonzero(met)
-            passed, f_new = self._sample(own, taken, t_new, attempt.y, f_new, tried, error, stiff)
+            passed, f_new = self._sample(rows, attempt, tried, t_new, f_new, stiff)
         accepted = passed if isinstance(rows, slice) else rows[passed]
         h_new = tried * _growth(error, live.error[rows], method.exponent)
         # A step that was cut short says little about how long the next may be.
@@ -261,21 +255,16 @@ class Integration:
             self.course.note(live.t[0], y_new[0])
 
     def _sample(
-        self,
-        rows: NDArray[np.intp],
-        passed: NDArray[np.intp],
-        t_new: Array,
-        y_new: Array,
-        f_new: Array,
-        tried: Array,
-        error: Array,
-        stiff: bool,
+        self, rows: Rows, attempt: Attempt, tried: Array, t_new: Array, f_new: Array, stiff: bool
     ) -> tuple[NDArray[np.intp], Array]:
         """Fill in the wanted states that the steps have passed.
 
         The interpolant is less accurate than the step. Where it is not accurate enough the step
-        is turned down, with the interpolant's error in ``error``; the others are returned.
+        is turned down, with the interpolant's error in ``attempt``; the others are returned, with
+        the force where they end.
         """
+        rows = np.arange(len(self._live.lane))[rows]
+        passed, y_new = np.flatnonzero(attempt.error <= 1), attempt.y
         live, course = self._live, self.course
         first = live.sample[rows[passed]]
         upto = np.searchsorted(self.t_eval, t_new[passed], side="right")
@@ -295,7 +284,7 @@ class Integration:
         )
         course.nfev[live.lane[source]] += cost
         excess = self._explicit.interpolation_error(coefficients, y) ** (8 / 7)
-        error[step] = np.maximum(error[step], excess)
+        attempt.error[step] = np.maximum(attempt.error[step], excess)
         fine = excess <= 1
 
         counts = np.where(fine, upto[hit] - first[hit], 0)
@@ -317,8 +306,6 @@ class Integration:
         half of the state's own size there is no point in looking, except now and then.
         """
         live = self._live
-        if len(live.lane) == 0:
-            return
         push = largest(live.f)
         size = np.maximum(largest(live.y), self.atol / self.rtol)
         due = (push <= live.look_below) & (push <= 0.5 * live.rate * size)
@@ -349,8 +336,7 @@ class Integration:
         after = np.full(len(rows), np.inf) if np.isinf(self._t1) else self._t1 - t
         ahead = self.t_eval[None, :] - t[:, None]
         states = law.at(np.concatenate([np.maximum(ahead, 0.0), after[:, None]], axis=1))
-        later = np.arange(len(self.t_eval)) >= live.sample[rows][:, None]
-        course.samples[lanes] = np.where(later[..., None], states[:, :-1], course.samples[lanes])
+        self._hold(rows, states[:, :-1])
         live.sample[rows] = len(self.t_eval)
         if self.record:
             grid = np.unique(np.linspace(0, lifetimes[0], 13)[1:])
@@ -359,14 +345,9 @@ class Integration:
                 course.note(time, state)
             course.note(stop[0], states[0, -1])
         live.t[rows], live.y[rows] = stop, states[:, -1]
-        before = rest_time < self._t1
-        kinds = {REST: RESTED, UNSTABLE: SADDLE, FLAT: VANISHED}
-        rest = np.array([kinds[verdict] for verdict in seen.verdict[found].tolist()])
-        endings = np.full(len(live.lane), MOVING)
-        endings[rows] = np.where(before, rest, END)
-        gone = np.zeros(len(live.lane), dtype=bool)
-        gone[rows] = True
-        self._close(gone, endings)
+        endings = np.full(len(live.lane), UNFINISHED)
+        endings[rows] = np.where(rest_time < self._t1, _ENDING[seen.verdict[found]], END)
+        self._close(endings != UNFINISHED, endings)
 
     def _stop_chatter(self) -> None:
         """End lanes that step to and fro across a jump of the force without getting anywhere."""
@@ -382,15 +363,18 @@ class Integration:
         if rows.size == 0:
             return
         self.course.rest_time[live.lane[rows]] = live.t[rows]
-        later = np.arange(len(self.t_eval)) >= live.sample[rows][:, None]
-        known = self.course.samples[live.lane[rows]]
-        held = np.where(later[..., None], live.y[rows][:, None], known)
-        self.course.samples[live.lane[rows]] = held
+        self._hold(rows, live.y[rows][:, None])
         if np.isfinite(self._t1):
             live.t[rows] = self._t1
             if self.record:
                 self.course.note(self._t1, live.y[0])
         self._close(stop, JUMP)
+
+    def _hold(self, rows: NDArray[np.intp], states: Array) -> None:
+        """Let the wanted states (n, T, d) of lanes that end be ``states`` from here on."""
+        later = np.arange(len(self.t_eval)) >= self._live.sample[rows][:, None]
+        samples, lanes = self.course.samples, self._live.lane[rows]
+        samples[lanes] = np.where(later[..., None], states, samples[lanes])
 
     def _close(self, gone: NDArray[np.bool_], ending: int | NDArray[np.intp]) -> None:
         if not np.count_nonzero(gone):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,8 @@ _RTOL = 1e-6
 """Of the rules' disagreement; the values are far better."""
 
 
-class Measures(NamedTuple):
+@dataclass(frozen=True)
+class Measures:
     """Exact values of R replicas, (R,), and the force (R, d), as `Training` has them.
 
     The force is (R, 0) where it is not asked for. The error is the largest estimate among the

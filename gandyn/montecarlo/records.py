@@ -97,7 +97,7 @@ class Records:
             theta = self._players.generator.networks.parameters[here].astype(float)
             generated = self._game.generator.generated(theta)
             filled = {**self._batch(here), **self._moments(theta, generated)}
-            filled |= self._measures(theta, generated, here)._asdict()
+            filled |= vars(self._measures(theta, generated, here))
             if not self._players.network:
                 filled |= {"theta": theta, "learned_force": filled["force"]}
             del filled["force"]
