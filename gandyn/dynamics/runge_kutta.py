@@ -49,27 +49,31 @@ class DormandPrince:
         self._d = np.asarray(DOP853.D)
         self._stages = np.empty((0, 0))
         self._rows: list[tuple[Array, Array, Array]] = []
-        self._last_stage = np.empty(0)
+        self._trial = np.empty((0, 0))
 
     def step(self, y: Array, f: Array, h: Array) -> Attempt:
         """Try a step ``h`` (n,) from ``y`` (n, d), where the force is ``f``.
 
-        The error norm is 1 where the estimated local error just meets
-        the tolerances, nan or inf where a stage could not be evaluated.
+        The error norm is 1 where the estimated local error just meets the tolerances, nan or inf
+        where a stage could not be evaluated.
         """
         shape, start = y.shape, y.ravel()
-        if self._stages.shape[1] != start.size:
+        if self._trial.shape != shape:
             # Rows for the state, the stages, and those that the interpolant asks for besides.
-            self._stages = k = np.empty((STAGES + 5, start.size))
+            self._stages, self._trial = np.empty((STAGES + 5, start.size)), np.empty(shape)
+            k = self._stages
             self._rows = [(self._a[s], k[: s + 1], k[s + 1]) for s in range(1, STAGES)]
-        k, force = self._stages, self._field.force
-        steps = np.repeat(h, shape[-1])
-        k[0] = start
+        k, force, trial, steps = (
+            self._stages,
+            self._field.force,
+            self._trial,
+            np.repeat(h, shape[1]),
+        )
+        k[0], flat = start, trial.reshape(-1)
         np.multiply(f.ravel(), steps, out=k[1])
         for weights, before, row in self._rows:
-            trial = weights.dot(before)
-            np.multiply(force(trial.reshape(shape), y).ravel(), steps, out=row)
-        self._last_stage = trial
+            weights.dot(before, out=flat)
+            np.multiply(force(trial, y).ravel(), steps, out=row)
         new = self._b.dot(k[1 : STAGES + 1])
         new += start
         scale = np.maximum(np.abs(start), np.abs(new))
@@ -89,7 +93,7 @@ class DormandPrince:
         """
         shape = -1, y.shape[1]
         rise = f - self._stages[STAGES].reshape(shape)[lanes] / h[:, None]
-        run = squares(y - self._last_stage.reshape(shape)[lanes])
+        run = squares(y - self._trial[lanes])
         return np.sqrt(squares(rise) / np.where(run > 0, run, np.inf))
 
     def interpolant(
