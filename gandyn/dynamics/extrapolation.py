@@ -54,13 +54,12 @@ class LinearlyImplicitEuler:
             matrices[singular] = np.eye(d)
             usable &= ~singular.any(axis=0)
         rises = np.empty((COLUMNS, n, d))
-        for j, (total, solver) in enumerate(
-            zip(rises, parts[..., None] * np.linalg.inv(matrices), strict=True)
-        ):
-            total[:] = np.matmul(solver, f[:, :, None])[:, :, 0]
+        for j, (part, inverse) in enumerate(zip(parts, np.linalg.inv(matrices), strict=True)):
+            total = np.matmul(inverse, (part * f)[:, :, None])[:, :, 0]
             for _ in range(j):
                 push = self._guarded.force(y + total, y)
-                total += np.matmul(solver, push[:, :, None])[:, :, 0]
+                total += np.matmul(inverse, (part * push)[:, :, None])[:, :, 0]
+            rises[j] = total
         new = y + np.tensordot(self._best, rises, 1)
         scale = self._atol + self._rtol * np.maximum(np.abs(y), np.abs(new))
         error = np.sqrt(np.mean((np.tensordot(self._correction, rises, 1) / scale) ** 2, axis=1))
