@@ -31,14 +31,9 @@ class GuardedForce:
 
     An integrator's trial states may overflow, or cross a state where the generator degenerates
     (a = 0). A game answers those with an error for the whole stack; here only the offending
-    lanes become nan, which the step control reads as "step too long".
-
-    Parameters
-    ----------
-    game
-        Anything with a ``force`` over states (..., d). A trial state of another
-        ``game.generator.orientation(theta)``, if there is such, than that of the state it came
-        from counts as out of bounds.
+    lanes become nan, which the step control reads as "step too long". A trial state of another
+    ``game.generator.orientation(theta)``, if there is such, than that of the state it came from
+    counts as out of bounds.
     """
 
     def __init__(self, game: Any) -> None:

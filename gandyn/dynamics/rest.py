@@ -237,7 +237,9 @@ def _land(
     there = guarded.jacobian(target, y)
     out.evaluations[lanes] += 2 * y.shape[1]
     modes = Modes.of(there)
-    change = np.matmul(_inverse(modes), there - jacobian[rows])
+    rates = np.where(modes.neutral, np.inf, modes.rates)[:, None, :]
+    inverse = np.matmul(modes.vectors / rates, modes.inverse).real  # without neutral modes
+    change = np.matmul(inverse, there - jacobian[rows])
     change = np.where(np.isfinite(change), change, np.inf)
     certain = modes.stable & (np.abs(change).max(axis=(1, 2)) <= _BASIN)
     certain &= finite(there.reshape(len(there), -1))
@@ -246,9 +248,8 @@ def _land(
     noise = _ROUNDING * np.maximum(modes.fastest * size, 1e-300)
     enough = np.maximum(1e-3 * scale.min(axis=1), _ROUNDING * size)
     found = np.zeros(len(lanes), dtype=bool)
-    going = certain.copy()
+    now = np.flatnonzero(certain)
     for _ in range(_NEWTON):
-        now = np.flatnonzero(going)
         if now.size == 0:
             break
         step = -modes.take(now).solve(force[now], noise[now])
@@ -256,8 +257,7 @@ def _land(
         sane = length <= largest(newton[rows[now]])
         target[now[sane]] += step[sane]
         found[now] = sane & (length <= enough[now])
-        going[now] = sane & ~found[now]
-        now = np.flatnonzero(going)
+        now = now[sane & ~found[now]]
         force[now] = guarded.force(target[now], y[now])
         out.evaluations[lanes[now]] += 1
 
@@ -294,24 +294,12 @@ def _put(values: NDArray, lanes: Rows, new: NDArray) -> NDArray:
     return values
 
 
-def _inverse(modes: Modes) -> Array:
-    """J⁻¹ without the neutral modes."""
-    rates = np.where(modes.neutral, np.inf, modes.rates)
-    return np.matmul(modes.vectors / rates[:, None, :], modes.inverse).real
-
-
 class KnownRests:
     """Examinations for rest by a charted force, with what they find confirmed by the force itself.
 
     Thousands of lanes come to rest at a few points. The force costs most there, where its integral
-    cancels; so only the first lane at each point asks for it.
-
-    Parameters
-    ----------
-    guarded, charted : GuardedForce
-        The force itself, and by a chart; the same object if there is no chart.
-    rtol, atol : float
-        Tolerances of the flow.
+    cancels; so only the first lane at each point asks for it. Where there is no chart `charted` is
+    the force itself.
     """
 
     def __init__(

@@ -2,6 +2,8 @@
 
 The bias of a layer is the last row of its weight matrix, the weight of a constant 1 that stands in
 the last column of every layer's input: a layer is then one matrix product, and so is its gradient.
+Activations are applied in place forwards, and taken back in place from what they gave; that column
+stands for nothing in slopes.
 """
 
 from __future__ import annotations
@@ -15,13 +17,12 @@ from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.generators import Generator
-from gandyn.montecarlo.activations import ACTIVATIONS
 from gandyn.montecarlo.initial import INITIALS, draw
 from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
 from gandyn.system.checks import need_choice, need_count, need_number
 
-__all__ = ["MLP", "Networks", "OwnGenerators", "Trained"]
+__all__ = ["ACTIVATIONS", "MLP", "Networks", "OwnGenerators", "Trained"]
 
 Array = NDArray[Any]
 
@@ -30,6 +31,48 @@ _SMALL = 1 << 14
 """Weights of a layer up to which a product with a transposed copy is faster, with the copying."""
 _BLOCK = 512
 """Points taken back through an activation at a time, so that they stay in the cache."""
+
+
+class Relu:
+    """max(0, u), whose derivative at 0 is taken as 0."""
+
+    pieced = True
+    """Whether it is linear on both sides of 0."""
+
+    def apply(self, hidden: Array) -> None:
+        """Replace pre-activations by activations, the last column by 1."""
+        np.maximum(hidden, 0.0, out=hidden)
+
+    def pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
+        """Multiply a slope at the activations by their derivative, and by their dropout mask."""
+        if mask is not None:
+            # Where the mask is 0 so is what it left of the activation.
+            slope *= mask
+        slope *= hidden > 0.0
+
+
+class Tanh:
+    """tanh(u), whose derivative is 1 − tanh²."""
+
+    pieced = False
+
+    def apply(self, hidden: Array) -> None:
+        """As `Relu.apply`."""
+        np.tanh(hidden, out=hidden)
+        hidden[..., -1] = 1.0
+
+    def pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
+        """As `Relu.pull`."""
+        if mask is not None:
+            slope *= mask
+            # Where the mask is 0 the slope is, whatever the activation was.
+            hidden = np.divide(hidden, mask, out=np.zeros_like(hidden), where=mask > 0.0)
+        lost = slope * hidden
+        lost *= hidden
+        slope -= lost
+
+
+ACTIVATIONS: dict[str, Relu | Tanh] = {"relu": Relu(), "tanh": Tanh()}
 
 
 @dataclass(frozen=True)

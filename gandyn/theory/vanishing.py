@@ -40,10 +40,7 @@ def _law_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "so does the force",
 )
 def _law(subject: Subject, battery: Battery) -> Outcome:
-    leading, first, second = subject.formulas.force_law(math)
-    force = _far_force(subject, "saturating")[:, 1]
-    ratio = force / (leading * np.exp(-(_FAR**2) / 8))
-    return between(0.0, 1.0, (ratio - 1 + first / _FAR**2) / (second / _FAR**4))
+    return _in_law(subject.formulas.force_law, _far_force(subject, "saturating")[:, 1])
 
 
 @rows.claim(
@@ -90,10 +87,8 @@ def _gap_symbolic(subject: Subject, battery: Battery) -> Outcome:
     "partial sums of exp(-t) on both sides, as for the force",
 )
 def _gap_law(subject: Subject, battery: Battery) -> Outcome:
-    leading, first, second = subject.formulas.gap_law(math)
     gap = np.array([subject.distances(Normal(0, 1), Normal(far, 1)).jsd_gap for far in _FAR])
-    ratio = gap / (leading / _FAR * np.exp(-(_FAR**2) / 8))
-    return between(0.0, 1.0, (ratio - 1 + first / _FAR**2) / (second / _FAR**4))
+    return _in_law(subject.formulas.gap_law, gap * _FAR)
 
 
 @rows.claim(
@@ -111,6 +106,13 @@ def _gap_numbers(subject: Subject, battery: Battery) -> Outcome:
             found = subject.distances(Normal(0, noise), Normal(far * noise, noise))
             worst.add(found.jsd_gap / gap - 1)
     return zero(worst.value, 1.4e-6)
+
+
+def _in_law(law: Any, values: Any) -> Outcome:
+    """Where values at `_FAR` lie between the law cut after 1/Δ² (0) and after 1/Δ⁴ (1)."""
+    leading, first, second = law(math)
+    ratio = values / (leading * np.exp(-(_FAR**2) / 8))
+    return between(0.0, 1.0, (ratio - 1 + first / _FAR**2) / (second / _FAR**4))
 
 
 def _far_force(subject: Subject, objective: str) -> Any:

@@ -5,9 +5,8 @@ import pytest
 
 from gandyn import LinearGenerator, parse
 from gandyn.montecarlo import exact, initial, optimizers, segments, streams
-from gandyn.montecarlo.activations import Relu, Tanh
 from gandyn.montecarlo.discriminators import LOSSES
-from gandyn.montecarlo.networks import Networks
+from gandyn.montecarlo.networks import Networks, Relu, Tanh
 from gandyn.montecarlo.optimizers import Adam, Momentum, RMSProp
 from gandyn.montecarlo.segments import Segments
 from gandyn.montecarlo.streams import Masks
