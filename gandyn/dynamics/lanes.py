@@ -67,15 +67,15 @@ class Live:
     y: Array
     f: Array
     h: Array
-    error: Array
-    steps: NDArray[np.intp]
-    stiff: NDArray[np.bool_]
-    count: NDArray[np.intp]
-    sample: NDArray[np.intp]
     rate: Array
-    look_below: Array
-    looked: NDArray[np.intp]
+    sample: NDArray[np.intp]
     anchor: Array
+    error: Array
+    look_below: Array
+    stiff: NDArray[np.bool_]
+    steps: NDArray[np.intp]
+    count: NDArray[np.intp]
+    looked: NDArray[np.intp]
     turns: NDArray[np.intp]
 
     def keep(self, rows: NDArray) -> Live:
@@ -90,19 +90,10 @@ class Live:
 
 @dataclass(eq=False)
 class Integration:
-    """One integration of a stack of starts.
+    """One integration of a stack of starts y0 (n, d), where the force is f0.
 
-    Parameters
-    ----------
-    guarded : GuardedForce
-    y0, f0 : arrays (n, d)
-        Starts and the force there.
-    span : (float, float)
-        First and last time, t0 < t1; the last may be inf.
-    t_eval : array (T,)
-        Increasing times within the span at which states are wanted.
-    record : bool
-        Keep every accepted step (of a single lane).
+    The last time of the span may be inf. `t_eval` (T,) are increasing times within the span at
+    which states are wanted; `record` keeps every accepted step (of a single lane).
     """
 
     guarded: GuardedForce
@@ -175,21 +166,18 @@ class Integration:
         h, rate = first_step(self.guarded, y, f, *self._inner)
         self.course.nfev[rows] += 1
         return Live(
-            lane=rows,
-            t=np.full(n, self._t0),
-            y=y.copy(),
-            f=f.copy(),
-            h=h,
-            error=np.full(n, 1e-4),
-            steps=np.zeros(n, dtype=np.intp),
-            stiff=np.zeros(n, dtype=bool),
-            count=np.zeros(n, dtype=np.intp),
+            rows,
+            np.full(n, self._t0),
+            y.copy(),
+            f.copy(),
+            h,
+            rate,
             sample=np.full(n, self._first_sample),
-            rate=rate,
-            look_below=np.full(n, np.inf),
-            looked=np.zeros(n, dtype=np.intp),
             anchor=y.copy(),
-            turns=np.zeros(n, dtype=np.intp),
+            error=np.full(n, 1e-4),
+            look_below=np.full(n, np.inf),
+            stiff=np.zeros(n, dtype=bool),
+            **{name: np.zeros(n, dtype=np.intp) for name in ("steps", "count", "looked", "turns")},
         )
 
     def _advance(self) -> None:
@@ -263,9 +251,9 @@ class Integration:
         is turned down, with the interpolant's error in ``attempt``; the others are returned, with
         the force where they end.
         """
-        rows = np.arange(len(self._live.lane))[rows]
-        passed, y_new = np.flatnonzero(attempt.error <= 1), attempt.y
         live, course = self._live, self.course
+        rows = np.arange(len(live.lane))[rows]
+        passed, y_new = np.flatnonzero(attempt.error <= 1), attempt.y
         first = live.sample[rows[passed]]
         upto = np.searchsorted(self.t_eval, t_new[passed], side="right")
         hit = np.flatnonzero(upto > first)
@@ -387,11 +375,9 @@ class Integration:
 
     def _fraction(self) -> float:
         """Share of the work that is done, as far as time tells it."""
-        total = len(self.y0)
         ended = self._waiting - len(self._live.lane)
-        span = self._t1 - self._t0
-        under_way = float(((self._live.t - self._t0) / span).sum()) if np.isfinite(span) else 0.0
-        return min((ended + under_way) / total, 1.0)
+        under_way = float(((self._live.t - self._t0) / (self._t1 - self._t0)).sum())
+        return min((ended + under_way) / len(self.y0), 1.0)
 
 
 def _growth(error: Any, before: Any, exponent: float) -> Any:

@@ -164,13 +164,8 @@ def examine(
 ) -> Examination:
     """Find the lanes that are at rest, or so near an attractor that the linear law takes over.
 
-    Parameters
-    ----------
-    y, f : arrays (n, d)
-        States and the force there.
-    wait : array (n,)
-        Time from now until the first state that is asked of the lane; inf if only the rest
-        point is.
+    States y (n, d), where the force is f, wait so long (n,) until the first state that is asked of
+    them; inf if only the rest point is.
     """
     n = len(y)
     jacobian = guarded.jacobian(y, y)

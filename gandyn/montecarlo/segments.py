@@ -53,17 +53,10 @@ class Segments:
         return segment % _GROUP * self._groups + segment // _GROUP
 
     def forward(self, first: Array, second: Array, x: Array, out: Array) -> None:
-        """Put the second layer's pre-activations into `out`.
+        """Put the second layer's pre-activations at x (n,) into `out`, (n, K + 1), the last one 1.
 
-        Parameters
-        ----------
-        first : ndarray, shape (2, H)
-            Slopes and biases of the first layer.
-        second : ndarray, shape (H + 1, K)
-            Weights of the second layer, the biases in the last row.
-        x : ndarray, shape (n,)
-        out : ndarray, shape (n, K + 1)
-            Its last column becomes 1.
+        `first` (2, H) are the slopes and biases of the first layer, `second` (H + 1, K) the weights
+        of the second, the biases in the last row.
         """
         self._first, self._second = first, second
         slope, bias = first
