@@ -38,7 +38,8 @@ _WINDOWS = 5
 _PER_FEATURE = 0.4
 """Spacing in x, at most, in widths of the data's nearest feature."""
 
-_BLOCK = 65_536
+_BLOCK, _KEPT = 65_536, 16_384
+"""Nodes taken at once, and of the longest line that is kept from one call to the next."""
 _CUT = 1e-13
 _AGREEMENT, _HALF_WAY = 1e-9, 1e-5
 _FAINT = 1e-290
@@ -60,14 +61,21 @@ class Paths(Field):
     the same in every state. ``slope`` and ``bend`` are G' and G''.
     """
 
-    def __init__(self, data: Distribution, generator: Generator, z: Array, theta: Array) -> None:
-        x, self.slope, self.bend, sensitivity = generator.along(z, theta)
+    def __init__(
+        self,
+        data: Distribution,
+        generator: Generator,
+        z: Array,
+        theta: Array,
+        jet: Array | None = None,
+    ) -> None:
+        self.jet = generator.sensitivity_jet(z) if jet is None else jet
+        x, self.slope, self.bend, sensitivity = generator.along(z, theta, self.jet)
         latent = generator.latent
         super().__init__(data, _Later(generator, theta), x, np.arange(len(theta)))  # type: ignore[arg-type]
         self.log_generated = latent.logpdf(z) - np.log(np.abs(self.slope))
         self.score_generated = (latent.score(z) - self.bend / self.slope) / self.slope
         self.sensitivity = sensitivity
-        self.z = z
 
 
 class _Later:
@@ -103,6 +111,7 @@ class LatentEngine:
 
     def __init__(self, panels: PanelEngine) -> None:
         self._panels, self._data = panels, panels.data
+        self._lines: dict[tuple[int, int], tuple[Array, float, Array | None]] = {}
         self._generator, self._target = panels.generator, panels.objective
         low, high = self._generator.latent.reach
         # A little beyond, for what grows with powers of z.
@@ -180,22 +189,23 @@ class LatentEngine:
             return self._by_differences(theta)
 
         def terms(at: Paths) -> list[Term]:
-            jet = self._generator.sensitivity_jet(at.z)
-            assert jet is not None
+            assert at.jet is not None
+            jet = at.jet
             mass, inverse = target.mass(at), 1.0 / at.slope
+            rounding = np.broadcast_to(64.0 + at.density_rounding, mass.shape)
             steep = target.elasticity(at.log_ratio) * at.ratio_slope
             factors = (
                 steep * at.score_data + at.score_slope_data,
                 (steep + at.score_generated - at.bend * inverse**2) * inverse,
                 inverse**2,
             )
-            pairs = (jet[0][:, None] * jet[:, None]).reshape(3, -1, *np.atleast_2d(at.z).shape)
+            pairs = (jet[0][:, None] * jet[:, None]).reshape(3, -1, *at.sensitivity.shape[1:])
             return [
-                (mass * factor, _PLAIN, columns)
+                (mass * factor, rounding, columns)
                 for factor, columns in zip(factors, pairs, strict=True)
             ]
 
-        parts = self._summed(theta, terms, 3 * d * d, self._wide, 1e-5)
+        parts = self._summed(theta, terms, 3 * d * d, self._wide, rtol=1e-5, together=3)
         out = parts.value.reshape(3, d, d, len(theta)).sum(axis=0).transpose(2, 0, 1).copy()
         again = np.isinf(parts.error).any(axis=0)
         if again.any():
@@ -220,9 +230,14 @@ class LatentEngine:
         terms: Callable[[Paths], list[Term]],
         count: int,
         wide: bool,
+        *,
         rtol: float = 1e-11,
+        together: int = 1,
     ) -> Integrals:
-        """Each state on the coarsest nodes that see its features, and once more if need be."""
+        """Each state on the coarsest nodes that see its features, and once more if need be.
+
+        Panels take `together` terms as one, in the first rows: it is their sum that is asked for.
+        """
         lanes = len(theta)
         out = Integrals(
             np.full((count, lanes), np.nan),
@@ -239,7 +254,7 @@ class LatentEngine:
             for w in np.unique(window[~out.converged]).tolist():
                 if w <= _WINDOWS:
                     index = np.flatnonzero(~out.converged & (window == w))
-                    self._adapted(theta, terms, index, w, out, rtol)
+                    self._adapted(theta, terms, index, w, out, rtol, together)
         return out
 
     def _adapted(
@@ -250,9 +265,10 @@ class LatentEngine:
         window: int,
         out: Integrals,
         rtol: float,
+        together: int,
     ) -> None:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
-        z, _ = self._nodes(window, 0)
+        z, _, jet = self._nodes(window, 0)
         index = np.array(
             [
                 k
@@ -263,7 +279,7 @@ class LatentEngine:
         )
         if not len(index):
             return
-        x = self._generator.along(z, theta[index])[0]
+        x = self._generator.along(z, theta[index], jet)[0]
         ends = []
         for row in x:
             rising = row if row[-1] > row[0] else row[::-1]
@@ -283,20 +299,35 @@ class LatentEngine:
                 )
                 for f, rounding, columns in terms(at)
             ]
-            values, roundings = zip(*parts, strict=True)
-            return np.concatenate(values), np.concatenate(roundings)
+            values, roundings = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+            if together == 1:
+                return values, roundings
+            shape = together, -1, *z.shape
+            total = values.reshape(shape).sum(axis=0)
+            noise = np.abs(values * roundings).reshape(shape).sum(axis=0)
+            return total, noise / np.maximum(np.abs(total), _FAINT)
 
         found = integrate(integrand, panels, len(index), rtol=rtol)
         out.nodes[index] += found.nodes
-        out.value[:, index], out.error[:, index] = found.value, found.error
+        out.value[:, index] = out.error[:, index] = 0.0
+        rows = slice(len(found.value))
+        out.value[rows, index], out.error[rows, index] = found.value, found.error
         out.converged[index] = found.converged
 
-    def _nodes(self, window: int, level: int) -> tuple[Array, float]:
+    def _nodes(self, window: int, level: int) -> tuple[Array, float, Array | None]:
+        """Nodes, the distance between them, and the jet of the sensitivity there."""
+        known = self._lines.get((window, level))
+        if known is not None:
+            return known
         low, high = self._reach
         grown = 0.5 * (2.0**window - 1.0) * (high - low)
         count = _COARSEST << (window + level)
         h = (high - low + 2.0 * grown) / count
-        return low - grown + h * np.arange(0.5, count), h
+        z = low - grown + h * np.arange(0.5, count)
+        nodes = z, h, self._generator.sensitivity_jet(z)
+        if count <= _KEPT:
+            self._lines[window, level] = nodes
+        return nodes
 
     def _wanted(self, theta: Array, wide: bool) -> tuple[Index, Index]:
         """Doublings of the window that reach all that matters, and of the nodes in it."""
@@ -305,13 +336,15 @@ class LatentEngine:
         for _ in range(_WINDOWS + 1 if wide else 0):
             for w in np.unique(window):
                 index = np.flatnonzero(window == w)
-                ends = self._generator.along(self._nodes(w, 0)[0][[0, -1]], theta[index])[0]
+                z, _, jet = self._nodes(w, 0)
+                tips = None if jet is None else jet[..., [0, -1]]
+                ends = self._generator.along(z[[0, -1]], theta[index], tips)[0]
                 window[index] += (ends.min(axis=1) > low) | (ends.max(axis=1) < high)
         level = np.zeros(len(theta), np.intp)
         for w in np.unique(window[window <= _WINDOWS]):
             index = np.flatnonzero(window == w)
-            z, h = self._nodes(w, 0)
-            x, slope, *_ = self._generator.along(z, theta[index])
+            z, h, jet = self._nodes(w, 0)
+            x, slope, *_ = self._generator.along(z, theta[index], jet)
             steps = h * np.abs(slope) / np.interp(x, *self._grain)
             ratio = steps.max(axis=1, initial=0.0) / _PER_FEATURE
             level[index] = np.ceil(np.log2(np.clip(ratio, 1.0, 2.0**_LEVELS)))
@@ -327,11 +360,11 @@ class LatentEngine:
         out: Integrals,
     ) -> Index:
         """Sums for the states of `index`; those left that finer nodes may resolve."""
-        z, h = self._nodes(window, level)
+        z, h, jet = self._nodes(window, level)
         left = []
         for start in range(0, len(index), max(1, _BLOCK // len(z))):
             part = index[start : start + max(1, _BLOCK // len(z))]
-            at = Paths(self._data, self._generator, z, theta[part])
+            at = Paths(self._data, self._generator, z, theta[part], jet)
             out.nodes[part] += len(z)
             good = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
             rising = good.copy()
