@@ -18,11 +18,9 @@ from gandyn.landscape.census import Equilibria, on_side
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.plane import Box, Plane
+from gandyn.system.checks import Array
 from gandyn.system.results import Result, plain
 
-__all__ = ["Basins", "attractors_reached", "basins", "integrated_basins"]
-
-Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 UNKNOWN = -1

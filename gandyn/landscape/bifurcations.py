@@ -16,12 +16,10 @@ from gandyn.landscape.maxwell import MaxwellPoint, crossings
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Folds, Unfolding
+from gandyn.system.checks import Array
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, Result
 
-__all__ = ["Branch", "BranchPoint", "Branches", "Fold", "MaxwellPoint", "branches"]
-
-Array = NDArray[np.float64]
 _FLAT = 1e-7
 """An eigenvalue below this share of the other counts as 0."""
 _CHECKS = 6

@@ -22,11 +22,8 @@ from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
+from gandyn.system.checks import Array
 from gandyn.system.results import Result, plain
-
-__all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
-
-Array = NDArray[np.float64]
 
 _DIP = 0.8
 """A vertex this much nearer to 0 than its node may be beyond it: a parabola is not the force."""

@@ -12,23 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gandyn.system.checks import Array
 from gandyn.system.differences import central
-
-__all__ = [
-    "Path",
-    "System",
-    "beyond",
-    "correct",
-    "follow",
-    "joined",
-    "slopes_by",
-    "solve",
-    "tangent_of",
-]
-
-Array = NDArray[np.float64]
 
 _FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
 _TURN = 0.2

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding, inwards
+from gandyn.system.checks import Array
 from gandyn.system.polyline import feet
 from gandyn.system.results import Alike
-
-__all__ = ["Curve", "Cusp", "Tracer"]
-
-Array = NDArray[np.float64]
 
 _SAME = 2e-3
 """Distance, in ranges of the parameters, within which a point counts as on a traced curve."""

@@ -23,12 +23,10 @@ from gandyn.landscape.maxwell import order_changes
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Unfolding
+from gandyn.system.checks import Array
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, Result
 
-__all__ = ["Curve", "Cusp", "PhaseDiagram", "Region", "phase_diagram"]
-
-Array = NDArray[np.float64]
 Axis = tuple[str, float, float]
 
 _NODES = 8

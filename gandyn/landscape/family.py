@@ -17,8 +17,6 @@ from gandyn.game import Game
 from gandyn.generators import LinearGenerator
 from gandyn.system.checks import finite, number_text, show
 
-__all__ = ["Template", "member_of", "only_name", "read_range", "template"]
-
 
 @dataclass(frozen=True)
 class Template:

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.plane import Box, Plane, check_box
 from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
+from gandyn.system.checks import Array
 from gandyn.system.results import Alike, Result, plain
-
-__all__ = ["Manifold", "Separatrices", "manifolds", "separatrices"]
-
-Array = NDArray[np.float64]
 
 _OFFSET = 1e-5
 """Where a manifold begins beside its saddle, in units of a: its curvature bends it away from the

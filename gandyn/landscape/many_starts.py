@@ -23,10 +23,7 @@ from scipy.special import ndtri
 
 from gandyn.dynamics.guard import GuardedForce, finite
 from gandyn.landscape.modes import Modes
-
-__all__ = ["Search"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _MOST = 15_000
 """States looked at, after which no other way is begun."""

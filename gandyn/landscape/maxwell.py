@@ -15,11 +15,8 @@ from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane
 from gandyn.landscape.unfolding import Unfolding
 from gandyn.system.bracket import roots
+from gandyn.system.checks import Array
 from gandyn.system.results import Alike
-
-__all__ = ["MaxwellPoint", "crossings", "order_changes"]
-
-Array = NDArray[np.float64]
 
 _TWINS = 1e-12
 """Attractors whose potentials never differ by more are mirror images."""

@@ -12,10 +12,7 @@ from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators import Generated
 from gandyn.generators.generated import Fixed
-
-__all__ = ["Coverage", "Modes", "coverage"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _DIP = 0.95
 """A minimum that is not below this share of the lower of its two maxima divides nothing."""

@@ -14,18 +14,14 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, Equilibrium, planar
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Box, Plane
+from gandyn.system.checks import Array
 from gandyn.system.polyline import even
 from gandyn.system.results import Alike, Result, columns, plain
-
-__all__ = ["Barrier", "Barriers", "Merge", "barriers", "eyring_kramers", "rise"]
-
-Array = NDArray[np.float64]
 
 _POINTS = 60
 """Points of a path on each side of a saddle."""

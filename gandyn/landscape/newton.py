@@ -8,11 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.landscape.plane import Box, Plane
+from gandyn.system.checks import Array
 from gandyn.system.differences import stencil
-
-__all__ = ["FIVE", "Roots", "across", "between", "newton", "second"]
-
-Array = NDArray[np.float64]
 
 _STEPS = 60
 _QUICK = 16

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
-from gandyn.system.checks import show
+from gandyn.system.checks import Array, show
 from gandyn.system.results import Alike
 
-__all__ = ["Box", "Placed", "Plane", "check_box", "check_states"]
-
-Array = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 _EDGE = 48

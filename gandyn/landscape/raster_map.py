@@ -24,15 +24,12 @@ from gandyn.landscape.basin_map import attractors_reached
 from gandyn.landscape.census import on_side
 from gandyn.landscape.family import Template, member_of, only_name
 from gandyn.landscape.plane import Plane, check_states
-from gandyn.system.checks import finite_array, show
+from gandyn.system.checks import Array, finite_array, show
 from gandyn.system.files import ArrayFile
 from gandyn.system.processes import crew, travels, worker_count
 from gandyn.system.progress import Progress
 from gandyn.system.results import Result, columns, plain
 
-__all__ = ["Raster", "raster"]
-
-Array = NDArray[np.float64]
 Ends = tuple[Array, list[str]]
 
 _SECONDS = 2.0

@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane, check_states
+from gandyn.system.checks import Array
 from gandyn.system.polyline import even
 from gandyn.system.results import Result
-
-__all__ = ["StringPath", "string_path"]
-
-Array = NDArray[np.float64]
 
 _REFRESH = 5
 """Steps between two looks at how stiff the images are."""

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.landscape.census import Equilibria
 from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
+from gandyn.system.checks import Array
 from gandyn.system.polyline import feet
-
-__all__ = ["Survey"]
-
-Array = NDArray[np.float64]
 
 _SAME = 1e-6
 _FORK = 0.02

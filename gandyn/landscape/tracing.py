@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 
 from gandyn.dynamics.runge_kutta import DormandPrince, interpolate
 from gandyn.landscape.plane import Box, Plane
-
-__all__ = ["LEFT", "LOST", "Trace", "trace"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 LEFT, LOST = -1, -2
 """Endings: outside the box, and nowhere that is known."""

@@ -10,16 +10,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.landscape.continuation import slopes_by
 from gandyn.landscape.newton import FIVE, second
 from gandyn.landscape.plane import Plane
-
-__all__ = ["BranchPoints", "Folds", "Unfolding", "inwards"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _KEPT = 64
 _STEP = 1e-5

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["around", "around_point"]
+from gandyn.system.checks import Array
 
-Array = NDArray[np.float64]
 Field = Callable[[Array], Array]
 
 _LARGEST_TURN = 0.6
