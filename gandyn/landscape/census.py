@@ -19,8 +19,8 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.landscape.many_starts import Search
 from gandyn.landscape.modes import Modes
-from gandyn.landscape.newton import Roots, across, between, newton
-from gandyn.landscape.plane import Box, Placed, Plane, check_box
+from gandyn.landscape.newton import across, between, joined, newton
+from gandyn.landscape.plane import Box, Placed, Plane, check_box, edges
 from gandyn.landscape.winding import around, around_point
 from gandyn.system.checks import Array
 from gandyn.system.results import Result, plain
@@ -235,7 +235,7 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     bounds = plane.box() if box is None else plane.mirrored(box)
     lattice = plane.axes(bounds)
     winding = around(plane.force, _boundary(*lattice))
-    roots, blocks = Roots(np.empty((0, 2))), [lattice]
+    roots, blocks = np.empty((0, 2)), [lattice]
     for _ in range(_ROUNDS):
         found = []
         for axes in blocks:
@@ -243,7 +243,7 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
             force = plane.force(nodes.reshape(-1, 2)).reshape(nodes.shape)
             found.append((*axes, force))
             roots = _search(plane, *axes, force, roots, bounds)
-        points = describe(plane.game, plane.turned(roots.theta))
+        points = describe(plane.game, plane.turned(roots))
         indices = np.array([point.index for point in points], np.intp)
         if winding == indices.sum():
             break
@@ -375,15 +375,15 @@ def _described(
     return out
 
 
-def _search(plane: Plane, a: Array, b: Array, force: Array, known: Roots, bounds: Box) -> Roots:
+def _search(plane: Plane, a: Array, b: Array, force: Array, known: Array, bounds: Box) -> Array:
     """Roots from all cells of a lattice in which both components may vanish."""
     rows, columns = np.nonzero(_may_vanish(force[..., 0]) & _may_vanish(force[..., 1]))
     starts = np.stack([np.sqrt(a[columns] * a[columns + 1]), 0.5 * (b[rows] + b[rows + 1])], axis=1)
-    found = known.join(plane, newton(plane, starts), bounds)
+    found = joined(plane, known, newton(plane, starts), bounds)
     # Near a fold a rest point has a partner that may share its cell, near a pitchfork it has two.
     for _ in range(2):
-        near = np.concatenate([across(plane, found.theta), between(found.theta)])
-        found = found.join(plane, newton(plane, near), bounds)
+        near = np.concatenate([across(plane, found), between(found)])
+        found = joined(plane, found, newton(plane, near), bounds)
     return found
 
 
@@ -451,11 +451,5 @@ def _dips(component: Array) -> NDArray[np.bool_]:
 
 def _boundary(a: Array, b: Array) -> Array:
     """The edge of a lattice, anticlockwise."""
-    return np.concatenate(
-        [
-            np.stack([a, np.full_like(a, b[0])], axis=1)[:-1],
-            np.stack([np.full_like(b, a[-1]), b], axis=1)[:-1],
-            np.stack([a[::-1], np.full_like(a, b[-1])], axis=1)[:-1],
-            np.stack([np.full_like(b, a[0]), b[::-1]], axis=1)[:-1],
-        ]
-    )
+    below, right, above, left = edges(a, b)
+    return np.concatenate([below[:-1], right[:-1], above[:0:-1], left[:0:-1]])

@@ -15,6 +15,7 @@ import numpy as np
 
 from gandyn.system.checks import Array
 from gandyn.system.differences import central
+from gandyn.system.polyline import feet
 
 _FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
 _TURN = 0.2
@@ -36,21 +37,25 @@ class System(Protocol):
 
 @dataclass(frozen=True)
 class Path:
-    """A curve of solutions.
+    """A curve of solutions u (k, n + 1), with tangents (k, n + 1) and slopes (k, n, n + 1).
 
-    Attributes
-    ----------
-    u, tangent : ndarray, shape (k, n + 1)
-    slopes : ndarray, shape (k, n, n + 1)
-    end : str
-        "bound" where it came to the bounds, "closed" where to its start, "lost" where no step was
-        short enough, "long" where it has too many points.
+    Its end is "bound" where it came to the bounds, "closed" where to its start, "lost" where no
+    step was short enough, "long" where it has too many points.
     """
 
     u: Array
     tangent: Array
     slopes: Array
     end: str
+
+    def zeros(self, values: Array) -> list[tuple[int, Array]]:
+        """Indices of pieces on which values (k,) change their sign, and where, linearly."""
+        pieces = np.flatnonzero(values[1:] * values[:-1] < 0).tolist()
+        parts = [values[k] / (values[k] - values[k + 1]) for k in pieces]
+        return [
+            (k, self.u[k] + part * (self.u[k + 1] - self.u[k]))
+            for k, part in zip(pieces, parts, strict=True)
+        ]
 
 
 def tangent_of(slopes: Array) -> Array:
@@ -69,6 +74,11 @@ def slopes_by(
     return np.stack(columns, axis=1)
 
 
+def off(points: Array, u: Array) -> float:
+    """How far u is from a polyline, by the largest of its differences."""
+    return float(np.abs(u - feet(points, u)[0]).max(axis=1).min(initial=np.inf))
+
+
 def beyond(u: Array, first: int, count: int) -> tuple[int, float] | None:
     """The first of `count` unknowns from `first` on that is not within 0 to 1, and its bound."""
     for k in range(first, first + count):
@@ -82,63 +92,49 @@ def correct(system: System, guess: Array, row: Array, slopes: Array) -> Array | 
 
     Newton's method with the slopes of a point nearby, kept up by Broyden's rank-one updates.
     """
-    u = guess.copy()
-    matrix = np.vstack([slopes, row])
-    last = None
+    u, matrix, step = guess, np.vstack([slopes, row]), None
     for _ in range(_ITERATIONS):
         value = np.append(system.residual(u), row @ (u - guess))
-        if not np.isfinite(value).all():
-            return None
-        if last is not None:
-            matrix = matrix + np.outer(value, last) / (last @ last)
-        try:
-            step = -np.linalg.solve(matrix, value)
-        except np.linalg.LinAlgError:
-            return None
-        size = float(np.abs(step).max())
-        if not size < 0.3:
+        if step is not None:
+            matrix = matrix + np.outer(value, step) / (step @ step)
+        step = _step(matrix, value)
+        if step is None or not np.abs(step).max() < 0.3:
             return None
         u = u + step
-        if size <= _SETTLED:
+        if np.abs(step).max() <= _SETTLED:
             return u
-        last = step
     return None
 
 
 def solve(
-    residual: Callable[[Array], Array], start: Array, step: float, *, farthest: float = 0.2
+    residual: Callable[[Array], Array], start: Array, h: float, *, farthest: float = 0.2
 ) -> Array | None:
-    """A root of n equations in n unknowns by Newton's method with differences, or None.
+    """A root of n equations in n unknowns by Newton's method with differences over h, or None.
 
-    Parameters
-    ----------
-    residual : callable
-    start : ndarray, shape (n,)
-    step : float
-        Of the differences.
-    farthest : float
-        A root farther from the start than this is none of its own.
+    A root farther from the start is none of its own.
     """
-    u = start.copy()
+    u = start
     for _ in range(14):
-        value = residual(u)
-        if not np.isfinite(value).all():
+        step = _step(slopes_by(residual, u, h), residual(u))
+        if step is None:
             return None
-        matrix = slopes_by(residual, u, step)
-        if not np.isfinite(matrix).all():
-            return None
-        try:
-            move = -np.linalg.solve(matrix, value)
-        except np.linalg.LinAlgError:
-            return None
-        size = float(np.abs(move).max())
-        move *= min(1.0, 0.05 / max(size, 1e-300))
-        u = u + move
+        size = float(np.abs(step).max())
+        u = u + 0.05 / max(size, 0.05) * step
         if np.abs(u - start).max() > farthest:
             return None
         if size <= _SETTLED:
             return u
     return None
+
+
+def _step(matrix: Array, value: Array) -> Array | None:
+    """Newton's step, None where it is not known."""
+    if not (np.isfinite(matrix).all() and np.isfinite(value).all()):
+        return None
+    try:
+        return -np.linalg.solve(matrix, value)
+    except np.linalg.LinAlgError:
+        return None
 
 
 def follow(
@@ -148,18 +144,10 @@ def follow(
     crossed: Callable[[Array], tuple[int, float] | None],
     inside: Callable[[Array], bool] = lambda u: True,
 ) -> Path:
-    """Follow a curve from a solution until it meets a bound, its start or its end.
+    """Follow a curve from a solution along a tangent to a bound, its start or its end.
 
-    Parameters
-    ----------
-    system : System
-    start, tangent : ndarray, shape (n + 1,)
-        A solution and the direction to set out in.
-    crossed : callable
-        The index of an unknown and its bound that a point lies beyond, or None: the curve ends
-        exactly on it.
-    inside : callable
-        Where it says False the curve ends before.
+    `crossed` says the index of an unknown and its bound that a point lies beyond, or None: the
+    curve ends exactly on it. Where `inside` says False it ends before.
     """
     u, slopes = start.copy(), system.slopes(start)
     along = tangent_of(slopes)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gandyn.errors import InputError
-from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
+from gandyn.landscape.continuation import (
+    Path,
+    System,
+    beyond,
+    correct,
+    follow,
+    joined,
+    off,
+    solve,
+    tangent_of,
+)
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding, inwards
 from gandyn.system.checks import Array
-from gandyn.system.polyline import feet
 from gandyn.system.results import Alike
 
 _SAME = 2e-3
@@ -59,12 +67,7 @@ class Cusp(Placed):
 
 
 class Maxwells:
-    """Two rest points of one potential: five equations in (u₁, u₂, x, y).
-
-    Parameters
-    ----------
-    base : Unfolding
-    """
+    """Two rest points of one potential: five equations in (u₁, u₂, x, y)."""
 
     def __init__(self, base: Unfolding) -> None:
         self.base = base
@@ -117,38 +120,31 @@ class Tracer:
 
     def fold(self, u: Array) -> None:
         """Trace the fold curve through a point (log a, b/scale, x, y)."""
-        if self._known("fold", u):
-            return
         folds = Folds(self.base, u)
-        path = self._both_ways(folds, u)
+        path = self._traced("fold", folds, u)
         if path is not None:
             self._paths.append(("fold", path.u))
             self._find_cusps(folds, path)
 
     def branch(self, u: Array) -> None:
         """Trace the curve of branch points through a point (log a, b/scale, x, y)."""
-        if self._known("branch", u):
-            return
-        w = np.append(u, 0.0)
-        path = self._both_ways(
-            BranchPoints(self.base, u), w, inside=lambda w: bool(abs(w[4]) < _UNFOLDED)
-        )
+        system, w = BranchPoints(self.base, u), np.append(u, 0.0)
+        path = self._traced("branch", system, w, lambda w: bool(abs(w[4]) < _UNFOLDED))
         if path is not None and len(path.u) > 3:
             self._paths.append(("branch", path.u[:, :4]))
 
     def maxwell(self, one: Array, other: Array, values: Array) -> None:
         """Trace the Maxwell curve of two attractors (log a, b/scale) at parameters (x, y)."""
         w, swapped = (np.concatenate([*pair, values]) for pair in ((one, other), (other, one)))
-        if self._known("maxwell", w) or self._known("maxwell", swapped):
-            return
         system = Maxwells(self.base)
-        path = self._both_ways(system, w, inside=system.stable)
+        known = self._known("maxwell", swapped)
+        path = None if known else self._traced("maxwell", system, w, system.stable)
         if path is not None:
             self._paths.append(("maxwell", path.u))
 
     def walls(self) -> list[Array]:
-        """All curves in scaled coordinates, the parameters in the last two columns."""
-        return [path for _, path in self._paths]
+        """The scaled parameters (n, 2) of all curves."""
+        return [path[:, -2:] for _, path in self._paths]
 
     def curves(self) -> tuple[Curve, ...]:
         """All curves."""
@@ -167,7 +163,13 @@ class Tracer:
             _crossings(path[:, -2:], one, other) for kind, path in self._paths if kind in kinds
         )
 
-    def _both_ways(self, system: Any, w: Array, **options: Any) -> Path | None:
+    def _traced(
+        self, kind: str, system: System, w: Array, *inside: Callable[[Array], bool]
+    ) -> Path | None:
+        """The curve through a point near w, or None where it is known or there is none."""
+        if self._known(kind, w):
+            return None
+
         def crossed(point: Array) -> tuple[int, float] | None:
             return beyond(point, 2 if len(w) < 6 else 4, 2)
 
@@ -178,41 +180,30 @@ class Tracer:
         start = correct(system, w, along, slopes)
         if start is None:
             return None
-        ahead = follow(system, start, along, crossed, **options)
+        ahead = follow(system, start, along, crossed, *inside)
         if ahead.end == "closed":
             return ahead
-        return joined(follow(system, start, -along, crossed, **options), ahead)
+        return joined(follow(system, start, -along, crossed, *inside), ahead)
 
-    def _known(self, kind: str, point: Array) -> bool:
-        return any(
-            np.abs(point - feet(path, point)[0]).max(axis=1).min(initial=np.inf) < _SAME
-            for other, path in self._paths
-            if other == kind
-        )
+    def _known(self, kind: str, w: Array) -> bool:
+        paths = [path for other, path in self._paths if other == kind]
+        return any(off(path, w[: path.shape[1]]) < _SAME for path in paths)
 
     def _find_cusps(self, folds: Folds, path: Path) -> None:
         """Where the bend of the fold changes its sign along the curve."""
-        last, bends = None, []
+        sign, last, bends = 1.0, folds.p, []
         for u in path.u:
             folds.borders(u)
-            bend = folds.bend(u)
-            left = folds.null(u)[1]
             # The null vector's sign is the singular value decomposition's whim: keep it.
-            if last is not None and left @ last < 0:
-                left, bend = -left, -bend
-            last = left
-            bends.append(bend)
-        for k in np.flatnonzero(np.array(bends[1:]) * np.array(bends[:-1]) < 0):
-            part = bends[k] / (bends[k] - bends[k + 1])
-            start = path.u[k] + part * (path.u[k + 1] - path.u[k])
+            sign, last = sign * (-1.0 if folds.p @ last < 0 else 1.0), folds.p
+            bends.append(sign * folds.bend(u))
+        for _, start in path.zeros(np.array(bends)):
             folds.borders(start)
             exact = solve(
                 lambda u: np.append(folds.residual(u), folds.bend(u)), start, _DIFFERENCES
             )
-            if exact is not None and (exact[2:] >= 0).all() and (exact[2:] <= 1).all():
-                values = self.base.values(exact)
-                theta = self.base.theta(exact)
-                self.cusps.append(Cusp(float(values[0]), float(values[1]), theta))
+            if exact is not None and beyond(exact, 2, 2) is None:
+                self.cusps.append(Cusp(*self.base.values(exact).tolist(), self.base.theta(exact)))
 
 
 def _crossings(path: Array, one: Array, other: Array) -> int:

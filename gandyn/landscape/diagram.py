@@ -19,7 +19,7 @@ from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.curves import Curve, Cusp, Tracer
 from gandyn.landscape.family import member_of, read_range
-from gandyn.landscape.maxwell import order_changes
+from gandyn.landscape.maxwell import deepest_first, order_changes
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Unfolding
@@ -240,7 +240,7 @@ def _regions(
         return known[place]
 
     for _ in range(_ROUNDS):
-        parts, count, on_wall = parted([path[:, -2:] for path in tracer.walls()], nodes, nodes)
+        parts, count, on_wall = parted(tracer.walls(), nodes, nodes)
         sizes = np.bincount(parts[~on_wall], minlength=count)
         part, cells = witnesses(parts, on_wall, count, _WITNESSES)
         inside: list[list[tuple[float, ...]]] = [[] for _ in range(count)]
@@ -251,7 +251,7 @@ def _regions(
         for places in inside:
             for place in places[1:]:
                 pair = equilibria_at(places[0]), equilibria_at(place)
-                if _deepest_first(pair[0]) != _deepest_first(pair[1]):
+                if deepest_first(pair[0]) != deepest_first(pair[1]):
                     ends = np.array(places[0]), np.array(place)
                     for states in order_changes(base, *ends, *pair):
                         tracer.maxwell(*states)
@@ -266,7 +266,7 @@ def _regions(
         counts = {len(equilibria_at(place).attractors) for place in inside[k]}
         torn += len(counts) > 1
         place = inside[k][len(inside[k]) // 2]
-        names = _deepest_first(equilibria_at(place))
+        names = deepest_first(equilibria_at(place))
         x, y = base.low + (base.high - base.low) * np.array(place)
         of_part[k] = len(regions)
         share = float(sizes[k]) / parts.size
@@ -274,11 +274,6 @@ def _regions(
     labels = of_part[parts]
     labels[on_wall] = -1
     return tuple(regions), labels, torn
-
-
-def _deepest_first(found: Equilibria) -> tuple[str, ...]:
-    ranked = sorted(found.attractors, key=lambda point: (round(point.potential, 9), point.b))
-    return tuple(point.name for point in ranked)
 
 
 _SHORT = (

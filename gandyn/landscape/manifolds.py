@@ -10,7 +10,7 @@ import numpy as np
 
 from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.plane import Box, Plane, check_box
-from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
+from gandyn.landscape.tracing import LEFT, LOST, trace
 from gandyn.system.checks import Array
 from gandyn.system.results import Alike, Result, plain
 
@@ -158,29 +158,29 @@ def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold,
     if forwards:
         # Next to a fold the way out of a saddle is too stiff for arc length: follow it in time.
         curves = [
-            _flowed(plane, found, curve.theta[0]) if curve.end == LOST else curve
-            for curve in curves
+            _flowed(plane, found, theta[0]) if end == LOST else (theta, end)
+            for theta, end in curves
         ]
     out = []
-    for curve, k in zip(curves, owner, strict=True):
-        theta = plane.turned(np.concatenate([places[k][None], curve.theta]))
-        out.append(Manifold(int(k), not forwards, theta, curve.end, _WITHIN))
+    for (theta, end), k in zip(curves, owner, strict=True):
+        theta = plane.turned(np.concatenate([places[k][None], theta]))
+        out.append(Manifold(int(k), not forwards, theta, end, _WITHIN))
     return tuple(out)
 
 
-def _flowed(plane: Plane, found: Equilibria, start: Array) -> Trace:
-    """The flow from a state to rest, as a curve."""
+def _flowed(plane: Plane, found: Equilibria, start: Array) -> tuple[Array, int]:
+    """The flow from a state to rest, as `trace` gives curves."""
     steps = plane.flow(start, (0.0, np.inf), rtol=1e-9, atol=1e-12)
     if len(steps.t) < 2 or not steps.success:
-        return Trace(steps.theta, LOST)
+        return steps.theta, LOST
     parts = np.linspace(0.0, 1.0, _BETWEEN, endpoint=False)
     times = (steps.t[:-1, None] + np.diff(steps.t)[:, None] * parts).ravel()
     times = np.unique(np.append(times, steps.t[-1]))
     theta = plane.flow(start, (0.0, float(times[-1])), times, rtol=1e-9, atol=1e-12).theta
     end = found.nearest(plane.turned(theta[-1:]), ("attractor",), _NEAR)[0]
     if end < 0:
-        return Trace(theta, LOST)
-    return Trace(np.concatenate([theta, plane.turned(found.theta[end : end + 1])]), int(end))
+        return theta, LOST
+    return np.concatenate([theta, plane.turned(found.theta[end : end + 1])]), int(end)
 
 
 def _gaps(places: Array) -> Array:

@@ -102,66 +102,36 @@ def order_changes(
 ) -> list[tuple[Array, Array, Array]]:
     """Pairs of attractors that change their order on the segment between two sets of parameters.
 
-    Parameters
-    ----------
-    base : Unfolding
-        Of two parameters.
-    one, other : ndarray, shape (2,)
-        Scaled parameters at its ends.
-    before, after : Equilibria
-        Of the games there.
-
-    Returns
-    -------
-    list of (u₁, u₂, values)
-        Both attractors (log a, b/scale), and the parameters at which they are equally deep.
+    `base` is of two parameters; `one` and `other` (2,) are their scaled values at the ends,
+    `before` and `after` the rest points there. Each pair comes as (u₁, u₂, values): both attractors
+    (log a, b/scale), and the parameters at which they are equally deep.
     """
-    starts = [(point.theta, point.potential) for point in before.attractors]
-    ranks = [_ranked(points) for points in (before, after)]
+    ranks = [deepest_first(points) for points in (before, after)]
     if min(map(len, ranks)) < 2 or (ranks[0] == ranks[1] and len(set(ranks[0])) == len(ranks[0])):
         return []
-    ends: list[tuple[Array, float] | None] = []
-    for theta, _ in starts:
-        place = _led(base, theta, one, other)
-        if place is None:
-            ends.append(None)
-            continue
-        nearest = min(after.attractors, key=lambda point: float(np.abs(point.theta - place).max()))
-        same = float(np.abs(nearest.theta - place).max()) <= 1e-6 * nearest.a
-        ends.append((nearest.theta, nearest.potential) if same else None)
-    out, line = [], base.line(one, other)
-    for i, k in combinations(range(len(starts)), 2):
-        first, second = ends[i], ends[k]
-        if first is None or second is None:
-            continue
-        if (starts[i][1] - starts[k][1]) * (first[1] - second[1]) >= 0:
-            continue
-        pieces = [
-            (np.array([0.0, 1.0]), np.array([[*starts[n][0], starts[n][1]], [*end[0], end[1]]]))
-            for n, end in ((i, first), (k, second))
-        ]
-        found = _solved(line, pieces[0], pieces[1], 0.0, 1.0)
+    pieces, line = [], base.line(one, other)
+    for point in before.attractors:
+        led = point.theta[None]
+        for part in np.arange(1, _STAGES + 1) / _STAGES:
+            led = newton(Plane(line.game([part])), led)
+        for k in after.nearest(led, ("attractor",), _SAME):
+            if k >= 0:
+                ends = [[*end.theta, end.potential] for end in (point, after[k])]
+                pieces.append((np.array([0.0, 1.0]), np.array(ends)))
+    out = []
+    for first, second in combinations(pieces, 2):
+        before_gap, after_gap = first[1][:, 2] - second[1][:, 2]
+        found = _solved(line, first, second, 0.0, 1.0) if before_gap * after_gap < 0 else None
         if found is not None:
             u = [line.at(theta, [found.parameter])[:2] for theta in found.theta]
             out.append((u[0], u[1], one + found.parameter * (other - one)))
     return out
 
 
-def _ranked(found: Equilibria) -> list[str]:
+def deepest_first(found: Equilibria) -> tuple[str, ...]:
     """The names of the attractors, the deepest first."""
-    return [p.name for p in sorted(found.attractors, key=lambda point: point.potential)]
-
-
-def _led(base: Unfolding, theta: Array, one: Array, other: Array) -> Array | None:
-    """Where an attractor is led by going from one set of parameters to another in stages."""
-    span = base.high - base.low
-    for part in np.arange(1, _STAGES + 1) / _STAGES:
-        game = base.game(base.low + span * (one + part * (other - one)))
-        place = newton(Plane(game), theta[None])
-        if not len(place):
-            return None
-        theta = place[0]
-    return theta
+    ranked = sorted(found.attractors, key=lambda point: (round(point.potential, 9), point.b))
+    return tuple(point.name for point in ranked)
 
 
 class _Lost(Exception):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,20 +29,14 @@ _SECOND = 1e-2
 """Step of second differences along a null vector, in units of a."""
 
 
-@dataclass(frozen=True)
-class Roots:
-    """Distinct roots (n, 2)."""
-
-    theta: Array
-
-    def join(self, plane: Plane, more: Array, box: Box) -> Roots:
-        """These and those of `more` that lie in the box and are none of these."""
-        kept = list(self.theta)
-        for place in more:
-            inside = box[0] <= place[0] <= box[1] and box[2] <= place[1] <= box[3]
-            if inside and not any(_are_one(plane, place, other) for other in kept):
-                kept.append(place)
-        return Roots(np.array(kept).reshape(-1, 2))
+def joined(plane: Plane, roots: Array, more: Array, box: Box) -> Array:
+    """Distinct roots (n, 2), and those of `more` that lie in the box and are none of these."""
+    kept = list(roots)
+    for place in more:
+        inside = box[0] <= place[0] <= box[1] and box[2] <= place[1] <= box[3]
+        if inside and not any(_are_one(plane, place, other) for other in kept):
+            kept.append(place)
+    return np.array(kept).reshape(-1, 2)
 
 
 def _are_one(plane: Plane, one: Array, other: Array) -> bool:

@@ -41,10 +41,7 @@ class Placed(Alike):
 def check_box(box: Sequence[float]) -> Box:
     """(a_low, a_high, b_low, b_high) as four floats.
 
-    Raises
-    ------
-    InputError
-        Where they are not finite, do not rise, or a = 0 lies between a_low and a_high.
+    InputError where they are not finite, do not rise, or a = 0 lies between a_low and a_high.
     """
     allowed = (
         "must be (a_low, a_high, b_low, b_high) with a_low < a_high, on one side of 0, and "
@@ -62,13 +59,7 @@ def check_box(box: Sequence[float]) -> Box:
 
 
 def check_states(name: str, values: Any) -> Array:
-    """States (n, 2), one or more.
-
-    Raises
-    ------
-    InputError
-        Where they have another shape, are not finite, or have a = 0.
-    """
+    """States (n, 2), one or more; InputError for others, not finite ones, and a = 0."""
     try:
         states = np.array(values, dtype=float)
     except (TypeError, ValueError):
@@ -79,23 +70,18 @@ def check_states(name: str, values: Any) -> Array:
     return states
 
 
+def edges(a: Array, b: Array) -> list[Array]:
+    """The states (n, 2) of the edges of a lattice: b lowest, a highest, b highest, a lowest."""
+    places = ((a, b[0]), (a[-1], b), (a, b[-1]), (a[0], b))
+    return [np.stack(np.broadcast_arrays(*place), axis=1) for place in places]
+
+
 class Plane:
     """A game over its scale and its place: over (|a|, b), on one of the two sides of a = 0.
 
     All states here are u = (|a|, b), all forces and derivatives those of u. Results hold (a, b),
-    which `turned` gives: where a < 0, the latent is reflected.
-
-    Parameters
-    ----------
-    game : Game
-        Of a generator with a scale and a place, and no other parameter.
-    side : float
-        Of the sign of a.
-
-    Raises
-    ------
-    InputError
-        For another generator.
+    which `turned` gives: where a < 0, the latent is reflected. The game's generator has a scale and
+    a place, and no other parameter (else InputError), and `side` has the sign of a.
     """
 
     def __init__(self, game: Any, side: float = 1.0) -> None:
@@ -168,16 +154,16 @@ class Plane:
         shifts = sorted((-middle * inner, -middle * outer))
         b_low, b_high = low - margin + shifts[0], high + margin + shifts[1]
         inner, outer, walls = self._finite(inner, outer, np.linspace(b_low, b_high, 5))
-        box = [inner, outer, b_low, b_high]
-        first, grown = box, self._grown(box, walls)
+        first = box = inner, outer, b_low, b_high
+        grown = self._grown(box, walls)
         for _ in range(_GROWTHS):
             if grown == box:
                 break
             box, grown = grown, self._grown(grown, walls)
         # An edge that has not come to where the force points inwards stays where it was.
         ends = zip(first, box, grown, strict=True)
-        kept = [own if more == own else old for old, own, more in ends]
-        return kept[0], kept[1], kept[2], kept[3]
+        a_low, a_high, b_low, b_high = (own if more == own else old for old, own, more in ends)
+        return a_low, a_high, b_low, b_high
 
     def _finite(self, inner: float, outer: float, b: Array) -> tuple[float, float, list[bool]]:
         """The scales between which the force is finite, and whether either end is a wall to it.
@@ -194,27 +180,19 @@ class Plane:
         last = first + int(np.append(~finite[first:], True).argmax()) - 1
         return float(a[first]), float(a[last]), [first > 0, last < _EDGE - 1]
 
-    def _grown(self, box: list[float], walls: list[bool]) -> list[float]:
+    def _grown(self, box: Box, walls: list[bool]) -> Box:
         """The box with every edge moved out at which the force does not point inwards."""
         a_low, a_high, b_low, b_high = box
         a, b = np.geomspace(a_low, a_high, _EDGE), np.linspace(b_low, b_high, _EDGE)
-        edges = [
-            np.stack([np.full(_EDGE, a_low), b], axis=1),
-            np.stack([np.full(_EDGE, a_high), b], axis=1),
-            np.stack([a, np.full(_EDGE, b_low)], axis=1),
-            np.stack([a, np.full(_EDGE, b_high)], axis=1),
-        ]
-        force = self.force(np.concatenate(edges)).reshape(4, _EDGE, 2)
-        inwards = np.array([force[0, :, 0], -force[1, :, 0], force[2, :, 1], -force[3, :, 1]])
+        below, right, above, left = self.force(np.concatenate(edges(a, b))).reshape(4, _EDGE, 2)
         # Where it is not finite a wider box would not help.
-        inside = [not (side <= 0).any() for side in inwards]
         wider = 0.25 * (b_high - b_low)
-        return [
-            a_low * (1.0 if inside[0] or walls[0] else 0.5),
-            a_high * (1.0 if inside[1] or walls[1] else 1.5),
-            b_low - (0.0 if inside[2] else wider),
-            b_high + (0.0 if inside[3] else wider),
-        ]
+        return (
+            a_low * (0.5 if (left[:, 0] <= 0).any() and not walls[0] else 1.0),
+            a_high * (1.5 if (right[:, 0] >= 0).any() and not walls[1] else 1.0),
+            b_low - (wider if (below[:, 1] <= 0).any() else 0.0),
+            b_high + (wider if (above[:, 1] >= 0).any() else 0.0),
+        )
 
     def axes(self, box: Box) -> tuple[Array, Array]:
         """Axes a (A,) and b (B,) of a lattice: fine where the data are.

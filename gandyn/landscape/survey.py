@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from gandyn.landscape.census import Equilibria
-from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
+from gandyn.landscape.continuation import (
+    Path,
+    beyond,
+    correct,
+    follow,
+    joined,
+    off,
+    solve,
+    tangent_of,
+)
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
 from gandyn.system.checks import Array
 from gandyn.system.polyline import feet
@@ -46,11 +55,7 @@ class Survey:
     def _followed(self, u: Array, along: Array) -> Path:
         # From an end of the interval there is only one way to go.
         inwards = along if (u[2] > 0.0 or along[2] > 0) and (u[2] < 1.0 or along[2] < 0) else -along
-        return follow(self.base, u, inwards, _outside, self._inside)
-
-    def _inside(self, u: Array) -> bool:
-        """Whether a > 0 has not become so small or large that nothing can be seen."""
-        return bool(-30.0 < u[0] < 30.0)
+        return follow(self.base, u, inwards, _outside, _seen)
 
     def _passed(self, u: Array) -> bool:
         """Whether a path passes through a rest point."""
@@ -71,12 +76,9 @@ class Survey:
     def _add(self, path: Path) -> None:
         index = len(self.paths)
         self.paths.append(path)
-        marks = []
         determinants = np.array([_determinant(path, k) for k in range(len(path.u))])
-        for values, solved in ((determinants, self._fork), (path.tangent[:, 2], self._fold)):
-            # where along the path the value changes its sign
-            for k in np.flatnonzero(values[1:] * values[:-1] < 0).tolist():
-                marks.append((k, solved(path, k)))
+        marks = [(k, self._fork(path, k, start)) for k, start in path.zeros(determinants)]
+        marks += [(k, self._fold(path, k, start)) for k, start in path.zeros(path.tangent[:, 2])]
         self.paths[index] = self._marked(path, [(k, u) for k, u in marks if u is not None])
 
     def _marked(self, path: Path, marks: Sequence[tuple[int, Array]]) -> Path:
@@ -102,13 +104,11 @@ class Survey:
             path.end,
         )
 
-    def _fold(self, path: Path, k: int) -> Array | None:
-        """Solve for the fold between two points of a path."""
-        before, after = path.tangent[k][2], path.tangent[k + 1][2]
-        start = path.u[k] + before / (before - after) * (path.u[k + 1] - path.u[k])
+    def _fold(self, path: Path, k: int, start: Array) -> Array | None:
+        """Solve for the fold on a piece of a path."""
         folds = Folds(self.base, start)
         exact = solve(folds.residual, start, _DIFFERENCES)
-        if exact is None or self._at_fork(exact):
+        if exact is None or any(np.abs(exact - u).max() < 1e-4 for u, _, _ in self.forks):
             # A pitchfork turns the branch as a fold does, but is none.
             length = np.abs(path.u[k + 1] - path.u[k]).max()
             self._missed += not any(
@@ -121,28 +121,21 @@ class Survey:
             self.folds.append(exact)
         return exact
 
-    def _at_fork(self, u: Array) -> bool:
-        return any(np.abs(u - w[0]).max() < 1e-4 for w in self.forks)
-
-    def _fork(self, path: Path, k: int) -> Array | None:
-        """Solve for the branch point between two points of a path, and follow the other branch."""
-        one, other = _determinant(path, k), _determinant(path, k + 1)
-        start = path.u[k] + one / (one - other) * (path.u[k + 1] - path.u[k])
+    def _fork(self, path: Path, k: int, start: Array) -> Array | None:
+        """Solve for the branch point on a piece of a path, and follow the other branch."""
         system = BranchPoints(self.base, start)
         w = solve(system.residual, np.append(start, 0.0), 1e-4)
         if w is None or not 0.0 <= w[2] <= 1.0:
             return None
         u, beta = w[:3], w[3]
-        size = float(np.abs(self.base.slopes(u)).max())
-        if abs(beta) > _UNCROSSED * size:
+        if abs(beta) > _UNCROSSED * np.abs(self.base.slopes(u)).max():
             return None
-        if any(np.abs(u - known[0]).max() < _SAME for known in self.forks):
+        if any(np.abs(u - known).max() < _SAME for known, _, _ in self.forks):
             return u
         directions = self._directions(u)
         upright = any(abs(d[2]) < _UPRIGHT for d in directions)
         self.forks.append((u, upright, float(np.hypot(*self.base.residual(u)))))
         along = path.u[k + 1] - path.u[k]
-        along = along / np.linalg.norm(along)
         if directions:
             aside = min(directions, key=lambda d: abs(d @ along))
             halves = [self._entered(u, sign * aside) for sign in (-1.0, 1.0)]
@@ -165,14 +158,14 @@ class Survey:
         b = 0.25 * (bend(first + second) - bend(first - second))
         root = np.sqrt(max(b * b - a * c, 0.0))
         # Of a x² + 2 b x y + c y² = 0, each pair from the larger of the two equal forms.
-        pairs = []
+        directions = []
         for sign in (1.0, -1.0):
             options = [(-b + sign * root, a), (c, -b - sign * root)]
             x, y = max(options, key=lambda pair: np.hypot(*pair))
             if np.hypot(x, y) > 0:
                 direction = x * first + y * second
-                pairs.append(direction / np.linalg.norm(direction))
-        return pairs
+                directions.append(direction / np.linalg.norm(direction))
+        return directions
 
     def _entered(self, u: Array, aside: Array) -> Path | None:
         """The branch that leaves a branch point in a direction, with the point itself in front."""
@@ -183,24 +176,18 @@ class Survey:
             guess = u + (value - u[index]) / aside[index] * aside
             guess[index], row = value, np.eye(len(u))[index]
         new = correct(self.base, guess, row, self.base.slopes(guess))
-        if new is None or self._beside(new, 0.1 * float(np.linalg.norm(guess - u))):
+        within = 0.1 * np.linalg.norm(guess - u)
+        if new is None or any(off(path.u, new) < within for path in self.paths):
             return None
         if bound is not None:
             path = Path(new[None], aside[None], self.base.slopes(new)[None], "bound")
         else:
-            path = follow(self.base, new, aside, _outside, self._inside)
+            path = follow(self.base, new, aside, _outside, _seen)
         return Path(
             np.vstack([u, path.u]),
             np.vstack([aside, path.tangent]),
             np.concatenate([path.slopes[:1], path.slopes]),
             path.end,
-        )
-
-    def _beside(self, u: Array, within: float) -> bool:
-        """Whether a point beside a branch point lies on a known path."""
-        return any(
-            np.abs(u - feet(path.u, u)[0]).max(axis=1).min(initial=np.inf) < within
-            for path in self.paths
         )
 
     def verdict(self, found: Sequence[Equilibria]) -> tuple[int, str]:
@@ -219,6 +206,11 @@ class Survey:
 
 def _outside(u: Array) -> tuple[int, float] | None:
     return beyond(u, 2, 1)
+
+
+def _seen(u: Array) -> bool:
+    """Whether a > 0 has not become so small or large that nothing can be seen."""
+    return bool(-30.0 < u[0] < 30.0)
 
 
 def _determinant(path: Path, k: int) -> float:

@@ -7,8 +7,6 @@ against the force as with it. Steps are those of `DormandPrince`, of order 8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,14 +27,6 @@ _MOST_POINTS = 500
 """Points kept of one step."""
 
 
-@dataclass(frozen=True)
-class Trace:
-    """One curve: its points (n, 2) in (a, b), and the target it ended at, or LEFT or LOST."""
-
-    theta: Array
-    end: int
-
-
 class _UnitField:
     """The direction of the force, or the opposite one, in (log a, b/scale)."""
 
@@ -51,9 +41,9 @@ class _UnitField:
 
     def force(self, u: Array, home: Array) -> Array:
         theta = self.theta(u)
-        push = self._plane.force(theta) / np.stack(
-            [theta[:, 0], np.full(len(theta), self._scale)], axis=1
-        )
+        push = self._plane.force(theta)
+        push[:, 0] /= theta[:, 0]
+        push[:, 1] /= self._scale
         # Scaled first, so that squares of tiny forces do not underflow.
         with np.errstate(divide="ignore", invalid="ignore"):
             push = push / np.abs(push).max(axis=1, keepdims=True)
@@ -68,56 +58,44 @@ def trace(
     reach: Array,
     allowed: NDArray[np.bool_],
     box: Box,
-) -> list[Trace]:
-    """Follow the force, or minus the force, from each start until a target or out of the box.
+) -> list[tuple[Array, int]]:
+    """Follow the force, or minus the force, from starts (n, 2) to a target or out of the box.
 
-    Parameters
-    ----------
-    plane : Plane
-    starts : ndarray, shape (n, 2)
-    forwards : bool
-        With the force, or against it.
-    targets : ndarray, shape (m, 2)
-        Points where curves may end.
-    reach : ndarray, shape (m,)
-        How near, in (log a, b/scale) with b's scale that of the box, a curve must come to end.
-    allowed : ndarray of bool, shape (n, m)
-        Which targets each curve may end at.
-    box : Box
-
-    Returns
-    -------
-    list of Trace
-        Those that leave the box have one point outside.
+    A curve ends where it comes as near to one of the targets (m, 2), that it is allowed (n, m) to
+    end at, as `reach` (m,) says, in (log a, b/scale) with b's scale that of the box. Each is its
+    points (k, 2) in (a, b), one of them outside where it leaves the box, and the target it ended
+    at, or LEFT or LOST.
     """
     scale = (box[3] - box[2]) / np.log(box[1] / box[0])
     field = _UnitField(plane, scale, 1.0 if forwards else -1.0)
     rule = DormandPrince(field, 0.0, _TOLERANCE)
-    goals = field.u(targets) if len(targets) else np.empty((0, 2))
-    edges = np.array([np.log(box[:2]), np.array(box[2:]) / scale])
+    goals = field.u(targets)
+    low, high = field.u(np.array([box[::2], box[1::2]]))
     n = len(starts)
     u = field.u(starts)
     live = np.arange(n)
     step = np.full(n, 1e-3)
     points: list[list[Array]] = [[place[None]] for place in starts]
     end = np.full(n, LOST)
+
+    def apart() -> Array:
+        """How far each live curve is from each target that it may end at."""
+        gaps = np.hypot(*(u[live][:, None] - goals).transpose(2, 0, 1))
+        return np.where(allowed[live], gaps, np.inf)
+
     for _ in range(_MOST_STEPS):
         if not live.size:
             break
         here = u[live]
         slope = field.force(here, here)
-        apart = np.hypot(*(here[:, None] - goals).transpose(2, 0, 1))
-        apart[~allowed[live]] = np.inf
-        nearest = apart.min(axis=1, initial=np.inf)
         # A rest point turns the direction: steps shrink with the distance to it.
-        h = np.minimum(step[live], np.maximum(0.5 * nearest, _SHORTEST))
+        h = np.minimum(step[live], np.maximum(0.5 * apart().min(axis=1), _SHORTEST))
         tried = rule.step(here, slope, h)
-        accepted = tried.error <= 1.0
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             factor = np.clip(0.9 * tried.error ** (-1.0 / rule.exponent), 0.2, 4.0)
         factor = np.where(np.isfinite(factor), factor, 0.2)
         step[live] = np.minimum(h * factor, _LONGEST)
-        rows = np.flatnonzero(accepted)
+        rows = np.flatnonzero(tried.error <= 1.0)
         if rows.size:
             new = tried.y[rows]
             coefficients, _ = rule.interpolant(
@@ -126,25 +104,15 @@ def trace(
             for row, part in zip(rows, _between(field, coefficients, here[rows], new), strict=True):
                 points[live[row]].append(part)
             u[live[rows]] = new
-        gone = step[live] < _SHORTEST
-        inside = (u[live] >= edges[:, 0]) & (u[live] <= edges[:, 1])
-        left = ~inside.all(axis=1)
+        left = ~((u[live] >= low) & (u[live] <= high)).all(axis=1)
         end[live[left]] = LEFT
-        gone |= left
-        if len(goals):
-            apart = np.hypot(*(u[live][:, None] - goals).transpose(2, 0, 1))
-            apart[~allowed[live]] = np.inf
-            arrived = (apart <= reach) & ~np.asarray(left)[:, None]
-            there = arrived.any(axis=1)
-            goal = arrived.argmax(axis=1)
-            end[live[there]] = goal[there]
-            for lane in np.flatnonzero(there):
-                points[live[lane]].append(targets[goal[lane]][None])
-            gone |= there
-        live = live[~gone]
-    return [
-        Trace(np.concatenate(parts), int(code)) for parts, code in zip(points, end, strict=True)
-    ]
+        arrived = (apart() <= reach) & ~left[:, None]
+        there, goal = arrived.any(axis=1), arrived.argmax(axis=1)
+        end[live[there]] = goal[there]
+        for lane in np.flatnonzero(there):
+            points[live[lane]].append(targets[goal[lane]][None])
+        live = live[~(left | there | (step[live] < _SHORTEST))]
+    return [(np.concatenate(parts), int(code)) for parts, code in zip(points, end, strict=True)]
 
 
 def _between(field: _UnitField, coefficients: Array, start: Array, stop: Array) -> list[Array]:

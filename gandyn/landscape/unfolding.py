@@ -29,22 +29,12 @@ _TILT = 1e-4
 class Unfolding:
     """Rest points of a family of games: two equations in two unknowns and the parameters.
 
-    Parameters
-    ----------
-    make : callable
-        The game at given values of the parameters.
-    low, high : array_like
-        The ranges of the parameters.
-    scale : float
-        The unit of b.
+    `make` gives the game at values of the parameters, `low` and `high` are their ranges, and
+    `scale` is the unit of b.
     """
 
     def __init__(
-        self,
-        make: Callable[..., Any],
-        low: ArrayLike,
-        high: ArrayLike,
-        scale: float,
+        self, make: Callable[..., Any], low: ArrayLike, high: ArrayLike, scale: float
     ) -> None:
         self._member = lru_cache(_KEPT)(make)
         self.low, self.high = np.array(low, dtype=float), np.array(high, dtype=float)
@@ -117,48 +107,55 @@ def inwards(
     return np.stack(columns, axis=-1)
 
 
-class Folds:
+class _Bordered:
+    """Equations where a matrix M(u), shape (2, n), is singular: [M p; C 0] is regular there.
+
+    The borders p and the rows C are singular vectors of M at a point nearby.
+    """
+
+    p: Array = np.array([1.0, 0.0])
+    _rows: Array
+
+    def __init__(self, base: Unfolding, u: Array) -> None:
+        self.base = base
+        self.borders(u)
+
+    def borders(self, u: Array) -> None:
+        """Take the borders from this point on, where M is finite."""
+        inner = self._inner(u)
+        if np.isfinite(inner).all():
+            left, _, right = np.linalg.svd(inner)
+            self.p, self._rows = left[:, 1], right[1:]
+
+    def _inner(self, u: Array) -> Array:
+        raise NotImplementedError
+
+    def _solved(self, inner: Array, left: bool) -> Array:
+        """The last column (n + 1,) of the inverse of [M p; C 0], or from the left the last row."""
+        n = inner.shape[1]
+        matrix = np.zeros((n + 1, n + 1))
+        matrix[:2, :n], matrix[:2, n], matrix[2:, :n] = inner, self.p, self._rows
+        if not np.isfinite(matrix).all():
+            return np.full(n + 1, np.nan)
+        return np.asarray(np.linalg.solve(matrix.T if left else matrix, np.eye(n + 1)[n]))
+
+
+class Folds(_Bordered):
     """Folds: the force and g(J) vanish, with g from a bordered system.
 
     [J p; qᵀ 0] (v, g) = (0, 1) has g = 0 exactly where J is singular, and g, unlike det J, keeps
     its size (Govaerts, "Numerical methods for bifurcations of dynamical equilibria", 2000, ch. 3).
-
-    Parameters
-    ----------
-    base : Unfolding
-    u : ndarray
-        A point nearby, whose singular vectors are the borders.
+    From the left it is (ψ, g). At a fold v and ψ are null vectors.
     """
 
-    def __init__(self, base: Unfolding, u: Array) -> None:
-        self.base = base
-        self._p = self._q = np.array([1.0, 0.0])
-        self.borders(u)
+    _rows = np.eye(2)[1:]
 
-    def borders(self, u: Array) -> None:
-        """Take the borders from this point on."""
-        curvature = self.base.curvature(u)
-        if np.isfinite(curvature).all():
-            left, _, right = np.linalg.svd(curvature)
-            self._p, self._q = left[:, 1], right[1]
+    def _inner(self, u: Array) -> Array:
+        return self.base.curvature(u)
 
     def test(self, curvature: Array) -> float:
         """g of a Jacobian (2, 2)."""
-        return float(self._bordered(curvature)[2])
-
-    def _bordered(self, curvature: Array, left: bool = False) -> Array:
-        """(v, g), or (ψ, g) from the left: at a fold v and ψ are null vectors."""
-        matrix = np.zeros((3, 3))
-        matrix[:2, :2], matrix[:2, 2], matrix[2, :2] = curvature, self._p, self._q
-        if not np.isfinite(matrix).all():
-            return np.full(3, np.nan)
-        right = np.array([0.0, 0.0, 1.0])
-        return np.asarray(np.linalg.solve(matrix.T if left else matrix, right))
-
-    def null(self, u: Array) -> tuple[Array, Array]:
-        """The right and left null vectors of the Jacobian at a fold, of length 1."""
-        left, _, right = np.linalg.svd(self.base.curvature(u))
-        return right[1], left[:, 1]
+        return float(self._solved(curvature, left=False)[2])
 
     def residual(self, u: Array) -> Array:
         """Force and g, shape (3,)."""
@@ -173,7 +170,7 @@ class Folds:
     def bend(self, u: Array) -> float:
         """ψᵀF''[v, v], which vanishes at a cusp: v, ψ the null vectors, with a lasting sign."""
         curvature = self.base.curvature(u)
-        v, psi = self._bordered(curvature)[:2], self._bordered(curvature, left=True)[:2]
+        v, psi = (self._solved(curvature, left)[:2] for left in (False, True))
         v, psi = v / np.hypot(*v), psi / np.hypot(*psi)
         h = 5e-3
         full = np.zeros((5, len(u)))
@@ -182,42 +179,23 @@ class Folds:
         return float(second(self.base.plane(u), states, h)[0] @ psi)
 
 
-class BranchPoints:
+class BranchPoints(_Bordered):
     """Branch points: F + β p = 0 and the whole of ∂F/∂(log a, b, p₁) has rank 1.
 
     The unknowns are u and β, which is 0 where branches do cross; with p fixed the equations are
     regular at transcritical and pitchfork points alike (Griewank and Reddien, 1984; Govaerts, 2000,
     section 8.1).
-
-    Parameters
-    ----------
-    base : Unfolding
-    u : ndarray
-        A point nearby.
     """
 
-    def __init__(self, base: Unfolding, u: Array) -> None:
-        self.base = base
-        self._p, self._c = np.array([1.0, 0.0]), np.eye(3)[1:]
-        self.borders(u)
+    _rows = np.eye(3)[1:]
 
-    def borders(self, u: Array) -> None:
-        """Take the borders from this point on."""
-        slopes = self.base.slopes_finely(u)[:, :3]
-        if np.isfinite(slopes).all():
-            left, _, right = np.linalg.svd(slopes)
-            self._p, self._c = left[:, 1], right[1:]
+    def _inner(self, u: Array) -> Array:
+        return self.base.slopes_finely(u)[:, :3]
 
     def residual(self, w: Array) -> Array:
         """F + β p and the two tests, shape (4,), at w = (u, β)."""
-        u, beta = w[:-1], w[-1]
-        slopes = self.base.slopes_finely(u)[:, :3]
-        matrix = np.zeros((4, 4))
-        matrix[:2, :3], matrix[:2, 3], matrix[2:, :3] = slopes, self._p, self._c
-        if not np.isfinite(matrix).all():
-            return np.full(4, np.nan)
-        tests = np.linalg.solve(matrix.T, [0.0, 0.0, 0.0, 1.0])[2:]
-        return np.concatenate([self.base.residual(u) + beta * self._p, tests])
+        tests = self._solved(self._inner(w[:-1]), left=True)[2:]
+        return np.concatenate([self.base.residual(w[:-1]) + w[-1] * self.p, tests])
 
     def slopes(self, w: Array) -> Array:
         """Their derivatives by differences (4, 4 + k − 1); the borders move along."""
