@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, on_side
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.plane import Box, Plane
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, Index
 from gandyn.system.results import Result, plain
-
-Labels = NDArray[np.intp]
 
 UNKNOWN = -1
 _SAME = 1e-3
@@ -53,7 +51,7 @@ class Basins(Result):
 
     a: Array
     b: Array
-    labels: Labels
+    labels: Index
     fractions: dict[int, float]
     unknown: float
     walls: tuple[Manifold, ...]
@@ -118,12 +116,10 @@ def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     reached, _ = attractors_reached(found, starts)
     of_part = np.full(count, UNKNOWN, dtype=np.intp)
     torn = 0
-    for k in range(count):
-        known = reached[part == k]
-        if known.size and (known == known[0]).all():
-            of_part[k] = known[0]
-        elif known.size:
-            torn += 1
+    for k in np.unique(part):
+        known = np.unique(reached[part == k])
+        of_part[k] = known[0] if len(known) == 1 else UNKNOWN
+        torn += len(known) > 1
     labels = of_part[parts]
     labels[on_wall] = UNKNOWN
     message = f"{count} parts between {len(walls)} walls"
@@ -131,7 +127,8 @@ def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
         message += f", in {torn} of which cells flow to different places: left unknown"
     message += "" if found.success else f"; {found.message}"
     status = 0 if found.success and not torn else -1
-    return _basins(columns, rows, labels, walls, found, status, message)
+    shares = _shares(labels, found)
+    return Basins(columns, rows, labels, *shares, walls, found, status, message)
 
 
 def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
@@ -153,7 +150,8 @@ def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
         for start in range(0, len(states), _BATCH)
     ]
     labels = np.concatenate(reached).reshape(len(rows), len(columns))
-    return _basins(columns, rows, labels, (), found, found.status, "every cell was integrated")
+    shares, message = _shares(labels, found), "every cell was integrated"
+    return Basins(columns, rows, labels, *shares, (), found, found.status, message)
 
 
 def _map(game: Any, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array, Equilibria]:
@@ -171,20 +169,11 @@ def _map(game: Any, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array, Equilibri
     return columns, rows, game
 
 
-def _basins(
-    a: Array,
-    b: Array,
-    labels: Labels,
-    walls: tuple[Manifold, ...],
-    found: Equilibria,
-    status: int,
-    message: str,
-) -> Basins:
+def _shares(labels: Index, found: Equilibria) -> tuple[dict[int, float], float]:
+    """The share of the cells that reach each attractor, and of those unknown."""
     share = np.bincount(labels.ravel() + 1, minlength=len(found) + 1) / labels.size
-    fractions = {
-        k: float(share[k + 1]) for k, point in enumerate(found) if point.kind == "attractor"
-    }
-    return Basins(a, b, labels, fractions, float(share[0]), walls, found, status, message)
+    attractors = [k for k, point in enumerate(found) if point.kind == "attractor"]
+    return {k: float(share[k + 1]) for k in attractors}, float(share[0])
 
 
 def _axis(name: str, values: ArrayLike) -> Array:
@@ -211,17 +200,11 @@ def _around(box: Box, a: Array, b: Array) -> Box:
     )
 
 
-def attractors_reached(found: Equilibria, theta: Array, **options: Any) -> tuple[Labels, Array]:
-    """At which attractor the flow from each (a, b) comes to rest, or −1, and where it ends.
+def attractors_reached(found: Equilibria, theta: Array, **options: Any) -> tuple[Index, Array]:
+    """At which attractor the flow from each (a, b), shape (n, 2), comes to rest, and where it ends.
 
-    Parameters
-    ----------
-    found : Equilibria
-        Of the flow's game.
-    theta : ndarray, shape (n, 2)
-        −1 and nan where it is not finite, or on the other side of a = 0.
-    **options
-        Of `gradient_flow`.
+    −1 where at none, and −1 and nan where the start is not finite, or on the other side of a = 0.
+    The options are those of `gradient_flow`.
     """
     plane = found.plane
     out, ends = np.full(len(theta), UNKNOWN, dtype=np.intp), np.full(theta.shape, np.nan)

@@ -186,21 +186,14 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
         curves.append(_branch(base, path))
     tell(0.9, "Maxwell points")
     maxwell = crossings(base, curves)
-    status, message = survey.verdict(found)
-    return Branches(
-        name,
-        (low, high),
-        tuple(curves),
-        tuple(sorted((_fold(base, u) for u in survey.folds), key=_order)),
-        tuple(sorted((_branch_point(base, *w) for w in survey.forks), key=_order)),
-        tuple(maxwell),
-        status,
-        message,
-    )
+    folds = [_fold(base, u) for u in survey.folds]
+    forks = [_branch_point(base, *fork) for fork in survey.forks]
+    events = _rising(folds), _rising(forks), _rising(maxwell)
+    return Branches(name, (low, high), tuple(curves), *events, *survey.verdict(found))
 
 
-def _order(point: Any) -> tuple[float, float]:
-    return round(point.parameter, 9), point.b
+def _rising(events: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(events, key=lambda event: (round(event.parameter, 9), event.b)))
 
 
 def _branch(base: Unfolding, path: Path) -> Branch:
@@ -229,11 +222,6 @@ def _fold(base: Unfolding, u: Array) -> Fold:
 
 
 def _branch_point(base: Unfolding, u: Array, upright: bool, residual: float) -> BranchPoint:
-    plane, theta = base.plane(u), base.theta(u)
-    return BranchPoint(
-        float(base.values(u)[0]),
-        theta,
-        "pitchfork" if upright else "transcritical",
-        float(plane.potential(theta)),
-        residual,
-    )
+    theta, kind = base.theta(u), "pitchfork" if upright else "transcritical"
+    potential = float(base.plane(u).potential(theta))
+    return BranchPoint(float(base.values(u)[0]), theta, kind, potential, residual)

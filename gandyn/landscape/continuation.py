@@ -132,7 +132,7 @@ def _step(matrix: Array, value: Array) -> Array | None:
     if not (np.isfinite(matrix).all() and np.isfinite(value).all()):
         return None
     try:
-        return -np.linalg.solve(matrix, value)
+        return np.asarray(-np.linalg.solve(matrix, value), dtype=float)
     except np.linalg.LinAlgError:
         return None
 

@@ -203,7 +203,8 @@ class Tracer:
                 lambda u: np.append(folds.residual(u), folds.bend(u)), start, _DIFFERENCES
             )
             if exact is not None and beyond(exact, 2, 2) is None:
-                self.cusps.append(Cusp(*self.base.values(exact).tolist(), self.base.theta(exact)))
+                x, y = self.base.values(exact).tolist()
+                self.cusps.append(Cusp(x, y, self.base.theta(exact)))
 
 
 def _crossings(path: Array, one: Array, other: Array) -> int:

@@ -243,12 +243,12 @@ def _regions(
         parts, count, on_wall = parted(tracer.walls(), nodes, nodes)
         sizes = np.bincount(parts[~on_wall], minlength=count)
         part, cells = witnesses(parts, on_wall, count, _WITNESSES)
-        inside: list[list[tuple[float, ...]]] = [[] for _ in range(count)]
+        inside: dict[int, list[tuple[float, ...]]] = {}
         for k, (row, column) in zip(part, cells, strict=True):
             if sizes[k] >= _LEAST_CELLS:
-                inside[k].append((float(nodes[column]), float(nodes[row])))
+                inside.setdefault(k, []).append((float(nodes[column]), float(nodes[row])))
         curves = len(tracer.walls())
-        for places in inside:
+        for places in inside.values():
             for place in places[1:]:
                 pair = equilibria_at(places[0]), equilibria_at(place)
                 if deepest_first(pair[0]) != deepest_first(pair[1]):
@@ -260,11 +260,8 @@ def _regions(
     regions: list[Region] = []
     of_part = np.full(count, -1, dtype=np.intp)
     torn = 0
-    for k in np.argsort(-sizes, kind="stable"):
-        if not inside[k]:
-            continue
-        counts = {len(equilibria_at(place).attractors) for place in inside[k]}
-        torn += len(counts) > 1
+    for k in sorted(inside, key=lambda k: -sizes[k]):
+        torn += len({len(equilibria_at(place).attractors) for place in inside[k]}) > 1
         place = inside[k][len(inside[k]) // 2]
         names = deepest_first(equilibria_at(place))
         x, y = base.low + (base.high - base.low) * np.array(place)
@@ -294,8 +291,6 @@ def _short(name: str) -> str:
 def _name(names: Sequence[str]) -> str:
     """The region's name from those of its attractors, the deepest first."""
     short = [_short(name) for name in names]
-    if not short:
-        return "no attractor"
-    if len(short) == 1:
-        return f"{short[0]} only"
+    if len(short) < 2:
+        return f"{short[0]} only" if short else "no attractor"
     return f"{', '.join(sorted(short))}; {short[0]} deepest"

@@ -63,15 +63,6 @@ class Template:
         InputError
             Where a name is missing or unknown, or the data are no density at these values.
         """
-        numbers = self._numbers(values)
-        try:
-            data = self._notation.distribution(numbers)
-        except InputError as error:
-            where = ", ".join(f"{name} = {number_text(numbers[name])}" for name in self.names)
-            raise InputError(f"{error} at {where}") from None
-        return self._game(data)
-
-    def _numbers(self, values: dict[str, float]) -> dict[str, float]:
         names = ", ".join(self.names)
         for name in values:
             if name not in self.names:
@@ -79,7 +70,13 @@ class Template:
         for name in self.names:
             if name not in values:
                 raise InputError(f"{name}: got none, must be a finite number for each of {names}")
-        return {name: finite(name, values[name]) for name in self.names}
+        numbers = {name: finite(name, values[name]) for name in self.names}
+        try:
+            data = self._notation.distribution(numbers)
+        except InputError as error:
+            where = ", ".join(f"{name} = {number_text(numbers[name])}" for name in self.names)
+            raise InputError(f"{error} at {where}") from None
+        return self._game(data)
 
     @cached_property
     def _notation(self) -> Notation:
@@ -130,10 +127,7 @@ def template(
 def read_range(which: str, given: Any, family: Any) -> tuple[str, float, float]:
     """A parameter's (name, low, high); (low, high) is that of the one that a family has.
 
-    Raises
-    ------
-    InputError
-        For something else, and where the numbers are not finite or do not rise.
+    InputError for something else, and where the numbers are not finite or do not rise.
     """
     name, ends = only_name(family), given
     try:

@@ -169,13 +169,8 @@ class Search:
         live = finite(force)
         usual = float(np.linalg.norm(force[live], axis=1).mean()) if live.any() else 0.0
         self.stuck += int(np.sum(~live))
-        ways = [
-            theta[live],
-            force[live],
-            jacobian[live],
-            np.zeros(live.sum()),
-            np.zeros(live.sum()),
-        ]
+        zeros = np.zeros(live.sum())
+        ways = [theta[live], force[live], jacobian[live], zeros, zeros]
         found = [theta[:0]]
         for k in range(_STEPS):
             theta, force, jacobian, time, refused = ways

@@ -53,7 +53,7 @@ class MaxwellPoint(Alike):
 
 
 def crossings(base: Unfolding, curves: Sequence[Any]) -> list[MaxwellPoint]:
-    """The Maxwell points of branches, rising in the parameter.
+    """The Maxwell points of branches.
 
     Pairs that are equally deep throughout, as mirror images are, are left out.
     """
@@ -72,7 +72,7 @@ def crossings(base: Unfolding, curves: Sequence[Any]) -> list[MaxwellPoint]:
             found = _solved(base, one, other, *bracket)
             if found is not None:
                 out.append(found)
-    return sorted(out, key=lambda point: (round(point.parameter, 9), point.b))
+    return out
 
 
 def _stable_pieces(curve: Any) -> list[tuple[Array, Array]]:

@@ -80,15 +80,19 @@ def coverage(generated: Distribution, data: Distribution) -> Coverage:
             raise InputError(f"{name}: got {given!r}, must be a Distribution")
     if len(data.atoms):
         raise InputError(f"data: got {data!r}, which has atoms, must have a density")
-    return Modes(data).coverage(generated)
+    modes, mass = Modes(data), Fixed(generated)
+    masses, shares = modes.on_cores(mass), modes.shares(mass)
+    return Coverage(
+        covered=tuple(int(k) + 1 for k in np.flatnonzero(shares >= _SHARE)),
+        shares=shares,
+        masses=masses,
+        between=max(0.0, 1.0 - float(masses.sum())),
+        between_data=2.0 * _CORE,
+    )
 
 
 class Modes:
     """The modes of a density, numbered from left to right.
-
-    Parameters
-    ----------
-    data : Distribution
 
     Attributes
     ----------
@@ -99,7 +103,7 @@ class Modes:
         The data's mass between those minima.
     """
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Distribution) -> None:
         x = _points(data)
         log = np.asarray(data.logpdf(x), dtype=float)
         cuts = x[_dividers(log)]
@@ -128,30 +132,17 @@ class Modes:
         """Generated mass on each core over the data's there, shape (count,)."""
         return self.on_cores(generated) / ((1.0 - 2.0 * _CORE) * self.masses)
 
-    def coverage(self, distribution: Distribution) -> Coverage:
-        """How a distribution covers the modes; it may have atoms."""
-        generated = Fixed(distribution)
-        masses, shares = self.on_cores(generated), self.shares(generated)
-        return Coverage(
-            covered=tuple(int(k) + 1 for k in np.flatnonzero(shares >= _SHARE)),
-            shares=shares,
-            masses=masses,
-            between=max(0.0, 1.0 - float(masses.sum())),
-            between_data=2.0 * _CORE,
-        )
-
     def name(self, generated: Generated) -> str:
-        """The name of one generated density.
-
-        Parameters
-        ----------
-        generated : Generated
-            Of one state.
-        """
+        """The name of one generated density, of one state."""
         shares = self.shares(generated)
         covered = np.flatnonzero(shares >= _SHARE)
         if not covered.size or float(shares @ self.masses) < _SHARE / 2.0:
-            return self._between(generated)
+            half = np.full((1, 1), 0.5)
+            middle = generated.quantile(half, half, np.zeros(1, np.intp))[0, 0]
+            left = int(np.searchsorted(self.cores.mean(axis=1), middle))
+            if left in (0, self.count):
+                return f"{'right' if left else 'left'} of all modes"
+            return f"between modes {left} and {left + 1}"
         if self.count == 1:
             return "fits the only mode"
         if covered.size == self.count:
@@ -161,16 +152,6 @@ class Modes:
         if covered[-1] - covered[0] == covered.size - 1:
             return f"covers modes {covered[0] + 1}–{covered[-1] + 1}"
         return "covers modes " + ", ".join(str(k + 1) for k in covered)
-
-    def _between(self, generated: Generated) -> str:
-        half = np.full((1, 1), 0.5)
-        middle = float(generated.quantile(half, half, np.zeros(1, np.intp))[0, 0])
-        left = int(np.searchsorted(self.cores.mean(axis=1), middle))
-        if left == 0:
-            return "left of all modes"
-        if left == self.count:
-            return "right of all modes"
-        return f"between modes {left} and {left + 1}"
 
 
 def _points(data: Any) -> Array:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, Index
 
-Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _ON_WALL = 1e-5
@@ -22,19 +21,8 @@ _ON_WALL = 1e-5
 def parted(curves: Sequence[Array], x: Array, y: Array) -> tuple[Index, int, Mask]:
     """The part of each cell of a map, the number of parts, and the cells that lie on a wall.
 
-    Parameters
-    ----------
-    curves : sequence of ndarray, shape (n, 2)
-        Polylines (x, y), which may leave the map.
-    x, y : ndarray, shapes (X,) and (Y,)
-        Rising.
-
-    Returns
-    -------
-    parts : ndarray of int, shape (Y, X)
-        From 0; 0 for cells on a wall.
-    count : int
-    on_wall : ndarray of bool, shape (Y, X)
+    The map (Y, X) is over rising x (X,) and y (Y,); the curves (n, 2) are polylines (x, y), which
+    may leave it. Parts count from 0; cells on a wall have 0 as well.
     """
     between_rows = np.zeros((len(y) - 1, len(x)), bool)
     between_columns = np.zeros((len(y), len(x) - 1), bool)
@@ -47,11 +35,8 @@ def parted(curves: Sequence[Array], x: Array, y: Array) -> tuple[Index, int, Mas
     # A wall through a cell's centre parts it from its neighbours on both sides.
     between_rows |= on_wall[1:] | on_wall[:-1]
     between_columns |= on_wall[:, 1:] | on_wall[:, :-1]
-    parts, _ = _connected(between_rows, between_columns)
-    kept = np.unique(parts[~on_wall])
-    number = np.zeros(parts.max() + 1, np.intp)
-    number[kept] = np.arange(len(kept))
-    return number[parts], max(len(kept), 1), on_wall
+    parts, count = _connected(between_rows, between_columns, on_wall)
+    return np.maximum(parts - 1, 0), max(count, 1), on_wall
 
 
 def _place(values: Array, axis: Array) -> Array:
@@ -83,25 +68,15 @@ def _block(between: Mask, on_wall: Mask, line: Index, at: Array) -> None:
     between[below[inside].astype(np.intp), line[inside]] = True
 
 
-def _connected(between_rows: Mask, between_columns: Mask) -> tuple[Index, int]:
-    """Parts of the map that walls do not part, from 0, and their number."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+def _connected(between_rows: Mask, between_columns: Mask, on_wall: Mask) -> tuple[Index, int]:
+    """Parts of the map that walls do not part, from 1, 0 for cells on a wall, and their number."""
+    from scipy.ndimage import label
 
-    shape = between_columns.shape[0], between_rows.shape[1]
-    # Runs along the rows first: their number is small, and only they need a graph.
-    starts = np.ones(shape, bool)
-    starts[:, 1:] = between_columns
-    run = np.cumsum(starts.ravel()).reshape(shape) - 1
-    open_rows = ~between_rows
-    pairs = np.stack([run[:-1][open_rows], run[1:][open_rows]])
-    fresh = np.ones(pairs.shape[1], bool)
-    fresh[1:] = (np.diff(pairs) != 0).any(axis=0)
-    pairs = pairs[:, fresh]
-    count = int(run[-1, -1]) + 1
-    graph = coo_array((np.ones(pairs.shape[1], np.int8), pairs), shape=(count, count))
-    number, of_run = connected_components(graph, directed=False)
-    return of_run[run].astype(np.intp), int(number)
+    # A picture with a pixel for each cell and one for each side that two cells share.
+    open_ = np.zeros((2 * len(on_wall) - 1, 2 * on_wall.shape[1] - 1), bool)
+    open_[::2, ::2], open_[1::2, ::2], open_[::2, 1::2] = ~on_wall, ~between_rows, ~between_columns
+    parts, count = label(open_)
+    return parts[::2, ::2].astype(np.intp), count
 
 
 def witnesses(parts: Index, on_wall: Mask, count: int, each: int = 3) -> tuple[Index, Index]:

@@ -169,7 +169,9 @@ class _Sheet:
         self.codes = np.zeros(shape, dtype=np.intp)
         self.book = {"": 0}  # names, in the order in which they came
         if self.file is not None and self.file.path.exists():
-            self.read(self.file)
+            held = self.file.read(_FOUND)
+            self.done, self.final, self.codes = held["done"], held["final"], held["labels"] + 1
+            self.book = {name: k for k, name in enumerate(["", *held["names"].tolist()])}
         self.write()  # proves that it can be, before the work starts
 
     def enter(self, k: int, final: Array, reached: list[str]) -> None:
@@ -192,12 +194,6 @@ class _Sheet:
             labels, names = self.labels()
             found = self.done, self.final, labels, np.array(names, dtype=str)
             self.file.write(dict(zip(_FOUND, found, strict=True)))
-
-    def read(self, file: ArrayFile) -> None:
-        """Go on from a file of the same settings."""
-        held = file.read(_FOUND)
-        self.done, self.final, self.codes = held["done"], held["final"], held["labels"] + 1
-        self.book = {name: k for k, name in enumerate(["", *held["names"].tolist()])}
 
 
 def _work(family: Any, sheet: _Sheet, count: int) -> Generator[tuple[int, Ends], None, None]:
@@ -236,7 +232,10 @@ def _member(family: Any, value: float) -> Game:
 
 def _settings(family: Any, values: Any, starts: Any) -> dict[str, Any]:
     """What a file must agree in; the force at four states, as families may share a name."""
-    values, starts = _rising(values), check_states("starts", starts)
+    values = finite_array("values", values).copy()
+    if not values.size or not (np.diff(values) > 0).all():
+        raise InputError(f"values: got {show(values.tolist())}, must be one or more rising numbers")
+    starts = check_states("starts", starts)
     if not callable(family) or (isinstance(family, Template) and len(family.names) != 1):
         got = show(getattr(family, "text", family))
         raise InputError(f"family: got {got}, must be a template of one name, or a function")
@@ -249,10 +248,3 @@ def _settings(family: Any, values: Any, starts: Any) -> dict[str, Any]:
     force = np.nan_to_num(np.round(pushes, 6))
     about = {"family": text, "objective": games[0].objective.name, "latent": latent}
     return {**about, "values": values, "starts": starts, "force": force}
-
-
-def _rising(values: Any) -> Array:
-    axis = finite_array("values", values).copy()
-    if not axis.size or not (np.diff(axis) > 0).all():
-        raise InputError(f"values: got {show(axis.tolist())}, must be one or more rising numbers")
-    return axis

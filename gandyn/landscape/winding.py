@@ -19,20 +19,11 @@ _ROUNDS = 32
 
 
 def around(force: Field, boundary: Array) -> int | None:
-    """Turns of the force along a closed polygon.
+    """Turns of the force, (n, 2) -> (n, 2), along a closed polygon of corners (n, 2).
 
-    Parameters
-    ----------
-    force : callable
-        (n, 2) -> (n, 2).
-    boundary : array, shape (n, 2)
-        Corners, anticlockwise; the last is joined to the first. Sides along which the force turns
-        by more than 0.6 are halved until none does; that a side has a whole turn is not seen.
-
-    Returns
-    -------
-    int or None
-        None where the force is zero or not finite on the way, or still turns within rounding.
+    These go anticlockwise. Sides along which the force turns by more than 0.6 are halved until none
+    does; that a side has a whole turn is not seen. None where the force is zero or not finite on
+    the way, or still turns within rounding.
     """
     points = np.concatenate([boundary, boundary[:1]])
     angles = _angles(force(points))

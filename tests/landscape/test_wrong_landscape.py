@@ -296,8 +296,8 @@ def no_maxwell_curves(patch):
 def walls_in_one_direction(patch):
     right = parts._connected
 
-    def wrong(between_rows, between_columns):
-        return right(between_rows, np.zeros_like(between_columns))
+    def wrong(between_rows, between_columns, on_wall):
+        return right(between_rows, np.zeros_like(between_columns), on_wall)
 
     patch.setattr(parts, "_connected", wrong)
 
