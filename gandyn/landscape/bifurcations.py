@@ -212,13 +212,9 @@ def _branch(base: Unfolding, path: Path) -> Branch:
 def _fold(base: Unfolding, u: Array) -> Fold:
     plane, theta = base.plane(u), base.theta(u)
     rates = np.linalg.eigvals(plane.jacobian(theta))
-    return Fold(
-        float(base.values(u)[0]),
-        theta,
-        float(plane.potential(theta)),
-        float(rates[np.abs(rates).argmax()].real),
-        float(np.linalg.norm(Folds(base, u).residual(u))),
-    )
+    rate = float(rates[np.abs(rates).argmax()].real)
+    residual = float(np.linalg.norm(Folds(base, u).residual(u)))
+    return Fold(float(base.values(u)[0]), theta, float(plane.potential(theta)), rate, residual)
 
 
 def _branch_point(base: Unfolding, u: Array, upright: bool, residual: float) -> BranchPoint:

@@ -57,6 +57,10 @@ class Path:
             for k, part in zip(pieces, parts, strict=True)
         ]
 
+    def off(self, u: Array) -> float:
+        """How far a point is from the curve, by the largest of its differences."""
+        return float(np.abs(u - feet(self.u, u)[0]).max(axis=1).min(initial=np.inf))
+
 
 def tangent_of(slopes: Array) -> Array:
     """The unit vector on which the slopes (n, n + 1) vanish."""
@@ -72,11 +76,6 @@ def slopes_by(
         for axis in np.eye(len(u))[first:]
     ]
     return np.stack(columns, axis=1)
-
-
-def off(points: Array, u: Array) -> float:
-    """How far u is from a polyline, by the largest of its differences."""
-    return float(np.abs(u - feet(points, u)[0]).max(axis=1).min(initial=np.inf))
 
 
 def beyond(u: Array, first: int, count: int) -> tuple[int, float] | None:
@@ -152,9 +151,9 @@ def follow(
     u, slopes = start.copy(), system.slopes(start)
     along = tangent_of(slopes)
     along = along if along @ tangent >= 0 else -along
-    points, tangents, all_slopes = [u], [along], [slopes]
+    rows = [(u, along, slopes)]
     h, end = _FIRST, "long"
-    while len(points) < _MOST:
+    while len(rows) < _MOST:
         if h < _SHORTEST:
             end = "lost"
             break
@@ -189,18 +188,16 @@ def follow(
             end = "lost"
             break
         u, along, slopes = new, ahead, new_slopes
-        points.append(u)
-        tangents.append(along)
-        all_slopes.append(slopes)
+        rows.append((u, along, slopes))
         if bound is not None:
             end = "bound"
             break
-        if len(points) > 10 and np.abs(u - start).max() < 0.7 * h and along @ tangents[0] > 0.7:
-            points[-1], tangents[-1], all_slopes[-1] = start, tangents[0], all_slopes[0]
-            end = "closed"
+        if len(rows) > 10 and np.abs(u - start).max() < 0.7 * h and along @ rows[0][1] > 0.7:
+            rows[-1], end = rows[0], "closed"
             break
         h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), _LONGEST)
-    return Path(np.array(points), np.array(tangents), np.array(all_slopes), end)
+    points, tangents, all_slopes = map(np.array, zip(*rows, strict=True))
+    return Path(points, tangents, all_slopes, end)
 
 
 def joined(behind: Path | None, ahead: Path | None) -> Path:

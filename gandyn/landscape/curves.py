@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from gandyn.errors import InputError
-from gandyn.landscape.continuation import (
-    Path,
-    System,
-    beyond,
-    correct,
-    follow,
-    joined,
-    off,
-    solve,
-    tangent_of,
-)
+from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding, inwards
 from gandyn.system.checks import Array
@@ -106,24 +97,19 @@ class Maxwells:
 
 
 class Tracer:
-    """Traces curves from points on them, each once.
-
-    Attributes
-    ----------
-    cusps : list of Cusp
-    """
+    """Traces curves, and finds the cusps on them, from points on them, each once."""
 
     def __init__(self, base: Unfolding) -> None:
         self.base = base
         self.cusps: list[Cusp] = []
-        self._paths: list[tuple[str, Array]] = []
+        self._paths: list[tuple[str, Path]] = []
 
     def fold(self, u: Array) -> None:
         """Trace the fold curve through a point (log a, b/scale, x, y)."""
         folds = Folds(self.base, u)
         path = self._traced("fold", folds, u)
         if path is not None:
-            self._paths.append(("fold", path.u))
+            self._paths.append(("fold", path))
             self._find_cusps(folds, path)
 
     def branch(self, u: Array) -> None:
@@ -131,7 +117,7 @@ class Tracer:
         system, w = BranchPoints(self.base, u), np.append(u, 0.0)
         path = self._traced("branch", system, w, lambda w: bool(abs(w[4]) < _UNFOLDED))
         if path is not None and len(path.u) > 3:
-            self._paths.append(("branch", path.u[:, :4]))
+            self._paths.append(("branch", replace(path, u=path.u[:, :4])))
 
     def maxwell(self, one: Array, other: Array, values: Array) -> None:
         """Trace the Maxwell curve of two attractors (log a, b/scale) at parameters (x, y)."""
@@ -140,31 +126,31 @@ class Tracer:
         known = self._known("maxwell", swapped)
         path = None if known else self._traced("maxwell", system, w, system.stable)
         if path is not None:
-            self._paths.append(("maxwell", path.u))
+            self._paths.append(("maxwell", path))
 
     def walls(self) -> list[Array]:
         """The scaled parameters (n, 2) of all curves."""
-        return [path[:, -2:] for _, path in self._paths]
+        return [path.u[:, -2:] for _, path in self._paths]
 
     def curves(self) -> tuple[Curve, ...]:
         """All curves."""
         out = []
         for kind, path in self._paths:
-            x, y = self.base.values(path[:, -4:]).T
-            theta = self.base.theta(path)
+            x, y = self.base.values(path.u[:, -4:]).T
+            theta = self.base.theta(path.u)
             if kind == "maxwell":
-                theta = np.stack([theta, self.base.theta(path[:, 2:])], axis=1)
+                theta = np.stack([theta, self.base.theta(path.u[:, 2:])], axis=1)
             out.append(Curve(kind, x, y, theta))
         return tuple(out)
 
     def crossings(self, one: Array, other: Array, kinds: Sequence[str]) -> int:
         """How often curves of these kinds cross the segment between two points (x, y)."""
         return sum(
-            _crossings(path[:, -2:], one, other) for kind, path in self._paths if kind in kinds
+            _crossings(path.u[:, -2:], one, other) for kind, path in self._paths if kind in kinds
         )
 
     def _traced(
-        self, kind: str, system: System, w: Array, *inside: Callable[[Array], bool]
+        self, kind: str, system: Any, w: Array, *inside: Callable[[Array], bool]
     ) -> Path | None:
         """The curve through a point near w, or None where it is known or there is none."""
         if self._known(kind, w):
@@ -187,7 +173,7 @@ class Tracer:
 
     def _known(self, kind: str, w: Array) -> bool:
         paths = [path for other, path in self._paths if other == kind]
-        return any(off(path, w[: path.shape[1]]) < _SAME for path in paths)
+        return any(path.off(w[: path.u.shape[1]]) < _SAME for path in paths)
 
     def _find_cusps(self, folds: Folds, path: Path) -> None:
         """Where the bend of the fold changes its sign along the curve."""

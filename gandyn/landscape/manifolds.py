@@ -137,24 +137,15 @@ def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold,
         return ()
     gaps = _gaps(places)
     owner = np.repeat(saddles, 2)
-    vectors = plane.turned(
-        np.array([np.real(found[int(k)].eigenvectors)[:, int(forwards)] for k in saddles])
-    )
+    vectors = np.array([np.real(found[int(k)].eigenvectors)[:, int(forwards)] for k in saddles])
     offset = np.minimum(_OFFSET, 1e-3 * gaps[saddles]) * places[saddles, 0]
-    sides = np.array([[1.0], [-1.0]]) * (offset[:, None] * vectors)[:, None]
+    sides = np.array([[1.0], [-1.0]]) * (offset[:, None] * plane.turned(vectors))[:, None]
     ends = (kinds == ("attractor" if forwards else "repeller")) | (kinds == "degenerate")
     other = (kinds == "saddle") & (np.arange(len(kinds)) != owner[:, None])
     reach = np.minimum(_NEAR, _BESIDE * gaps)
     reach[kinds == "saddle"] *= 1e-3
-    curves = trace(
-        plane,
-        places[owner] + sides.reshape(-1, 2),
-        forwards,
-        places,
-        reach,
-        ends | other,
-        plane.mirrored(box),
-    )
+    starts, bounds = places[owner] + sides.reshape(-1, 2), plane.mirrored(box)
+    curves = trace(plane, starts, forwards, places, reach, ends | other, bounds)
     if forwards:
         # Next to a fold the way out of a saddle is too stiff for arc length: follow it in time.
         curves = [

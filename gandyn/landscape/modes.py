@@ -92,15 +92,10 @@ def coverage(generated: Distribution, data: Distribution) -> Coverage:
 
 
 class Modes:
-    """The modes of a density, numbered from left to right.
+    """The `count` modes of a density, numbered from left to right.
 
-    Attributes
-    ----------
-    count : int
-    cores : ndarray, shape (count, 2)
-        The middle 90 % of the mass between the minima on both sides of each mode.
-    masses : ndarray, shape (count,)
-        The data's mass between those minima.
+    `masses` (count,) are the data's between the minima on both sides of each mode, and `cores`
+    (count, 2) the ends of the middle 90 % of it.
     """
 
     def __init__(self, data: Distribution) -> None:

@@ -258,33 +258,31 @@ def _kruskal(
     basins = {k: frozenset([k]) for k, p in enumerate(found) if p.kind == "attractor"}
     ways: dict[int, list[tuple[int, Manifold]]] = {k: [] for k in group}
     merges = []
-    for saddle in sorted({d.saddle for d in downs}, key=lambda k: found[k].potential):
-        for down in (d for d in downs if d.saddle == saddle and d.end >= 0):
-            one, other = group[saddle], group[down.end]
-            if one == other:
-                continue
-            left, right = basins.get(one, frozenset()), basins.get(other, frozenset())
-            if left and right:
-                merges.append(Merge(saddle, found[saddle].potential, left, right))
-            group = [one if g == other else g for g in group]
-            basins[one] = left | right
-            ways[saddle].append((down.end, down))
-            ways[down.end].append((saddle, down))
+    for down in sorted(downs, key=lambda down: found[down.saddle].potential):
+        saddle, end = down.saddle, down.end
+        if end < 0 or group[saddle] == group[end]:
+            continue
+        one, other = group[saddle], group[end]
+        left, right = basins.get(one, frozenset()), basins.get(other, frozenset())
+        if left and right:
+            merges.append(Merge(saddle, found[saddle].potential, left, right))
+        group = [one if g == other else g for g in group]
+        basins[one] = left | right
+        ways[saddle].append((end, down))
+        ways[end].append((saddle, down))
     return merges, ways
 
 
-def _way(ways: dict[int, list[tuple[int, Manifold]]], start: int, end: int) -> list[Any] | None:
+def _way(
+    ways: dict[int, list[tuple[int, Manifold]]], here: int, end: int, before: int = -1
+) -> list[tuple[Manifold, bool]] | None:
     """The manifolds on the way through the tree, each with whether it is walked upwards."""
-    ahead: list[tuple[int, list[tuple[Manifold, bool]]]] = [(start, [])]
-    seen = {start}
-    while ahead:
-        here, way = ahead.pop()
-        if here == end:
-            return way
-        for there, down in ways[here]:
-            if there not in seen:
-                seen.add(there)
-                ahead.append((there, [*way, (down, down.saddle == there)]))
+    if here == end:
+        return []
+    for there, down in ways[here]:
+        rest = _way(ways, there, end, here) if there != before else None
+        if rest is not None:
+            return [(down, down.saddle == there), *rest]
     return None
 
 
@@ -297,16 +295,8 @@ def _barrier(
         theta = even(down.theta, _POINTS)
         pieces.append(theta[::-1] if upwards else theta)
     path = np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
-    heights = [rise(plane, found[k], found[saddle]) for k in (start, end)]
-    return Barrier(
-        start,
-        end,
-        saddle,
-        heights[0][0],
-        heights[1][0],
-        max(error for _, error in heights),
-        eyring_kramers(found[start], found[saddle]),
-        eyring_kramers(found[end], found[saddle]),
-        path,
-        plane.potential(plane.turned(path)),
-    )
+    (one, doubt), (other, more) = (rise(plane, found[k], found[saddle]) for k in (start, end))
+    out, back = (eyring_kramers(found[k], found[saddle]) for k in (start, end))
+    potential = plane.potential(plane.turned(path))
+    error = max(doubt, more)
+    return Barrier(start, end, saddle, one, other, error, out, back, path, potential)

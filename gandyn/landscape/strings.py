@@ -126,22 +126,14 @@ def string_path(
             break
     potential = plane.potential(theta)
     top = int(potential.argmax())
-    saddle = newton(plane, theta[top : top + 1])
-    good = distance <= tolerance
-    message = (
-        f"converged after {steps} steps"
-        if good
-        else f"{max_steps} steps were spent, images still move {distance:.1e} a: raise max_steps"
-    )
-    return StringPath(
-        plane.turned(theta),
-        potential,
-        plane.turned(saddle[0]) if len(saddle) else None,
-        float(distance),
-        steps,
-        0 if good else -1,
-        message,
-    )
+    rest = newton(plane, theta[top : top + 1])
+    saddle = plane.turned(rest[0]) if len(rest) else None
+    status, message = 0, f"converged after {steps} steps"
+    if distance > tolerance:
+        message = f"{max_steps} steps were spent, images still move {distance:.1e} a"
+        status, message = -1, f"{message}: raise max_steps"
+    theta = plane.turned(theta)
+    return StringPath(theta, potential, saddle, distance, steps, status, message)
 
 
 def _length(theta: Array) -> Array:

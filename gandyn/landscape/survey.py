@@ -7,16 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gandyn.landscape.census import Equilibria
-from gandyn.landscape.continuation import (
-    Path,
-    beyond,
-    correct,
-    follow,
-    joined,
-    off,
-    solve,
-    tangent_of,
-)
+from gandyn.landscape.continuation import Path, beyond, correct, follow, joined, solve, tangent_of
 from gandyn.landscape.unfolding import BranchPoints, Folds, Unfolding
 from gandyn.system.checks import Array
 from gandyn.system.polyline import feet
@@ -177,7 +168,7 @@ class Survey:
             guess[index], row = value, np.eye(len(u))[index]
         new = correct(self.base, guess, row, self.base.slopes(guess))
         within = 0.1 * np.linalg.norm(guess - u)
-        if new is None or any(off(path.u, new) < within for path in self.paths):
+        if new is None or any(path.off(new) < within for path in self.paths):
             return None
         if bound is not None:
             path = Path(new[None], aside[None], self.base.slopes(new)[None], "bound")
