@@ -131,25 +131,22 @@ class Equilibria(Result, Sequence[Equilibrium]):
     @property
     def attractors(self) -> tuple[Equilibrium, ...]:
         """Where flows end."""
-        return self._of("attractor")
+        return tuple(point for point in self.points if point.kind == "attractor")
 
     @property
     def saddles(self) -> tuple[Equilibrium, ...]:
         """The passes between attractors."""
-        return self._of("saddle")
+        return tuple(point for point in self.points if point.kind == "saddle")
 
     @property
     def repellers(self) -> tuple[Equilibrium, ...]:
         """Where flows come from."""
-        return self._of("repeller")
+        return tuple(point for point in self.points if point.kind == "repeller")
 
     @property
     def plane(self) -> Plane:
         """The game over the side of a = 0 that these lie on."""
         return Plane(self.game, self.box[0])
-
-    def _of(self, kind: str) -> tuple[Equilibrium, ...]:
-        return tuple(point for point in self.points if point.kind == kind)
 
     @property
     def theta(self) -> Array:

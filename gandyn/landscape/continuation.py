@@ -50,12 +50,10 @@ class Path:
 
     def zeros(self, values: Array) -> list[tuple[int, Array]]:
         """Indices of pieces on which values (k,) change their sign, and where, linearly."""
-        pieces = np.flatnonzero(values[1:] * values[:-1] < 0).tolist()
-        parts = [values[k] / (values[k] - values[k + 1]) for k in pieces]
-        return [
-            (k, self.u[k] + part * (self.u[k + 1] - self.u[k]))
-            for k, part in zip(pieces, parts, strict=True)
-        ]
+        k = np.flatnonzero(values[1:] * values[:-1] < 0)
+        part = values[k] / (values[k] - values[k + 1])
+        places = self.u[k] + part[:, None] * (self.u[k + 1] - self.u[k])
+        return list(zip(k.tolist(), places, strict=True))
 
     def off(self, u: Array) -> float:
         """How far a point is from the curve, by the largest of its differences."""
@@ -203,7 +201,7 @@ def follow(
 def joined(behind: Path | None, ahead: Path | None) -> Path:
     """One path of two that set out from one point in opposite directions."""
     if behind is None or ahead is None:
-        only = ahead if behind is None else behind
+        only = behind or ahead
         assert only is not None
         return only
     if behind.end == "closed":

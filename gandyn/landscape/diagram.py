@@ -34,8 +34,6 @@ _OFFSET = 0.44
 """Where in its cell a node of the lattice stands: on no line of symmetry."""
 _CELLS = 240
 _LEAST_CELLS = 12
-_WITNESSES = 3
-"""Points of each region at which its attractors are looked at."""
 _ROUNDS = 3
 
 
@@ -165,7 +163,9 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     base = Unfolding(make, low, high, 0.25 * (middle[3] - middle[2]))
     tracer = Tracer(base)
     unexplained = 0
-    segments = list(_segments())
+    # Pairs of neighbouring nodes.
+    steps = [((j, i), (j + down, i + 1 - down)) for j, i in found for down in (0, 1)]
+    segments = [segment for segment in steps if segment[1] in found]
     for k, (one, other) in enumerate(segments):
         tell(0.4 + 0.4 * k / len(segments), "curves")
         unexplained += not _explained(tracer, at[one], at[other], found[one], found[other])
@@ -202,15 +202,6 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     )
 
 
-def _segments() -> Any:
-    """Pairs of neighbouring nodes of the lattice."""
-    for j, i in np.ndindex(_NODES, _NODES):
-        if i + 1 < _NODES:
-            yield (j, i), (j, i + 1)
-        if j + 1 < _NODES:
-            yield (j, i), (j + 1, i)
-
-
 def _explained(
     tracer: Tracer, one: Array, other: Array, before: Equilibria, after: Equilibria
 ) -> bool:
@@ -242,7 +233,7 @@ def _regions(
     for _ in range(_ROUNDS):
         parts, count, on_wall = parted(tracer.walls(), nodes, nodes)
         sizes = np.bincount(parts[~on_wall], minlength=count)
-        part, cells = witnesses(parts, on_wall, count, _WITNESSES)
+        part, cells = witnesses(parts, on_wall, count)
         inside: dict[int, list[tuple[float, ...]]] = {}
         for k, (row, column) in zip(part, cells, strict=True):
             if sizes[k] >= _LEAST_CELLS:

@@ -52,18 +52,10 @@ _ALONG_IT = 129
 
 
 class Search:
-    """Rest points (n, d) of a game, from many starts.
+    """Rest points `found` (n, d) of a game, from a number of `starts`.
 
-    Attributes
-    ----------
-    found : ndarray, shape (n, d)
-    starts : int
-    stuck : int
-        Ways that ended where the force stops to be finite: at a fold of the generator.
-    forces : int
-        States at which the force was asked for.
-    spent : bool
-        Whether that was as often as is allowed, so that not every way was gone.
+    `stuck` ways ended where the force stops to be finite: at a fold of the generator. `forces` are
+    the states at which the force was asked for.
     """
 
     def __init__(self, game: Any, given: Array | None = None) -> None:
@@ -96,6 +88,7 @@ class Search:
 
     @property
     def spent(self) -> bool:
+        """Whether forces were asked for as often as is allowed: not every way was gone."""
         return self.forces >= _MOST
 
     def _matched(self, place: float, width: float) -> Array:
