@@ -260,6 +260,7 @@ def test_units_and_origin(two, scale, shift):
         assert top <= 0.05 * scale
 
 
+@pytest.mark.exhaustive
 def test_a_mirror_image(four):
     turned = barriers(
         game_of("0.25*N(6, 0.5) + 0.25*N(2, 0.6) + 0.25*N(-2, 0.7) + 0.25*N(-6, 0.8)")
@@ -528,6 +529,7 @@ def fine_path(two):
     return np.concatenate([ways[0].theta[::-1], ways[1].theta[1:]])
 
 
+@pytest.mark.exhaustive
 def test_the_string_method_converges(two):
     check_string_order(two)
 
