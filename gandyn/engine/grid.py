@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
 from gandyn.engine.panels import PanelEngine, row_of
+from gandyn.engine.parts import CLOSE, CURVED, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.engine.table import Level, Table
@@ -45,13 +46,6 @@ _SMALL_BLOCK = 12_288
 
 _LONGEST = 6000
 _FEWEST = 8
-_CUT = 1e-13
-"""What may be left at the ends of a window, relative to the integral of the absolute value."""
-
-_AGREEMENT, _HALF_WAY = 1e-7, 3e-5
-_CLOSE_AGREEMENT = 1e-9
-"""The same where an error estimate goes with the result."""
-
 _EPS = float(np.finfo(float).eps)
 _SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
@@ -137,20 +131,6 @@ class OnGrid(Field):
         sums = values @ self.level.columns[self.window]
         np.abs(values, out=values)
         return np.concatenate([sums.T, [values @ self.weight, self.ends_of(values)]])
-
-    def moments(self, values: Array, order: int) -> Array:
-        """Of values (S, n) times y^k, k = 0 … order, over every fourth node: 4 (order + 1) rows.
-
-        Then those of the absolute values times 1, y and y², the larger of these at the ends, and
-        the state's place in y. `values` is used up.
-        """
-        columns, y = self.level.columns[self.window], self.y[:, None]
-        powers = [np.ones_like(y), y, y * y]
-        each = np.concatenate([columns * power for power in powers[: order + 1]], axis=1)
-        sums = (values @ each).T
-        np.abs(values, out=values)
-        squares = np.concatenate([self.weight[:, None] * power for power in powers], axis=1)
-        return np.concatenate([sums, (values @ squares).T, [self.ends_of(values), self.offset]])
 
     def ends_of(self, sizes: Array) -> Array:
         """The larger of the two values at the ends, 0 at an end beyond which there is nothing."""
@@ -284,19 +264,19 @@ class GridEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        return self._force(theta, _AGREEMENT)
+        return self._force(theta, QUICK)
 
     def close_force(self, theta: Array) -> Integrals:
         """The same, by panels where its error is not far below it."""
-        found = self._force(theta, _CLOSE_AGREEMENT)
+        found = self._force(theta, CLOSE)
         size = np.abs(found.value).max(axis=0)
         with np.errstate(invalid="ignore"):
             much = (found.error > 1e-12 * size) | (found.error > 1e-10 * np.abs(found.value))
             lost = much.any(axis=0) & np.isfinite(size)
         return found.mended(np.flatnonzero(lost), theta, self._panels.force)
 
-    def _force(self, theta: Array, least: float) -> Integrals:
-        """The force, whose parts must agree to this share of the absolute value."""
+    def _force(self, theta: Array, rule: Rule) -> Integrals:
+        """The force, whose parts must agree by this rule."""
         scale, loc = self._states(theta)
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
@@ -308,18 +288,21 @@ class GridEngine:
             windows,
             self._force_sums,
             12,
-            partial(self._force_is_good, least),
+            partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
-        error = np.stack([self._std * _error(raw, 0), _error(raw, 4)]) + _EPS * raw[11]
+        size, ends, mass, noise = raw[8:]
+        error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
+        error[0] *= self._std
+        error += _EPS * noise
         # log p_g w has an error of its own size, and z is as large as the window makes it
         with np.errstate(divide="ignore", invalid="ignore"):
             far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale)
-            lost = 64.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + [[1.0], [0.0]] * far)
+            lost = 64.0 * _EPS * size * (np.abs(np.log(mass)) + [[1.0], [0.0]] * far)
         error += lost
-        both[np.abs(both) <= 4e-15 * raw[8]] = 0.0
+        both[np.abs(both) <= 4e-15 * size] = 0.0
         value, errors = endless, np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error
         order = np.argsort(self._place)
@@ -381,13 +364,13 @@ class GridEngine:
                 return np.concatenate([at.sums(np.array(row(at))) for row in rows])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_agree(raw.reshape(shape)) & self._apart(scale, loc, self._siblings)
+            return _all_settled(raw.reshape(shape), CLOSE) & self._apart(scale, loc, self._siblings)
 
         windows = self._windows(scale, loc, self._data.reach, scanned)
         raw, fine, nodes = self._adapted(scale, loc, windows, sums, 6 * len(rows), good)
         parts = raw.reshape(shape)
         value = parts[:, :4].sum(axis=1)
-        error = np.array([_error(p, 0, 4) for p in parts]) + self._noise * value
+        error = _errors(parts) + self._noise * value
         # all but the gap are of second order in ℓ, which has an error of its own
         second = np.array([[float(name != "jsd_gap")] for name in names])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -435,35 +418,30 @@ class GridEngine:
         scale, loc = self._states(theta)
         a, b = theta[:, self._place].T
 
-        far = max(1.0, abs(self._mean) + self._std * _REACH)
-
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
-                mass = np.empty_like(at.log_generated)
+                log_q = at.log_generated
+                mass = np.empty_like(log_q)
                 log_p, density = at.level.log_density[at.window], at.level.density[at.window]
-                self._target.quick_mass(log_p, density, at.log_generated.copy(), mass)
+                self._target.quick_mass(log_p, density, log_q.copy(), mass)
                 along, wider = changes(self._target, at, mass, (at.scale / self._std)[:, None])
-                return np.concatenate([at.moments(along, 2), at.moments(wider, 1)])
-
-        def entries(raw: Array, scale: Array) -> Array:
-            """The four entries' sums, sizes and ends, (4, 6, L)."""
-            with np.errstate(invalid="ignore"):
-                c, size, end = self._latent_moments(raw[:17], scale)
-                k, more, last = self._latent_moments(raw[17:], scale)
-                sums = np.stack([c[2] + k[1], c[1], c[1] + k[0], c[0]])
-            sizes = np.stack([size[2] + more[1], size[1], size[1] + more[0], size[0]])
-            ends = np.multiply.outer([far * far, far, far, 1.0], np.maximum(end, last))
-            return np.concatenate([sums, sizes[:, None], ends[:, None]], axis=1)
+                z = self._mean + self._std * at.z
+                tilted = along * z
+                wider += tilted
+                np.multiply(wider, z, out=z)
+                return np.concatenate([at.sums(v) for v in (z, tilted, wider, along)])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            parts = entries(raw, scale)
+            parts = raw.reshape(shape)
             value = np.abs(parts[:, :4].sum(axis=1))
-            close = np.array([_error(p, 0, 4) for p in parts]) <= 1e-10 * value.max(axis=0)
-            return _all_agree(parts) & close.all(axis=0) & self._apart(scale, loc, self._twin)
+            close = _errors(parts) <= 1e-10 * value.max(axis=0)
+            whole = _all_settled(parts, CURVED) & close.all(axis=0)
+            return whole & self._apart(scale, loc, self._twin)
 
+        shape = (4, 6, -1)
         windows = self._windows(scale, loc, self._window, self._scanned)
-        raw, fine, _ = self._adapted(scale, loc, windows, sums, 30, good)
-        value = entries(raw, scale)[:, :4].sum(axis=1).T.reshape(len(theta), 2, 2)
+        raw, fine, _ = self._adapted(scale, loc, windows, sums, 24, good)
+        value = raw.reshape(shape)[:, :4].sum(axis=1).T.reshape(len(theta), 2, 2)
         if len(self._data.breaks):
             generated = self._panels.generator.generated(theta)
             value = value + at_breaks(self._data, generated, self._target, a, b)
@@ -472,26 +450,6 @@ class GridEngine:
         if not fine.all():
             value[~fine] = self._panels.jacobian(theta[~fine])
         return value
-
-    def _latent_moments(self, raw: Array, scale: Array) -> tuple[Array, Array, Array]:
-        """What `OnGrid.moments` gives, as sums with powers of the latent: (k, 4, L).
-
-        And bounds of those of the absolute values, (3, L), and the ends.
-        """
-        offset, slope = raw[-1], self._std / scale
-        shift = self._mean - offset * slope
-
-        def moved(y: Array) -> Array:
-            """Of powers of the latent, shift + slope y, from those of y."""
-            rows = [y[0], shift * y[0] + slope * y[1]]
-            if len(y) > 2:
-                rows.append(shift * (rows[1] + slope * y[1]) + slope**2 * y[2])
-            return np.stack(rows)
-
-        sizes = moved(raw[-5:-2])
-        # Σ|v z| ≤ √(Σ|v| Σ|v| z²)
-        sizes[1] = np.sqrt(sizes[0] * np.abs(sizes[2]))
-        return moved(raw[:-5].reshape(len(raw) // 4 - 1, 4, raw.shape[1])), np.abs(sizes), raw[-2]
 
     # -- the force
 
@@ -517,29 +475,30 @@ class GridEngine:
         """What the two scores are the difference of, where they are one at all."""
         return 0.0 * size if self._is_twin else self._steepest + _REACH / size
 
-    def _force_is_good(
-        self, least: float, raw: Array, scale: Array, loc: Array
-    ) -> NDArray[np.bool_]:
-        modulus, ends, mass, noise = raw[8:]
-        good = (ends <= _CUT * modulus) & (modulus > 1e-7 * noise) & (mass > 1e-100)
-        good &= _agree(raw, 0, modulus, least) & _agree(raw, 4, modulus, least)
+    def _force_is_good(self, rule: Rule, sums: Any, scale: Any, loc: Any) -> Any:
+        """Whether `_force_sums` have converged: (12, L), or those of one state as plain floats."""
+        size, ends, mass, noise = sums[8:]
+        tilted, plain = sums[:4], sums[4:8]
+        good = settled(tilted, size, ends, rule) & settled(plain, size, ends, rule)
+        good &= (size > 1e-7 * noise) & (mass > 1e-100)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        both = np.abs([raw[k : k + 4].sum(axis=0) for k in (0, 4)])
-        allowed = np.maximum(1e-10 * both, 1e-12 * both.max(axis=0))
-        close = np.stack([_error(raw, 0), _error(raw, 4)]) <= allowed
-        good &= close.all(axis=0) | (np.abs(scale) < self._narrow)
+        both = abs(sum(tilted)), abs(sum(plain))
+        errors = left_over(tilted, size, ends), left_over(plain, size, ends)
+        close = [
+            (error <= 1e-10 * mine) | (error <= 1e-12 * other)
+            for error, mine, other in zip(errors, both, both[::-1], strict=True)
+        ]
+        good &= (close[0] & close[1]) | (abs(scale) < self._narrow)
         return good & self._apart(scale, loc, self._twin)
 
-    def _apart(
-        self, scale: Array, loc: Array, pair: tuple[LocationScale, LocationScale] | None
-    ) -> NDArray[np.bool_]:
+    def _apart(self, scale: Any, loc: Any, pair: tuple[LocationScale, LocationScale] | None) -> Any:
         """Whether states are not next to p_g = p, where the two cancel: left to panels."""
         if pair is None:
-            return np.ones(len(scale), bool)
+            return True
         data, latent = pair
         a = scale / self._std
-        wide = np.abs(np.abs(a) * latent.scale - data.scale)
-        away = np.abs(loc - self._mean * a + a * latent.loc - data.loc)
+        wide = abs(abs(a) * latent.scale - data.scale)
+        away = abs(loc - self._mean * a + a * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
 
     @cached_property
@@ -584,7 +543,7 @@ class GridEngine:
                 continue
             window = slice(start, stop)
             sums = self._sums_alone(level, window, scale, loc)
-            if self._is_good_alone(sums, scale, loc):
+            if self._force_is_good(QUICK, sums, scale, loc):
                 tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
                 both = self._mean * plain + self._std * tilted, plain
                 out = np.empty(2)
@@ -623,28 +582,6 @@ class GridEngine:
         ends = max(0.0 if low else mass[0] * weight[0], 0.0 if high else mass[-1] * weight[-1])
         steep = self._steepness(abs(scale))
         return [*sums, float(mass @ weight), float(ends), total, steep * total]
-
-    def _is_good_alone(self, sums: list[float], scale: float, loc: float) -> bool:
-        """`_force_is_good` for one state."""
-        modulus, ends, mass, noise = sums[8:]
-        if not (ends <= _CUT * modulus and modulus > 1e-7 * noise and mass > 1e-100):
-            return False
-        for p in (sums[:4], sums[4:8]):
-            half_way = math.hypot(p[0] - p[2], p[1] - p[3])
-            if abs(p[0] + p[2] - p[1] - p[3]) > _AGREEMENT * modulus:
-                return False
-            if half_way > _HALF_WAY * modulus:
-                return False
-        least = min(abs(sum(sums[:4])), abs(sum(sums[4:8])))
-        if least <= 1e-2 * modulus and abs(scale) >= self._narrow:
-            return False
-        if self._twin is None:
-            return True
-        data, latent = self._twin
-        a = scale / self._std
-        wide = abs(abs(a) * latent.scale - data.scale) > 1e-2 * data.scale
-        away = loc - self._mean * a + a * latent.loc - data.loc
-        return wide or abs(away) > 1e-2 * data.scale
 
     # -- windows, levels, blocks
 
@@ -765,33 +702,14 @@ def _far(law: Distribution) -> tuple[float, float]:
     return float(low) - room, float(high) + room
 
 
-def _agree(
-    sums: Array, first: int, modulus: Array, least: float = _CLOSE_AGREEMENT
-) -> NDArray[np.bool_]:
-    """Whether the four interleaved sums from row `first` on show that their sum has converged."""
-    p = sums[first : first + 4]
-    even, odd = p[0] + p[2], p[1] + p[3]
-    half_way = np.hypot(p[0] - p[2], p[1] - p[3])
-    return (np.abs(even - odd) <= least * modulus) & (half_way <= _HALF_WAY * modulus)
+def _all_settled(parts: Array, rule: Rule) -> NDArray[np.bool_]:
+    """Whether every integral of (K, 6, L) sums has converged."""
+    return np.asarray(np.all([settled(p, p[4], p[5], rule) for p in parts], axis=0))
 
 
-def _all_agree(parts: Array) -> NDArray[np.bool_]:
-    """Whether every integral of (K, 6, L) sums has converged and ends within its window."""
-    good = [_agree(p, 0, p[4]) & (p[5] <= _CUT * p[4]) for p in parts]
-    return np.asarray(np.all(good, axis=0))
-
-
-def _error(sums: Array, first: int, modulus: int = 8) -> Array:
-    """What halving the spacing leaves of the parts' disagreement, the ends, and rounding.
-
-    One pole's error would be squared; several may cancel in the parts, so that a power of 3/2 is
-    what is claimed.
-    """
-    p, size = sums[first : first + 4], sums[modulus]
-    even, odd = p[0] + p[2], p[1] + p[3]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        halved = (np.abs(even - odd) / size) ** 1.5 * size
-    return halved + 8.0 * (sums[modulus + 1] + _EPS * size)
+def _errors(parts: Array) -> Array:
+    """Those of (K, 6, L) sums."""
+    return np.array([left_over(p, p[4], p[5]) for p in parts])
 
 
 def _alike(start: Index, stop: Index, block: int) -> Iterator[tuple[slice, slice]]:

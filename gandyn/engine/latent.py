@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.engine.folds import WIDER
 from gandyn.engine.panels import PanelEngine, by_differences, row_of
+from gandyn.engine.parts import CLOSE, left_over, settled
 from gandyn.engine.quadrature import Integrals, Panels, integrate
 from gandyn.generators import Generator
 from gandyn.objectives import FDivergence
@@ -39,8 +40,6 @@ _PER_FEATURE = 0.4
 """Spacing in x, at most, in widths of the data's nearest feature."""
 
 _BLOCK = 65_536
-_CUT = 1e-13
-_AGREEMENT, _HALF_WAY = 1e-9, 1e-5
 _FAINT = 1e-290
 _ANY = np.zeros(1)
 _PLAIN = np.array(64.0)
@@ -358,12 +357,8 @@ def _judged(f: Array, rounding: Array, columns: Array) -> tuple[Array, Array, ND
     modulus = _sums(size, width)
     noise = _EPS * (_sums(size * rounding, width) if rounding.ndim else rounding * modulus)
     ends = np.maximum(*(size[:, k] * width[..., k] for k in (0, -1)))
-    apart = np.abs(p[0] + p[2] - p[1] - p[3])
-    good = (ends <= _CUT * modulus) & (apart <= _AGREEMENT * modulus)
-    good &= (modulus > _FAINT) | ~columns.any(axis=2)
-    good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
-    error = noise + apart * np.sqrt(apart / np.maximum(modulus, _FAINT)) + 10.0 * ends
-    return p[0] + p[1] + p[2] + p[3], error, good.all(axis=0)
+    good = settled(p, modulus, ends, CLOSE) & ((modulus > _FAINT) | ~columns.any(axis=2))
+    return p[0] + p[1] + p[2] + p[3], noise + left_over(p, modulus, ends), good.all(axis=0)
 
 
 def _sums(f: Array, columns: Array) -> Array:
