@@ -7,9 +7,7 @@ converged is left to the panels.
 
 from __future__ import annotations
 
-import math
 import threading
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -18,18 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
+from gandyn.engine.alone import fitted, push_sums
+from gandyn.engine.base import Engine
+from gandyn.engine.nodes import OnGrid, kind_of
 from gandyn.engine.panels import PanelEngine, row_of
 from gandyn.engine.parts import CLOSE, CURVED, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
-from gandyn.engine.table import Level, Table
+from gandyn.engine.table import Table
 from gandyn.engine.tails import divergent, endless
 from gandyn.engine.transport import sign_changes
 from gandyn.objectives import FDivergence
-from gandyn.objectives.field import Field
 from gandyn.system.bracket import roots
 
-__all__ = ["GridEngine", "falls_as_a_power"]
+__all__ = ["GridEngine"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -55,141 +55,9 @@ _POWERS = {
     "chi_squared_data_generator": 2.0,
     "chi_squared_generator_data": -1.0,
 }
-_SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
-class OnGrid(Field):
-    """A field at a window of nodes that some states (S,) share: x is (1, n), the rest (S, n)."""
-
-    def __init__(
-        self, level: Level, window: slice, latent: Distribution, scale: Array, loc: Array
-    ) -> None:
-        self.level, self.window, self.latent = level, window, latent
-        self.data = level.data
-        self.scale, self.loc = scale, loc
-        self.inverse = 1.0 / scale
-        self.x = level.x[None, window]
-        self.weight = level.weight[window]
-        self.centre = float(loc[len(loc) // 2])
-        self.y = self.x[0] - self.centre
-        self.offset = loc - self.centre
-        self._parts = []
-
-    @property
-    def log_data(self) -> Array:  # type: ignore[override]
-        return self.level.log_density[None, self.window]
-
-    @property
-    def score_data(self) -> Array:  # type: ignore[override]
-        return self.level.score[None, self.window]
-
-    @property
-    def score_slope_data(self) -> Array:  # type: ignore[override]
-        return self.level.score_slope[None, self.window]
-
-    @cached_property
-    def log_ratio(self) -> Array:
-        return self.log_data - self.log_generated
-
-    @cached_property
-    def z(self) -> Array:
-        """The latent points that the nodes come from."""
-        lines = np.stack([self.inverse, -self.offset * self.inverse], axis=1)
-        return lines @ np.stack([self.y, np.ones_like(self.y)])
-
-    @cached_property
-    def _latent_side(self) -> tuple[Array, Array]:
-        log_density, score = self.latent.logpdf_and_score(self.z)
-        return (
-            log_density - np.log(np.abs(self.scale))[:, None],
-            score * self.inverse[:, None],
-        )
-
-    @property
-    def log_generated(self) -> Array:  # type: ignore[override]
-        return self._latent_side[0]
-
-    @property
-    def score_generated(self) -> Array:  # type: ignore[override]
-        return self._latent_side[1]
-
-    def log_generated_into(self, out: Array) -> Array:
-        """log p_g, in `out`."""
-        out[...] = self.log_generated
-        return out
-
-    def ratio_slope_into(self, out: Array) -> Array:
-        """ℓ', in `out`."""
-        return np.subtract(self.score_data, self.score_generated, out=out)
-
-    def sums(self, values: Array) -> Array:
-        """Of values (S, n) over every fourth node, (4, S).
-
-        The last two rows are the sum of the absolute values and the larger of the two at the ends;
-        `values` is used up.
-        """
-        sums = values @ self.level.columns[self.window]
-        np.abs(values, out=values)
-        return np.concatenate([sums.T, [values @ self.weight, self.ends_of(values)]])
-
-    def ends_of(self, sizes: Array) -> Array:
-        """The larger of the two values at the ends, 0 at an end beyond which there is nothing."""
-        low, high = self.level.closed
-        first = 0.0 if low and self.window.start == 0 else self.weight[0]
-        last = 0.0 if high and self.window.stop == len(self.level.x) else self.weight[-1]
-        return np.maximum(sizes[:, 0] * first, sizes[:, -1] * last)
-
-
-class OnNormalGrid(OnGrid):
-    """The same where the latent is N(0, 1): by products of small matrices."""
-
-    @cached_property
-    def _basis(self) -> Array:
-        y = self.y
-        return np.stack([self.score_data[0], y, y * y, np.ones_like(y)])
-
-    def log_generated_into(self, out: Array) -> Array:
-        shift, square, none = self.offset * self.inverse, self.inverse**2, 0.0 * self.inverse
-        height = -0.5 * shift * shift - np.log(np.abs(self.scale) * _SQRT_2PI)
-        lines = np.stack([none, shift * self.inverse, -0.5 * square, height], axis=1)
-        return np.matmul(lines, self._basis, out=out)
-
-    def ratio_slope_into(self, out: Array) -> Array:
-        square, none = self.inverse**2, 0.0 * self.inverse
-        lines = np.stack([none + 1.0, square, none, -self.offset * square], axis=1)
-        return np.matmul(lines, self._basis, out=out)
-
-    @cached_property
-    def log_generated(self) -> Array:  # type: ignore[override]
-        return self.log_generated_into(np.empty((len(self.loc), len(self.y))))
-
-    @cached_property
-    def score_generated(self) -> Array:  # type: ignore[override]
-        square = self.inverse**2
-        lines = np.stack([-square, self.offset * square], axis=1)
-        return lines @ np.stack([self.y, np.ones_like(self.y)])
-
-    @cached_property
-    def ratio_slope(self) -> Array:
-        return self.ratio_slope_into(np.empty((len(self.loc), len(self.y))))
-
-
-class OnTwinGrid(OnNormalGrid):
-    """The same where the data are one normal: ℓ' does not cancel next to p_g = p."""
-
-    def ratio_slope_into(self, out: Array) -> Array:
-        tilt, level = _between_normals(self.level.data, np.abs(self.scale), self.loc)
-        lines = np.stack([tilt, level - self.offset * tilt], axis=1)
-        return np.matmul(lines, np.stack([self.y, np.ones_like(self.y)]), out=out)
-
-
-def _between_normals(data: Distribution, size: Any, loc: Any) -> tuple[Any, Any]:
-    """ℓ' = tilt (x − loc) + level between N(data.mean, data.std²) and N(loc, size²)."""
-    mean, std = data.mean, data.std
-    return (std - size) * (std + size) / (size * std) ** 2, (mean - loc) / std**2
-
-
-class GridEngine:
+class GridEngine(Engine):
     """Force, values and Jacobian of an f-divergence and a z + b, where all densities are smooth.
 
     Parameters
@@ -199,12 +67,9 @@ class GridEngine:
 
     Notes
     -----
-    The sums are taken in four interleaved parts. Where those over the even and the odd nodes agree
-    to 1e-7 of the integral of the absolute value, the sum over all is right to far better: halving
-    the spacing h squares the error e^(−2πd/h) that a pole at distance d leaves. The four parts also
-    show that error at four times the spacing, in both of its phases, so that it cannot hide behind
-    one of them. A component is right to some 1e-15 of the integral of its absolute value; one that
-    is below 4e-15 of it is 0.
+    Where the sums over the even and the odd nodes agree to 1e-7 of the integral of the absolute
+    value, the sum over all is right to far better (`gandyn.engine.parts`). A component is right to
+    some 1e-15 of the integral of its absolute value; one that is below 4e-15 of it is 0.
     """
 
     name = "grid"
@@ -214,31 +79,28 @@ class GridEngine:
         assert isinstance(target, FDivergence) and panels.generator.scale_and_place is not None
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
-        normal = latent.normals is not None and len(latent.normals[0]) == 1
-        self._is_normal = normal
-        self._is_twin = normal and data.normals is not None and len(data.normals[0]) == 1
-        self._kind: type[OnGrid] = OnNormalGrid if normal else OnGrid
-        if self._is_twin:
-            self._kind = OnTwinGrid
-        self._latent = latent
-        self._mean, self._std = (latent.mean, latent.std) if normal else (0.0, 1.0)
-        reach = (-_REACH, _REACH) if normal else latent.reach
-        self._reach = _far(latent) if falls_as_a_power(latent) else reach
-        landmarks = [(0.0, 1.0)] if normal else latent.landmarks.tolist()
-        self._landmarks: list[tuple[float, float]] = landmarks
+        self._latent, self._kind = latent, kind_of(data, latent)
+        self._siblings: tuple[LocationScale, LocationScale] | None = None
+        """Data and latent, where p_g can be p."""
+        if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
+            self._siblings = (data, latent) if data.family == latent.family else None
+        self._is_normal = latent.normals is not None and len(latent.normals[0]) == 1
+        self._mean, self._std = (latent.mean, latent.std) if self._is_normal else (0.0, 1.0)
+        self._reach = (-_REACH, _REACH) if self._is_normal else _reach(latent)
+        landmarks = [(0.0, 1.0)] if self._is_normal else latent.landmarks.tolist()
+        self._marks = [
+            (centre + beside * width, _PER_STATE * width)
+            for centre, width in landmarks
+            for beside in (-2.0, 0.0, 2.0)
+        ]
         low, high = target.powers
-        nothing = (np.inf, -np.inf)
-        self._window = (
-            nothing if high <= 0.0 else _far(data) if falls_as_a_power(data) else data.reach
-        )
+        self._window = (np.inf, -np.inf) if high <= 0.0 else _reach(data)
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
         centres, widths = data.landmarks.T
         # log p at a node, and what the node's own rounding changes of it
         self._noise = _EPS * (16.0 + float((np.abs(centres) / widths).max()))
-        self._may_diverge = (
-            self._scanned is not None or falls_as_a_power(data) or falls_as_a_power(latent)
-        )
+        self._may_diverge = self._scanned is not None or _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
         self._local = threading.local()
 
@@ -287,16 +149,16 @@ class GridEngine:
             loc,
             windows,
             self._force_sums,
-            12,
+            11,
             partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
-        size, ends, mass, noise = raw[8:]
+        size, ends, mass = raw[8:]
         error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
         error[0] *= self._std
-        error += _EPS * noise
+        error += _EPS * self._steepness(scale) * mass
         # log p_g w has an error of its own size, and z is as large as the window makes it
         with np.errstate(divide="ignore", invalid="ignore"):
             far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale)
@@ -314,7 +176,26 @@ class GridEngine:
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
         found = None if self._may_diverge else self._alone(theta)
-        return self.force(theta[None]).value[:, 0] if found is None else found
+        return super().force_at(theta) if found is None else found
+
+    def _alone(self, theta: Array) -> Array | None:
+        """Force at one state, None where it has not converged."""
+        first, second = self._place
+        a, b = theta[first].item(), theta[second].item()
+        scale, loc = a * self._std, a * self._mean + b
+        ends = loc + self._reach[0] * scale, loc + self._reach[1] * scale
+        reach = min(*ends, self._window[0]), max(*ends, self._window[1])
+        for level, window in fitted(self._table, self._marks, reach, scale, loc):
+            if not _FEWEST <= window.stop - window.start <= _LONGEST:
+                continue
+            sums = push_sums(self._kind, self._target, level, window, self._latent, scale, loc)
+            if self._force_is_good(QUICK, sums, scale, loc):
+                tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
+                both = self._mean * plain + self._std * tilted, plain
+                out = np.empty(2)
+                out[first], out[second] = (v if abs(v) > negligible else 0.0 for v in both)
+                return out
+        return None
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
@@ -364,7 +245,7 @@ class GridEngine:
                 return np.concatenate([at.sums(np.array(row(at))) for row in rows])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_settled(raw.reshape(shape), CLOSE) & self._apart(scale, loc, self._siblings)
+            return _all_settled(raw.reshape(shape), CLOSE) & self._apart(scale, loc)
 
         windows = self._windows(scale, loc, self._data.reach, scanned)
         raw, fine, nodes = self._adapted(scale, loc, windows, sums, 6 * len(rows), good)
@@ -421,9 +302,7 @@ class GridEngine:
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
                 log_q = at.log_generated
-                mass = np.empty_like(log_q)
-                log_p, density = at.level.log_density[at.window], at.level.density[at.window]
-                self._target.quick_mass(log_p, density, log_q.copy(), mass)
+                mass = at.mass_into(self._target, log_q.copy(), np.empty_like(log_q))
                 along, wider = changes(self._target, at, mass, (at.scale / self._std)[:, None])
                 z = self._mean + self._std * at.z
                 tilted = along * z
@@ -436,7 +315,7 @@ class GridEngine:
             value = np.abs(parts[:, :4].sum(axis=1))
             close = _errors(parts) <= 1e-10 * value.max(axis=0)
             whole = _all_settled(parts, CURVED) & close.all(axis=0)
-            return whole & self._apart(scale, loc, self._twin)
+            return whole & ((not self._kind.cancels) | self._apart(scale, loc))
 
         shape = (4, 6, -1)
         windows = self._windows(scale, loc, self._window, self._scanned)
@@ -454,134 +333,42 @@ class GridEngine:
     # -- the force
 
     def _force_sums(self, at: OnGrid) -> Array:
-        """Eight sums of w p_g ℓ' (z, 1), that of the absolute value, the ends, w p_g, rounding."""
-        first, second = self._buffers(len(at.scale), len(at.y))
-        log_q = at.log_generated_into(first)
-        log_p, density = at.level.log_density[at.window], at.level.density[at.window]
         with np.errstate(over="ignore", invalid="ignore"):
-            self._target.quick_mass(log_p, density, log_q, second)
-            mass = second @ at.weight
-            second *= at.ratio_slope_into(first)
-            columns = at.level.columns[at.window]
-            sums = (second @ np.concatenate([columns * at.y[:, None], columns], axis=1)).T
-            sums[:4] -= at.offset * sums[4:]
-            sums[:4] *= at.inverse
-            np.abs(second, out=second)
-            steep = self._steepness(np.abs(at.scale))
-            rest = [second @ at.weight, at.ends_of(second), mass, steep * mass]
-        return np.concatenate([sums, rest])
+            return at.push_sums(self._target, *self._buffers(len(at.scale), len(at.y)))
 
-    def _steepness(self, size: Any) -> Any:
+    def _steepness(self, scale: Any) -> Any:
         """What the two scores are the difference of, where they are one at all."""
-        return 0.0 * size if self._is_twin else self._steepest + _REACH / size
+        return self._steepest + _REACH / abs(scale) if self._kind.cancels else 0.0
 
     def _force_is_good(self, rule: Rule, sums: Any, scale: Any, loc: Any) -> Any:
-        """Whether `_force_sums` have converged: (12, L), or those of one state as plain floats."""
-        size, ends, mass, noise = sums[8:]
+        """Whether `OnGrid.push_sums` have converged: (11, L), or one state's as plain floats."""
+        size, ends, mass = sums[8:11]
         tilted, plain = sums[:4], sums[4:8]
         good = settled(tilted, size, ends, rule) & settled(plain, size, ends, rule)
-        good &= (size > 1e-7 * noise) & (mass > 1e-100)
+        good &= (size > 1e-7 * self._steepness(scale) * mass) & (mass > 1e-100)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        both = abs(sum(tilted)), abs(sum(plain))
-        errors = left_over(tilted, size, ends), left_over(plain, size, ends)
-        close = [
-            (error <= 1e-10 * mine) | (error <= 1e-12 * other)
-            for error, mine, other in zip(errors, both, both[::-1], strict=True)
-        ]
-        good &= (close[0] & close[1]) | (abs(scale) < self._narrow)
-        return good & self._apart(scale, loc, self._twin)
+        stretch, shift = abs(sum(tilted)), abs(sum(plain))
+        error, other = left_over(tilted, size, ends), left_over(plain, size, ends)
+        close = (error <= 1e-10 * stretch) | (error <= 1e-12 * shift)
+        close &= (other <= 1e-10 * shift) | (other <= 1e-12 * stretch)
+        good &= close | (abs(scale) < self._narrow)
+        return good & ((not self._kind.cancels) | self._apart(scale, loc))
 
-    def _apart(self, scale: Any, loc: Any, pair: tuple[LocationScale, LocationScale] | None) -> Any:
+    def _apart(self, scale: Any, loc: Any) -> Any:
         """Whether states are not next to p_g = p, where the two cancel: left to panels."""
-        if pair is None:
+        if self._siblings is None:
             return True
-        data, latent = pair
+        data, latent = self._siblings
         a = scale / self._std
         wide = abs(abs(a) * latent.scale - data.scale)
         away = abs(loc - self._mean * a + a * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
 
     @cached_property
-    def _siblings(self) -> tuple[LocationScale, LocationScale] | None:
-        """Data and latent, where p_g can be p."""
-        data, latent = self._data, self._latent
-        if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
-            return (data, latent) if data.family == latent.family else None
-        return None
-
-    @property
-    def _twin(self) -> tuple[LocationScale, LocationScale] | None:
-        """The same, where ℓ' is formed from two scores that cancel."""
-        return None if self._is_twin else self._siblings
-
-    @cached_property
     def _steepest(self) -> float:
         """A size of the data's score."""
         level = self._table.level(0)
         return 8.0 * float((level.density * np.abs(level.score)) @ level.weight)
-
-    def _alone(self, theta: Array) -> Array | None:
-        """Force at one state, None where it has not converged."""
-        first, second = self._place
-        a, b = theta[first].item(), theta[second].item()
-        scale, loc = a * self._std, a * self._mean + b
-        size, table = abs(scale), self._table
-        level = table.level(0)
-        last, ratio = len(level.places) - 1, 1.0
-        for centre, width in self._landmarks:
-            for beside in (-2.0, 0.0, 2.0):
-                at = bisect_left(level.places, loc + scale * (centre + beside * width))
-                ratio = max(ratio, level.spacings[min(at, last)] / (_PER_STATE * width * size))
-        wanted = math.ceil(math.log2(ratio))
-        ends = loc + self._reach[0] * scale, loc + self._reach[1] * scale
-        low, high = min(*ends, self._window[0]), max(*ends, self._window[1])
-        for m in range(wanted, min(wanted + 2, table.finest)):
-            level = table.level(m)
-            start = bisect_left(level.places, low) & ~3
-            stop = min((bisect_left(level.places, high) + 3) & ~3, len(level.places))
-            if not _FEWEST <= stop - start <= _LONGEST:
-                continue
-            window = slice(start, stop)
-            sums = self._sums_alone(level, window, scale, loc)
-            if self._force_is_good(QUICK, sums, scale, loc):
-                tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
-                both = self._mean * plain + self._std * tilted, plain
-                out = np.empty(2)
-                out[first], out[second] = (v if abs(v) > negligible else 0.0 for v in both)
-                return out
-        return None
-
-    def _sums_alone(self, level: Level, window: slice, scale: float, loc: float) -> list[float]:
-        """`_force_sums` for one state."""
-        z = level.x[window] - loc
-        if self._is_twin:
-            tilt, flat = _between_normals(self._data, abs(scale), loc)
-            slope = tilt * z
-            slope += flat
-        z *= 1.0 / scale
-        if self._is_normal:
-            log_q = -0.5 * z * z
-            log_q -= math.log(abs(scale) * _SQRT_2PI)
-            score = -z
-        else:
-            log_q, score = self._latent.logpdf_and_score(z)
-            log_q = log_q - math.log(abs(scale))
-        if not self._is_twin:
-            slope = score * (-1.0 / scale)
-            slope += level.score[window]
-        mass = np.empty_like(z)
-        weight, columns = level.weight[window], level.columns[window]
-        self._target.quick_mass(level.log_density[window], level.density[window], log_q, mass)
-        total = float(mass @ weight)
-        mass *= slope
-        z *= mass
-        sums = [*(z @ columns).tolist(), *(mass @ columns).tolist()]
-        np.abs(mass, out=mass)
-        low = level.closed[0] and window.start == 0
-        high = level.closed[1] and window.stop == len(level.x)
-        ends = max(0.0 if low else mass[0] * weight[0], 0.0 if high else mass[-1] * weight[-1])
-        steep = self._steepness(abs(scale))
-        return [*sums, float(mass @ weight), float(ends), total, steep * total]
 
     # -- windows, levels, blocks
 
@@ -628,18 +415,18 @@ class GridEngine:
                 at = self._kind(level, window, self._latent, scale[states], loc[states])
                 out[:, states] = sums(at)
                 used[states] += window.stop - window.start
-            good[index] = judge(out[:, index], scale[index], loc[index])
+            with np.errstate(invalid="ignore", over="ignore"):
+                good[index] = judge(out[:, index], scale[index], loc[index])
         return out[:, place], good[place], used[place]
 
     def _wanted(self, scale: Array, loc: Array) -> Index:
         """The level on which every mode of a state's own density is resolved."""
         level = self._table.level(0)
         last, ratio = len(level.x) - 1, np.ones_like(scale)
-        for centre, width in self._landmarks:
-            for beside in (-2.0, 0.0, 2.0):
-                at = loc + scale * (centre + beside * width)
-                spacing = level.weight[np.minimum(level.x.searchsorted(at), last)]
-                np.maximum(ratio, spacing / (_PER_STATE * width * np.abs(scale)), out=ratio)
+        for z, wanted in self._marks:
+            at = level.x.searchsorted(loc + scale * z)
+            spacing = level.weight[np.minimum(at, last)]
+            np.maximum(ratio, spacing / (wanted * np.abs(scale)), out=ratio)
         top = 2.0**self._table.finest
         return np.ceil(np.log2(np.minimum(ratio, top))).astype(np.intp)
 
@@ -686,14 +473,15 @@ class GridEngine:
         return first.reshape(states, nodes), second.reshape(states, nodes)
 
 
-def falls_as_a_power(law: Distribution) -> bool:
+def _is_heavy(law: Distribution) -> bool:
     """Whether a density falls off as a power of x, so that its moments come from far out."""
     return law.tails is not None and bool((law.tails[:, :2] == 0.0).all(axis=1).any())
 
 
-def _far(law: Distribution) -> tuple[float, float]:
-    """Where two moments of a density that falls off as a power are as good as whole."""
-    assert law.tails is not None
+def _reach(law: Distribution) -> tuple[float, float]:
+    """Where a density is as good as whole; with two moments, where it falls off as a power."""
+    if law.tails is None or not _is_heavy(law):
+        return law.reach
     power = float(law.tails[:, 2].min())
     if power <= 3.0:
         return -np.inf, np.inf

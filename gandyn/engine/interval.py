@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.engine.base import Engine
 from gandyn.engine.kronrod import FINE
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
@@ -25,7 +26,7 @@ _AGREEMENT = 1e-7
 _EPS = float(np.finfo(float).eps)
 
 
-class IntervalEngine:
+class IntervalEngine(Engine):
     """Force of an f-divergence and a z + b, z smooth between two ends, data smooth on the line.
 
     Parameters
@@ -75,14 +76,6 @@ class IntervalEngine:
         order = np.argsort(self._place)
         whole = Integrals(value[order], error[order], np.ones(len(a), bool), nodes)
         return whole.mended(todo, theta, self._panels.force)
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d), by panels."""

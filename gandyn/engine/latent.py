@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.engine.base import Engine
 from gandyn.engine.folds import WIDER
 from gandyn.engine.panels import PanelEngine, by_differences, row_of
 from gandyn.engine.parts import CLOSE, left_over, settled
@@ -81,7 +82,7 @@ class _Later:
         return getattr(self._make(), name)
 
 
-class LatentEngine:
+class LatentEngine(Engine):
     """Force, values and Jacobian of a game on the latent line, where its states are monotone.
 
     Parameters
@@ -135,14 +136,6 @@ class LatentEngine:
         """The force at states (L, d)."""
         found = self._summed(theta, self._push, theta.shape[1], self._wide)
         return self._mended(found, theta, self._panels.force)
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """The force at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential": a row of the result for each."""
