@@ -51,7 +51,17 @@ def push_sums(
     loc: float,
 ) -> list[float]:
     """`OnGrid.push_sums` for one state."""
-    z, log_q, slope = kind.alone(level, window, latent, scale, loc)
+    z = level.x[window] - loc
+    line = kind.line(level.data, abs(scale), loc)
+    if line is not None:
+        slope = line[0] * z
+        slope += line[1]
+    z *= 1.0 / scale
+    log_q, score = kind.standard(latent, z)
+    log_q = log_q - math.log(abs(scale))
+    if line is None:
+        slope = score * (-1.0 / scale)
+        slope += level.score[window]
     mass = np.empty_like(z)
     weight, columns = level.weight[window], level.columns[window]
     target.quick_mass(level.log_density[window], level.density[window], log_q, mass)

@@ -80,6 +80,7 @@ class GridEngine(Engine):
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
         self._latent, self._kind = latent, kind_of(data, latent)
+        self._is_twin = self._kind.line(data, 1.0, 0.0) is not None
         self._siblings: tuple[LocationScale, LocationScale] | None = None
         """Data and latent, where p_g can be p."""
         if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
@@ -139,31 +140,27 @@ class GridEngine(Engine):
 
     def _force(self, theta: Array, rule: Rule) -> Integrals:
         """The force, whose parts must agree by this rule."""
-        scale, loc = self._states(theta)
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
-        scale, loc = scale[finite], loc[finite]
-        low, high = windows = self._windows(scale, loc, self._window, self._scanned)
         raw, good, nodes = self._adapted(
-            scale,
-            loc,
-            windows,
+            theta[finite],
+            self._window,
+            self._scanned,
             self._force_sums,
-            11,
+            12,
             partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
-        size, ends, mass = raw[8:]
+        size, ends, mass, far = raw[8:]
+        steep = self._steepness(theta[finite, self._place[0]] * self._std)
         error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
         error[0] *= self._std
-        error += _EPS * self._steepness(scale) * mass
         # log p_g w has an error of its own size, and z is as large as the window makes it
         with np.errstate(divide="ignore", invalid="ignore"):
-            far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale)
-            lost = 64.0 * _EPS * size * (np.abs(np.log(mass)) + [[1.0], [0.0]] * far)
-        error += lost
+            error += _EPS * steep * mass
+            error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + [[1.0], [0.0]] * far)
         both[np.abs(both) <= 4e-15 * size] = 0.0
         value, errors = endless, np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error
@@ -236,32 +233,28 @@ class GridEngine(Engine):
     def _smooth_values(
         self, theta: Array, names: Sequence[str], scanned: tuple[float, float] | None
     ) -> Integrals:
-        scale, loc = self._states(theta)
         rows = [row_of(self._target, name)[0] for name in names]
-        shape = (len(rows), 6, -1)
 
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
                 return np.concatenate([at.sums(np.array(row(at))) for row in rows])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            return _all_settled(raw.reshape(shape), CLOSE) & self._apart(scale, loc)
+            return _judged(raw, CLOSE)[2] & self._apart(scale, loc)
 
-        windows = self._windows(scale, loc, self._data.reach, scanned)
-        raw, fine, nodes = self._adapted(scale, loc, windows, sums, 6 * len(rows), good)
-        parts = raw.reshape(shape)
-        value = parts[:, :4].sum(axis=1)
-        error = _errors(parts) + self._noise * value
+        raw, fine, nodes = self._adapted(
+            theta, self._data.reach, scanned, sums, 6 * len(rows), good
+        )
+        value, error, _ = _judged(raw, CLOSE)
         # all but the gap are of second order in ℓ, which has an error of its own
         second = np.array([[float(name != "jsd_gap")] for name in names])
         with np.errstate(divide="ignore", invalid="ignore"):
-            error += self._noise * (second * np.sqrt(value) + value * np.abs(np.log(value)))
-        found = Integrals(value, error, np.ones(len(theta), bool), nodes)
+            lost = value + second * np.sqrt(value) + value * np.abs(np.log(value))
+        found = Integrals(value, error + self._noise * lost, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
 
     def _total_variation(self, theta: Array) -> Integrals:
         """½∫|p − p_g|, by the masses between the zeros of ℓ."""
-        scale, loc = self._states(theta)
         data, latent = self._data, self._latent
 
         def sums(at: OnGrid) -> Array:
@@ -287,8 +280,7 @@ class GridEngine(Engine):
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
             return (raw[1] == 0.0) & (raw[0] > 1e-4)
 
-        windows = self._windows(scale, loc, self._data.reach, None)
-        raw, fine, nodes = self._adapted(scale, loc, windows, sums, 2, good)
+        raw, fine, nodes = self._adapted(theta, self._data.reach, None, sums, 2, good)
         found = Integrals(raw[:1], 0.0 * raw[:1] + 8.0 * _EPS, np.ones(len(theta), bool), nodes)
         return found.mended(
             np.flatnonzero(~fine), theta, partial(self._panels.values, names=["total_variation"])
@@ -296,8 +288,6 @@ class GridEngine(Engine):
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d)."""
-        scale, loc = self._states(theta)
-        a, b = theta[:, self._place].T
 
         def sums(at: OnGrid) -> Array:
             with np.errstate(all="ignore"):
@@ -307,22 +297,18 @@ class GridEngine(Engine):
                 z = self._mean + self._std * at.z
                 tilted = along * z
                 wider += tilted
-                np.multiply(wider, z, out=z)
-                return np.concatenate([at.sums(v) for v in (z, tilted, wider, along)])
+                return np.concatenate([at.sums(v) for v in (wider * z, tilted, wider, along)])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            parts = raw.reshape(shape)
-            value = np.abs(parts[:, :4].sum(axis=1))
-            close = _errors(parts) <= 1e-10 * value.max(axis=0)
-            whole = _all_settled(parts, CURVED) & close.all(axis=0)
-            return whole & ((not self._kind.cancels) | self._apart(scale, loc))
+            value, error, fine = _judged(raw, CURVED)
+            fine &= (error <= 1e-10 * np.abs(value).max(axis=0)).all(axis=0)
+            return fine & (self._is_twin | self._apart(scale, loc))
 
-        shape = (4, 6, -1)
-        windows = self._windows(scale, loc, self._window, self._scanned)
-        raw, fine, _ = self._adapted(scale, loc, windows, sums, 24, good)
-        value = raw.reshape(shape)[:, :4].sum(axis=1).T.reshape(len(theta), 2, 2)
+        raw, fine, _ = self._adapted(theta, self._window, self._scanned, sums, 24, good)
+        value = _judged(raw, CURVED)[0].T.reshape(len(theta), 2, 2)
         if len(self._data.breaks):
             generated = self._panels.generator.generated(theta)
+            a, b = theta[:, self._place].T
             value = value + at_breaks(self._data, generated, self._target, a, b)
         order = np.argsort(self._place)
         value = value[:, order][:, :, order]
@@ -333,12 +319,15 @@ class GridEngine(Engine):
     # -- the force
 
     def _force_sums(self, at: OnGrid) -> Array:
+        """`OnGrid.push_sums`, and how far z reaches: (12, S)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return at.push_sums(self._target, *self._buffers(len(at.scale), len(at.y)))
+            sums = at.push_sums(self._target, *self._buffers(len(at.scale), len(at.y)))
+        far = np.abs((at.y[[0, -1], None] - at.offset) * at.inverse).max(axis=0)
+        return np.concatenate([sums, [far]])
 
     def _steepness(self, scale: Any) -> Any:
         """What the two scores are the difference of, where they are one at all."""
-        return self._steepest + _REACH / abs(scale) if self._kind.cancels else 0.0
+        return 0.0 if self._is_twin else self._steepest + _REACH / abs(scale)
 
     def _force_is_good(self, rule: Rule, sums: Any, scale: Any, loc: Any) -> Any:
         """Whether `OnGrid.push_sums` have converged: (11, L), or one state's as plain floats."""
@@ -352,7 +341,7 @@ class GridEngine(Engine):
         close = (error <= 1e-10 * stretch) | (error <= 1e-12 * shift)
         close &= (other <= 1e-10 * shift) | (other <= 1e-12 * stretch)
         good &= close | (abs(scale) < self._narrow)
-        return good & ((not self._kind.cancels) | self._apart(scale, loc))
+        return good & (self._is_twin | self._apart(scale, loc))
 
     def _apart(self, scale: Any, loc: Any) -> Any:
         """Whether states are not next to p_g = p, where the two cancel: left to panels."""
@@ -372,22 +361,20 @@ class GridEngine(Engine):
 
     # -- windows, levels, blocks
 
-    def _states(self, theta: Array) -> tuple[Array, Array]:
-        """Scale (signed) and place of the generated densities."""
-        a, b = theta[:, self._place].T
-        return a * self._std, a * self._mean + b
-
     def _adapted(
         self,
-        scale: Array,
-        loc: Array,
-        windows: tuple[Array, Array],
+        theta: Array,
+        reach: tuple[float, float],
+        scanned: tuple[float, float] | None,
         sums: Callable[[OnGrid], Array],
         rows: int,
         judge: Callable[[Array, Array, Array], NDArray[np.bool_]],
         block: int = _SMALL_BLOCK,
     ) -> tuple[Array, NDArray[np.bool_], Index]:
         """Sums (rows, L), whether they are good, and the nodes used, each on a level that does."""
+        a, b = theta[:, self._place].T
+        scale, loc = a * self._std, a * self._mean + b
+        windows = self._windows(scale, loc, reach, scanned)
         # Neighbours side by side, so that they share windows and are looked up faster.
         spread = loc.max(initial=0.0) - loc.min(initial=0.0)
         order = np.argsort(np.round(2.0 * np.log2(np.abs(scale))) * spread + loc)
@@ -490,14 +477,12 @@ def _reach(law: Distribution) -> tuple[float, float]:
     return float(low) - room, float(high) + room
 
 
-def _all_settled(parts: Array, rule: Rule) -> NDArray[np.bool_]:
-    """Whether every integral of (K, 6, L) sums has converged."""
-    return np.asarray(np.all([settled(p, p[4], p[5], rule) for p in parts], axis=0))
-
-
-def _errors(parts: Array) -> Array:
-    """Those of (K, 6, L) sums."""
-    return np.array([left_over(p, p[4], p[5]) for p in parts])
+def _judged(raw: Array, rule: Rule) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Integrals (K, L), their errors, and where all have settled, from (6 K, L) `OnGrid.sums`."""
+    rows = raw.reshape(len(raw) // 6, 6, -1).swapaxes(0, 1)
+    parts, size, ends = rows[:4], rows[4], rows[5]
+    fine = settled(parts, size, ends, rule).all(axis=0)
+    return parts.sum(axis=0), left_over(parts, size, ends), fine
 
 
 def _alike(start: Index, stop: Index, block: int) -> Iterator[tuple[slice, slice]]:

@@ -18,7 +18,7 @@ __all__ = ["OnGrid", "end_weights", "kind_of"]
 
 Array = NDArray[np.float64]
 
-_SQRT_2PI = float(np.sqrt(2.0 * np.pi))
+_LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 class OnGrid(Field):
@@ -26,9 +26,6 @@ class OnGrid(Field):
 
     Generated points are x = scale z + loc.
     """
-
-    cancels = True
-    """Whether ℓ' is the difference of two scores, which cancel next to p_g = p."""
 
     def __init__(
         self, level: Level, window: slice, latent: Distribution, scale: Array, loc: Array
@@ -58,7 +55,7 @@ class OnGrid(Field):
 
     @cached_property
     def _latent_side(self) -> tuple[Array, Array]:
-        return self.latent.logpdf_and_score(self.z)
+        return self.standard(self.latent, self.z)
 
     def log_generated_into(self, out: Array) -> Array:
         """log p_g, in `out`."""
@@ -125,16 +122,14 @@ class OnGrid(Field):
         return np.maximum(sizes[:, 0] * first, sizes[:, -1] * last)
 
     @staticmethod
-    def alone(
-        level: Level, window: slice, latent: Distribution, scale: float, loc: float
-    ) -> tuple[Array, Array, Array]:
-        """z, log p_g and ℓ' of one state at the nodes, (n,), in few and small steps."""
-        z = level.x[window] - loc
-        z *= 1.0 / scale
-        log_density, score = latent.logpdf_and_score(z)
-        slope = score * (-1.0 / scale)
-        slope += level.score[window]
-        return z, log_density - math.log(abs(scale)), slope
+    def standard(latent: Distribution, z: Array) -> tuple[Array, Array]:
+        """The latent's log density and score."""
+        return latent.logpdf_and_score(z)
+
+    @staticmethod
+    def line(data: Distribution, size: Any, loc: Any) -> tuple[Any, Any] | None:
+        """(t, h) where ℓ' is a line t (x − loc) + h; else it is the difference of two scores."""
+        return None
 
 
 class _OnNormalGrid(OnGrid):
@@ -142,7 +137,7 @@ class _OnNormalGrid(OnGrid):
 
     def log_generated_into(self, out: Array) -> Array:
         shift, square = self.offset * self.inverse, self.inverse**2
-        height = -0.5 * shift * shift - np.log(np.abs(self.scale) * _SQRT_2PI)
+        height = -0.5 * shift * shift - np.log(np.abs(self.scale)) - _LOG_SQRT_2PI
         shares = [shift * self.inverse, -0.5 * square, height]
         return self._combined([self.y, self.y**2, self._one], shares, out)
 
@@ -153,51 +148,26 @@ class _OnNormalGrid(OnGrid):
 
     @cached_property
     def score_generated(self) -> Array:  # type: ignore[override]
-        square = self.inverse**2
-        return self._combined([self.y, self._one], [-square, self.offset * square])
+        return -self.z * self.inverse[:, None]
 
     @staticmethod
-    def alone(
-        level: Level, window: slice, latent: Distribution, scale: float, loc: float
-    ) -> tuple[Array, Array, Array]:
-        z = level.x[window] - loc
-        z *= 1.0 / scale
-        slope = z * (1.0 / scale)
-        slope += level.score[window]
-        return z, _log_normal(z, scale), slope
+    def standard(latent: Distribution, z: Array) -> tuple[Array, Array]:
+        log_density = -0.5 * z * z
+        log_density -= _LOG_SQRT_2PI
+        return log_density, -z
 
 
 class _OnTwinGrid(_OnNormalGrid):
-    """The same where the data are one normal, too."""
-
-    cancels = False
-
-    @staticmethod
-    def _line(data: Distribution, size: Any, loc: Any) -> tuple[Any, Any]:
-        """ℓ' = tilt (x − loc) + level between N(data.mean, data.std²) and N(loc, size²)."""
-        mean, std = data.mean, data.std
-        return (std - size) * (std + size) / (size * std) ** 2, (mean - loc) / std**2
+    """The same where the data are N(mean, std²), too: ℓ' does not cancel next to p_g = p."""
 
     def ratio_slope_into(self, out: Array) -> Array:
-        tilt, level = self._line(self.data, np.abs(self.scale), self.loc)
-        return self._combined([self.y, self._one], [tilt, level - self.offset * tilt], out)
+        tilt, height = self.line(self.data, np.abs(self.scale), self.loc)
+        return self._combined([self.y, self._one], [tilt, height - self.offset * tilt], out)
 
     @staticmethod
-    def alone(
-        level: Level, window: slice, latent: Distribution, scale: float, loc: float
-    ) -> tuple[Array, Array, Array]:
-        z = level.x[window] - loc
-        tilt, height = _OnTwinGrid._line(level.data, abs(scale), loc)
-        slope = tilt * z
-        slope += height
-        z *= 1.0 / scale
-        return z, _log_normal(z, scale), slope
-
-
-def _log_normal(z: Array, scale: float) -> Array:
-    log_density = -0.5 * z * z
-    log_density -= math.log(abs(scale) * _SQRT_2PI)
-    return log_density
+    def line(data: Distribution, size: Any, loc: Any) -> tuple[Any, Any]:
+        mean, std = data.mean, data.std
+        return (std - size) * (std + size) / (size * std) ** 2, (mean - loc) / std**2
 
 
 def end_weights(level: Level, window: slice) -> tuple[float, float]:
