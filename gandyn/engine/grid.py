@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.distributions import Distribution, LocationScale
+from gandyn.distributions import Distribution, LocationScale, Normal
 from gandyn.engine.alone import fitted, push_sums
 from gandyn.engine.base import Engine
 from gandyn.engine.nodes import OnGrid, kind_of
@@ -79,19 +79,21 @@ class GridEngine(Engine):
         assert isinstance(target, FDivergence) and panels.generator.scale_and_place is not None
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
-        self._latent, self._kind = latent, kind_of(data, latent)
+        self._laws = data, latent
+        self._kind = kind_of(data, latent)
         self._is_twin = self._kind.line(data, 1.0, 0.0) is not None
+        self._is_normal = latent.normals is not None and len(latent.normals[0]) == 1
+        # A normal latent is taken as mean + std z.
+        self._mean, self._std = (latent.mean, latent.std) if self._is_normal else (0.0, 1.0)
+        self._latent = standard = Normal(0.0, 1.0) if self._is_normal else latent
         self._siblings: tuple[LocationScale, LocationScale] | None = None
         """Data and latent, where p_g can be p."""
-        if isinstance(data, LocationScale) and isinstance(latent, LocationScale):
-            self._siblings = (data, latent) if data.family == latent.family else None
-        self._is_normal = latent.normals is not None and len(latent.normals[0]) == 1
-        self._mean, self._std = (latent.mean, latent.std) if self._is_normal else (0.0, 1.0)
+        if isinstance(data, LocationScale) and isinstance(standard, LocationScale):
+            self._siblings = (data, standard) if data.family == standard.family else None
         self._reach = (-_REACH, _REACH) if self._is_normal else _reach(latent)
-        landmarks = [(0.0, 1.0)] if self._is_normal else latent.landmarks.tolist()
         self._marks = [
             (centre + beside * width, _PER_STATE * width)
-            for centre, width in landmarks
+            for centre, width in standard.landmarks.tolist()
             for beside in (-2.0, 0.0, 2.0)
         ]
         low, high = target.powers
@@ -140,7 +142,7 @@ class GridEngine(Engine):
 
     def _force(self, theta: Array, rule: Rule) -> Integrals:
         """The force, whose parts must agree by this rule."""
-        endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
+        endless = divergent(self._target, *self._laws, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._adapted(
             theta[finite],
@@ -200,9 +202,9 @@ class GridEngine(Engine):
             return self._panels.values(theta, names)  # where p ends p_g goes on
         groups: dict[tuple, list[int]] = {}
         for k, name in enumerate(names):
-            powers = self._powers(name)
-            a, b = theta[:, self._place].T
-            infinite = endless(powers, self._data, self._latent, a, b)
+            # of r, that the weight becomes: ½ stands for a bounded one
+            powers = self._target.powers if name == "potential" else (_POWERS.get(name, 0.5),) * 2
+            infinite = endless(powers, *self._laws, *theta[:, self._place].T)
             scanned = powers if powers[0] < 0.0 or powers[1] > 1.0 else None
             key = scanned, name == "total_variation", infinite.tobytes()
             groups.setdefault(key, []).append(k)
@@ -222,13 +224,6 @@ class GridEngine(Engine):
             converged[finite] &= found.converged
             nodes[finite] += found.nodes
         return Integrals(value, error, converged, nodes)
-
-    def _powers(self, name: str) -> tuple[float, float]:
-        """The powers of r that the weight of a divergence becomes; (½, ½) for a bounded one."""
-        if name == "potential":
-            return self._target.powers
-        power = _POWERS.get(name, 0.5)
-        return power, power
 
     def _smooth_values(
         self, theta: Array, names: Sequence[str], scanned: tuple[float, float] | None
@@ -264,11 +259,11 @@ class GridEngine(Engine):
 
             def ratio(x: Array, k: Index) -> Array:
                 z = (x - at.loc[row[k]]) / at.scale[row[k]]
-                return data.logpdf(x) - latent.logpdf(self._mean + self._std * z) + log_size[k]
+                return data.logpdf(x) - latent.logpdf(z) + log_size[k]
 
-            log_size = np.log(np.abs(at.scale[row]) / self._std)
+            log_size = np.log(np.abs(at.scale[row]))
             x = roots(ratio, low, high, ell[row, node], ell[row, node + 1])
-            z = self._mean + self._std * (x - at.loc[row]) / at.scale[row]
+            z = (x - at.loc[row]) / at.scale[row]
             below, above = latent.cdf(z), latent.sf(z)
             mirrored = at.scale[row] < 0
             below, above = np.where(mirrored, above, below), np.where(mirrored, below, above)
@@ -348,9 +343,8 @@ class GridEngine(Engine):
         if self._siblings is None:
             return True
         data, latent = self._siblings
-        a = scale / self._std
-        wide = abs(abs(a) * latent.scale - data.scale)
-        away = abs(loc - self._mean * a + a * latent.loc - data.loc)
+        wide = abs(abs(scale) * latent.scale - data.scale)
+        away = abs(loc + scale * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
 
     @cached_property

@@ -9,6 +9,7 @@ every state. What it does not resolve goes to the panels.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from gandyn.engine.folds import WIDER
 from gandyn.engine.panels import PanelEngine, by_differences, row_of
 from gandyn.engine.parts import CLOSE, left_over, settled
 from gandyn.engine.quadrature import Integrals, Panels, integrate
-from gandyn.generators import Generator
+from gandyn.generators import Generated, Generator
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
@@ -27,7 +28,6 @@ __all__ = ["LatentEngine", "Paths"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
-Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
 
 _COARSEST = 192
 """Nodes over the latent's reach; doubled up to `_LEVELS` times."""
@@ -61,25 +61,17 @@ class Paths(Field):
     """
 
     def __init__(self, data: Distribution, generator: Generator, z: Array, theta: Array) -> None:
-        x, self.slope, self.bend, sensitivity = generator.along(z, theta)
+        self.x, self.slope, self.bend, self.sensitivity = generator.along(z, theta)
+        self.data, self.z, self.lane = data, z, np.arange(len(theta))
+        self._parts, self._states = [], (generator, theta)
         latent = generator.latent
-        super().__init__(data, _Later(generator, theta), x, np.arange(len(theta)))  # type: ignore[arg-type]
         self.log_generated = latent.logpdf(z) - np.log(np.abs(self.slope))
         self.score_generated = (latent.score(z) - self.bend / self.slope) / self.slope
-        self.sensitivity = sensitivity
-        self.z = z
 
-
-class _Later:
-    """The generated densities of a stack, made if anything else is asked of them."""
-
-    standard = None
-
-    def __init__(self, generator: Generator, theta: Array) -> None:
-        self._make = lambda: generator.generated(theta)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._make(), name)
+    @cached_property
+    def generated(self) -> Generated:  # type: ignore[override]
+        generator, theta = self._states
+        return generator.generated(theta)
 
 
 class LatentEngine(Engine):
@@ -92,11 +84,8 @@ class LatentEngine(Engine):
 
     Notes
     -----
-    The sums are taken in four interleaved parts and judged as in `gandyn.engine.grid`. Halving the
-    spacing squares the rule's error where one pole makes it; as several may cancel in one of the
-    sums, that of the whole is estimated as the disagreement of its halves to the power of 3/2, in
-    units of the integral of the absolute value. States next to a
-    fold are integrated by adaptive panels in z.
+    The sums are judged by `gandyn.engine.parts`. States next to a fold are integrated by adaptive
+    panels in z.
     """
 
     name = "latent line"
@@ -245,14 +234,10 @@ class LatentEngine(Engine):
     ) -> None:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
         z, _ = self._nodes(window, 0)
-        index = np.array(
-            [
-                k
-                for k in index
-                if not any(z[0] < t < z[-1] for t in self._generator.pieces(theta[k]))
-            ],
-            dtype=np.intp,
-        )
+        folded = [
+            any(z[0] < t < z[-1] for t in self._generator.pieces(state)) for state in theta[index]
+        ]
+        index = index[~np.array(folded, bool)]
         if not len(index):
             return
         x = self._generator.along(z, theta[index])[0]

@@ -38,15 +38,12 @@ class OnGrid(Field):
         self.weight = level.weight[window]
         centre = float(loc[len(loc) // 2])
         self.y, self.offset = self.x[0] - centre, loc - centre
+        self._one = np.ones_like(self.y)
         self._parts = []
 
     def _combined(self, rows: list[Array], shares: list[Array], out: Array | None = None) -> Array:
         """Combinations (S, n) of rows over the nodes (n,), each with its shares (S,)."""
         return np.matmul(np.stack(shares, axis=1), np.stack(rows), out=out)
-
-    @cached_property
-    def _one(self) -> Array:
-        return np.ones_like(self.y)
 
     @cached_property
     def z(self) -> Array:
