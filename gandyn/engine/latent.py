@@ -9,7 +9,7 @@ every state. What it does not resolve goes to the panels.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,56 +217,38 @@ class LatentEngine(Engine):
                 index = np.flatnonzero((window == w) & (level == m))
                 for finer in range(m, min(m + _TRIES, _LEVELS) if w <= _WINDOWS else 0):
                     index = self._sweep(theta, terms, index, w, finer, out)
-            for w in np.unique(window[~out.converged]).tolist():
-                if w <= _WINDOWS:
-                    index = np.flatnonzero(~out.converged & (window == w))
-                    self._adapted(theta, terms, index, w, out, rtol)
+            for w in np.unique(window[~out.converged & (window <= _WINDOWS)]).tolist():
+                index = np.flatnonzero(~out.converged & (window == w))
+                z, _ = self._nodes(w, 0)
+                turns = [np.asarray(self._generator.pieces(state)) for state in theta[index]]
+                folded = [((t > z[0]) & (t < z[-1])).any() for t in turns]
+                way = partial(self._adapted, z=z, terms=terms, rtol=rtol)
+                out.mended(index[~np.array(folded, bool)], theta, way)
         return out
 
     def _adapted(
-        self,
-        theta: Array,
-        terms: Callable[[Paths], list[Term]],
-        index: Index,
-        window: int,
-        out: Integrals,
-        rtol: float,
-    ) -> None:
+        self, theta: Array, z: Array, terms: Callable[[Paths], list[Term]], rtol: float
+    ) -> Integrals:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
-        z, _ = self._nodes(window, 0)
-        folded = [
-            any(z[0] < t < z[-1] for t in self._generator.pieces(state)) for state in theta[index]
-        ]
-        index = index[~np.array(folded, bool)]
-        if not len(index):
-            return
-        x = self._generator.along(z, theta[index])[0]
+        x = self._generator.along(z, theta)[0]
         ends = []
         for row in x:
             rising = row if row[-1] > row[0] else row[::-1]
             marks = np.interp(self._data.edges, rising, z if row[-1] > row[0] else z[::-1])
             ends.append(np.unique(np.concatenate([np.linspace(z[0], z[-1], 25), marks])))
-        lane = np.repeat(np.arange(len(index)), [len(e) - 1 for e in ends])
+        lane = np.repeat(np.arange(len(theta)), [len(e) - 1 for e in ends])
         panels = Panels.between(
             np.concatenate([e[:-1] for e in ends]), np.concatenate([e[1:] for e in ends]), lane
         )
 
         def integrand(z: Array, lane: Index) -> tuple[Array, Array]:
-            at = Paths(self._data, self._generator, z, theta[index[lane]])
-            parts = [
-                (
-                    f * np.abs(at.slope) * columns,
-                    np.broadcast_to(rounding, (len(columns), *z.shape)),
-                )
-                for f, rounding, columns in terms(at)
-            ]
-            values, roundings = zip(*parts, strict=True)
-            return np.concatenate(values), np.concatenate(roundings)
+            at = Paths(self._data, self._generator, z, theta[lane])
+            found = terms(at)
+            values = [f * np.abs(at.slope) * columns for f, _, columns in found]
+            noise = [np.broadcast_to(found[k][1], value.shape) for k, value in enumerate(values)]
+            return np.concatenate(values), np.concatenate(noise)
 
-        found = integrate(integrand, panels, len(index), rtol=rtol)
-        out.nodes[index] += found.nodes
-        out.value[:, index], out.error[:, index] = found.value, found.error
-        out.converged[index] = found.converged
+        return integrate(integrand, panels, len(theta), rtol=rtol)
 
     def _nodes(self, window: int, level: int) -> tuple[Array, float]:
         low, high = self._reach
@@ -310,16 +292,11 @@ class LatentEngine(Engine):
             part = index[start : start + max(1, _BLOCK // len(z))]
             at = Paths(self._data, self._generator, z, theta[part])
             out.nodes[part] += len(z)
-            good = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
-            rising = good.copy()
-            values, errors = [], []
-            for integrand, rounding, columns in terms(at):
-                scaled = integrand * np.abs(at.slope)
-                scaled *= h
-                value, error, fine = _judged(scaled, rounding, columns)
-                values.append(value)
-                errors.append(error)
-                good &= fine
+            rising = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
+            step = h * np.abs(at.slope)
+            found = [_judged(f * step, rounding, columns) for f, rounding, columns in terms(at)]
+            values, errors, fine = zip(*found, strict=True)
+            good = rising & np.all(fine, axis=0)
             out.value[:, part] = np.where(good, np.concatenate(values), np.nan)
             out.error[:, part] = np.where(good, np.concatenate(errors), np.inf)
             out.converged[part] = good
