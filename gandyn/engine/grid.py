@@ -119,11 +119,8 @@ class GridEngine(Engine):
             return "the latent is not smooth"
         return None if Table.takes(panels.data) else "the data's density is not bounded and smooth"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_panels": self._panels}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["_panels"])  # type: ignore[misc]
+    def __reduce__(self) -> tuple[type[GridEngine], tuple[PanelEngine]]:
+        return GridEngine, (self._panels,)
 
     # -- what is asked for
 
