@@ -20,7 +20,7 @@ from gandyn.engine.alone import fitted, push_sums
 from gandyn.engine.base import Engine
 from gandyn.engine.nodes import OnGrid, kind_of
 from gandyn.engine.panels import PanelEngine, row_of
-from gandyn.engine.parts import CLOSE, CURVED, QUICK, Rule, left_over, settled
+from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.engine.table import Table
@@ -292,12 +292,12 @@ class GridEngine(Engine):
                 return np.concatenate([at.sums(v) for v in (wider * z, tilted, wider, along)])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
-            value, error, fine = _judged(raw, CURVED)
+            value, error, fine = _judged(raw, CONSISTENT)
             fine &= (error <= 1e-10 * np.abs(value).max(axis=0)).all(axis=0)
             return fine & (self._is_twin | self._apart(scale, loc))
 
         raw, fine, _ = self._adapted(theta, self._window, self._scanned, sums, 24, good)
-        value = _judged(raw, CURVED)[0].T.reshape(len(theta), 2, 2)
+        value = _judged(raw, CONSISTENT)[0].T.reshape(len(theta), 2, 2)
         if len(self._data.breaks):
             generated = self._panels.generator.generated(theta)
             a, b = theta[:, self._place].T

@@ -9,6 +9,7 @@ every state. What it does not resolve goes to the panels.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -40,7 +41,8 @@ _WINDOWS = 5
 _PER_FEATURE = 0.4
 """Spacing in x, at most, in widths of the data's nearest feature."""
 
-_BLOCK = 65_536
+_BLOCK, _KEPT = 65_536, 16_384
+"""Nodes taken at once, and of the longest line that is kept from one call to the next."""
 _FAINT = 1e-290
 _ANY = np.zeros(1)
 _PLAIN = np.array(64.0)
@@ -60,9 +62,17 @@ class Paths(Field):
     the same in every state. ``slope`` and ``bend`` are G' and G''.
     """
 
-    def __init__(self, data: Distribution, generator: Generator, z: Array, theta: Array) -> None:
-        self.x, self.slope, self.bend, self.sensitivity = generator.along(z, theta)
-        self.data, self.z, self.lane = data, z, np.arange(len(theta))
+    def __init__(
+        self,
+        data: Distribution,
+        generator: Generator,
+        z: Array,
+        theta: Array,
+        jet: Array | None = None,
+    ) -> None:
+        self.jet = generator.sensitivity_jet(z) if jet is None else jet
+        self.x, self.slope, self.bend, self.sensitivity = generator.along(z, theta, self.jet)
+        self.data, self.lane = data, np.arange(len(theta))
         self._parts, self._states = [], (generator, theta)
         latent = generator.latent
         self.log_generated = latent.logpdf(z) - np.log(np.abs(self.slope))
@@ -92,6 +102,7 @@ class LatentEngine(Engine):
 
     def __init__(self, panels: PanelEngine) -> None:
         self._panels, self._data = panels, panels.data
+        self._lines: dict[tuple[int, int], tuple[Array, float, Array | None]] = {}
         self._generator, self._target = panels.generator, panels.objective
         low, high = self._generator.latent.reach
         # A little beyond, for what grows with powers of z.
@@ -161,22 +172,23 @@ class LatentEngine(Engine):
             return self._by_differences(theta)
 
         def terms(at: Paths) -> list[Term]:
-            jet = self._generator.sensitivity_jet(at.z)
-            assert jet is not None
+            assert at.jet is not None
+            jet = at.jet
             mass, inverse = target.mass(at), 1.0 / at.slope
+            rounding = np.broadcast_to(64.0 + at.density_rounding, mass.shape)
             steep = target.elasticity(at.log_ratio) * at.ratio_slope
             factors = (
                 steep * at.score_data + at.score_slope_data,
                 (steep + at.score_generated - at.bend * inverse**2) * inverse,
                 inverse**2,
             )
-            pairs = (jet[0][:, None] * jet[:, None]).reshape(3, -1, *np.atleast_2d(at.z).shape)
+            pairs = (jet[0][:, None] * jet[:, None]).reshape(3, -1, *at.sensitivity.shape[1:])
             return [
-                (mass * factor, _PLAIN, columns)
+                (mass * factor, rounding, columns)
                 for factor, columns in zip(factors, pairs, strict=True)
             ]
 
-        parts = self._summed(theta, terms, 3 * d * d, self._wide, 1e-5)
+        parts = self._summed(theta, terms, 3 * d * d, self._wide, rtol=1e-5, together=3)
         out = parts.value.reshape(3, d, d, len(theta)).sum(axis=0).transpose(2, 0, 1).copy()
         again = np.isinf(parts.error).any(axis=0)
         if again.any():
@@ -201,9 +213,14 @@ class LatentEngine(Engine):
         terms: Callable[[Paths], list[Term]],
         count: int,
         wide: bool,
+        *,
         rtol: float = 1e-11,
+        together: int = 1,
     ) -> Integrals:
-        """Each state on the coarsest nodes that see its features, and once more if need be."""
+        """Each state on the coarsest nodes that see its features, and once more if need be.
+
+        Panels take `together` terms as one, in the first rows: it is their sum that is asked for.
+        """
         lanes = len(theta)
         out = Integrals(
             np.full((count, lanes), np.nan),
@@ -219,18 +236,27 @@ class LatentEngine(Engine):
                     index = self._sweep(theta, terms, index, w, finer, out)
             for w in np.unique(window[~out.converged & (window <= _WINDOWS)]).tolist():
                 index = np.flatnonzero(~out.converged & (window == w))
-                z, _ = self._nodes(w, 0)
+                z, _, jet = self._nodes(w, 0)
                 turns = [np.asarray(self._generator.pieces(state)) for state in theta[index]]
-                folded = [((t > z[0]) & (t < z[-1])).any() for t in turns]
-                way = partial(self._adapted, z=z, terms=terms, rtol=rtol)
-                out.mended(index[~np.array(folded, bool)], theta, way)
+                index = index[[not ((t > z[0]) & (t < z[-1])).any() for t in turns]]
+                if len(index):
+                    x = self._generator.along(z, theta[index], jet)[0]
+                    way = partial(
+                        self._adapted, z=z, x=x, terms=terms, rtol=rtol, together=together
+                    )
+                    out.mended(index, theta, way)
         return out
 
     def _adapted(
-        self, theta: Array, z: Array, terms: Callable[[Paths], list[Term]], rtol: float
+        self,
+        theta: Array,
+        z: Array,
+        x: Array,
+        terms: Callable[[Paths], list[Term]],
+        rtol: float,
+        together: int,
     ) -> Integrals:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
-        x = self._generator.along(z, theta)[0]
         ends = []
         for row in x:
             rising = row if row[-1] > row[0] else row[::-1]
@@ -244,18 +270,34 @@ class LatentEngine(Engine):
         def integrand(z: Array, lane: Index) -> tuple[Array, Array]:
             at = Paths(self._data, self._generator, z, theta[lane])
             found = terms(at)
-            values = [f * np.abs(at.slope) * columns for f, _, columns in found]
-            noise = [np.broadcast_to(found[k][1], value.shape) for k, value in enumerate(values)]
-            return np.concatenate(values), np.concatenate(noise)
+            values = np.stack([f * np.abs(at.slope) * columns for f, _, columns in found])
+            shape = values.shape[1:]
+            noise = np.stack([np.broadcast_to(rounding, shape) for _, rounding, _ in found])
+            if together > 1:
+                noise = np.abs(values * noise).sum(axis=0)
+                values = values.sum(axis=0)
+                noise /= np.maximum(np.abs(values), _FAINT)
+            return values.reshape(-1, *z.shape), noise.reshape(-1, *z.shape)
 
-        return integrate(integrand, panels, len(theta), rtol=rtol)
+        found = integrate(integrand, panels, len(theta), rtol=rtol)
+        # The sum is in the first rows.
+        rest = ((0, (together - 1) * len(found.value)), (0, 0))
+        return replace(found, value=np.pad(found.value, rest), error=np.pad(found.error, rest))
 
-    def _nodes(self, window: int, level: int) -> tuple[Array, float]:
+    def _nodes(self, window: int, level: int) -> tuple[Array, float, Array | None]:
+        """Nodes, the distance between them, and the jet of the sensitivity there."""
+        known = self._lines.get((window, level))
+        if known is not None:
+            return known
         low, high = self._reach
         grown = 0.5 * (2.0**window - 1.0) * (high - low)
         count = _COARSEST << (window + level)
         h = (high - low + 2.0 * grown) / count
-        return low - grown + h * np.arange(0.5, count), h
+        z = low - grown + h * np.arange(0.5, count)
+        nodes = z, h, self._generator.sensitivity_jet(z)
+        if count <= _KEPT:
+            self._lines[window, level] = nodes
+        return nodes
 
     def _wanted(self, theta: Array, wide: bool) -> tuple[Index, Index]:
         """Doublings of the window that reach all that matters, and of the nodes in it."""
@@ -264,13 +306,15 @@ class LatentEngine(Engine):
         for _ in range(_WINDOWS + 1 if wide else 0):
             for w in np.unique(window):
                 index = np.flatnonzero(window == w)
-                ends = self._generator.along(self._nodes(w, 0)[0][[0, -1]], theta[index])[0]
+                z, _, jet = self._nodes(w, 0)
+                tips = None if jet is None else jet[..., [0, -1]]
+                ends = self._generator.along(z[[0, -1]], theta[index], tips)[0]
                 window[index] += (ends.min(axis=1) > low) | (ends.max(axis=1) < high)
         level = np.zeros(len(theta), np.intp)
         for w in np.unique(window[window <= _WINDOWS]):
             index = np.flatnonzero(window == w)
-            z, h = self._nodes(w, 0)
-            x, slope, *_ = self._generator.along(z, theta[index])
+            z, h, jet = self._nodes(w, 0)
+            x, slope, *_ = self._generator.along(z, theta[index], jet)
             steps = h * np.abs(slope) / np.interp(x, *self._grain)
             ratio = steps.max(axis=1, initial=0.0) / _PER_FEATURE
             level[index] = np.ceil(np.log2(np.clip(ratio, 1.0, 2.0**_LEVELS)))
@@ -286,11 +330,11 @@ class LatentEngine(Engine):
         out: Integrals,
     ) -> Index:
         """Sums for the states of `index`; those left that finer nodes may resolve."""
-        z, h = self._nodes(window, level)
+        z, h, jet = self._nodes(window, level)
         left = []
         for start in range(0, len(index), max(1, _BLOCK // len(z))):
             part = index[start : start + max(1, _BLOCK // len(z))]
-            at = Paths(self._data, self._generator, z, theta[part])
+            at = Paths(self._data, self._generator, z, theta[part], jet)
             out.nodes[part] += len(z)
             rising = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
             step = h * np.abs(at.slope)

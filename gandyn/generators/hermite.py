@@ -100,15 +100,6 @@ class HermiteGenerator(Generator):
         twice = self._derived(theta)[1:] * self._roots[1:-1]
         return np.tensordot(twice, self._basis(z)[:-2], 1)
 
-    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
-        """G, its slope, curvature and sensitivity of a stack: see `Generator.along`."""
-        basis = self._basis(z)
-        slopes = self._derived(theta)
-        bends = slopes[:, 1:] * self._roots[1:-1]
-        how = "lk,kn->ln" if z.ndim == 1 else "lk,kln->ln"
-        jet = (np.einsum(how, c, basis[: c.shape[1]]) for c in (theta, slopes, bends))
-        return *jet, basis[:, None] if z.ndim == 1 else basis
-
     def sensitivity_jet(self, z: Array) -> Array:
         """The basis and its first two derivatives."""
         jet = np.zeros((3, self.dimension, *z.shape))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gandyn.engine.parts import CLOSE, CURVED, QUICK, left_over, settled
+from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, left_over, settled
 
-RULES = {"quick": QUICK, "close": CLOSE, "curved": CURVED}
+RULES = {"quick": QUICK, "close": CLOSE, "consistent": CONSISTENT}
 
 
 def sums(spacing, pole, shift, order=1):
