@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import gandyn
 from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
 from gandyn.cli.output import claim_files, progress_bar, read_output
-from gandyn.system.plain import plain
+from gandyn.system.results import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

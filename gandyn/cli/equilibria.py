@@ -7,7 +7,7 @@ from typing import Any
 import gandyn
 from gandyn.cli.command import PlaneCommand
 from gandyn.cli.output import print_game
-from gandyn.system.plain import plain
+from gandyn.system.results import plain
 from gandyn.system.text import table
 
 

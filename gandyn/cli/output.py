@@ -14,7 +14,7 @@ from pathlib import Path
 
 import gandyn
 from gandyn.errors import InputError
-from gandyn.system.folder import writable_folder
+from gandyn.system.files import writable_folder
 
 _PICTURES = (".png", ".svg", ".pdf")
 

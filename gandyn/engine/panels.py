@@ -14,8 +14,7 @@ from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.generators import Generator
-from gandyn.generators.fixed import quantile
-from gandyn.generators.generated import Generated
+from gandyn.generators.generated import Generated, quantile
 from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field

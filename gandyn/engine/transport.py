@@ -20,7 +20,7 @@ from gandyn.engine.base import Engine
 from gandyn.engine.panels import PanelEngine, field_integrals
 from gandyn.engine.quadrature import Integrals
 from gandyn.generators import LinearGenerator
-from gandyn.generators.fixed import quantile
+from gandyn.generators.generated import quantile
 from gandyn.objectives.divergences import transport_rounding, under_data
 from gandyn.objectives.field import Field
 from gandyn.system.bracket import roots

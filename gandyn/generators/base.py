@@ -6,18 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
-from gandyn.generators.fixed import Stack
-from gandyn.generators.generated import Generated
+from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
+from gandyn.system.checks import Array
 from gandyn.system.differences import central, derivative
-
-__all__ = ["Generator"]
-
-Array = NDArray[np.float64]
 
 
 class Generator(ABC):
@@ -137,6 +133,8 @@ class Generator(ABC):
 
     def generated(self, theta: Array) -> Generated:
         """The densities that a stack of parameters of shape (L, d) generates."""
+        if self.affine and self.scale_and_place is not None:
+            return LinearStack(self.latent, theta, self.scale_and_place)
         return Stack(self, theta)
 
     def pushforward(self, theta: ArrayLike) -> Distribution:

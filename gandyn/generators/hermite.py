@@ -7,17 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.polynomial import hermite_e
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
-from gandyn.generators.generated import Generated
-from gandyn.generators.linear import LinearStack
-
-__all__ = ["HermiteGenerator"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _NEARLY_REAL = 1e-5
 """Imaginary part below which a computed root may be half of a real double one."""
@@ -135,11 +130,6 @@ class HermiteGenerator(Generator):
                 "theta: got 0 in all but the first, must not be constant (it has no density)"
             )
         return array
-
-    def generated(self, theta: Array) -> Generated:
-        if self.scale_and_place is None:
-            return super().generated(theta)
-        return LinearStack(self.latent, theta, self.scale_and_place)
 
     def _basis(self, z: Array) -> Array:
         """He_k(z)/√k!, shape (d, *z.shape), by √(k+1) h_{k+1} = z h_k − √k h_{k−1}."""

@@ -22,8 +22,7 @@ from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
-from gandyn.system.plain import plain
-from gandyn.system.results import Result
+from gandyn.system.results import Result, plain
 
 __all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
 

@@ -16,10 +16,10 @@ from gandyn.game import Game
 from gandyn.report import course, glance, landscape, tables, training, way
 from gandyn.report.blocks import Section
 from gandyn.report.collect import Results, Settings, collect
-from gandyn.system.folder import staged_folder
-from gandyn.system.plain import plain
+from gandyn.system.files import staged_folder
 from gandyn.system.processes import crew
 from gandyn.system.progress import Progress
+from gandyn.system.results import plain
 from gandyn.theory import verify
 
 Maker = Callable[[Results, Path], Section]

@@ -24,7 +24,7 @@ from gandyn.landscape.family import template
 from gandyn.landscape.manifolds import separatrices
 from gandyn.landscape.mountain_passes import barriers
 from gandyn.landscape.raster_map import raster
-from gandyn.system.plain import plain
+from gandyn.system.results import plain
 from gandyn.system.text import table
 from gandyn.views.passes import direct_barriers, tree_and_paths
 from gandyn.views.plane import equilibria_across, window
