@@ -154,10 +154,10 @@ class GridEngine(Engine):
         both = np.stack([self._mean * plain + self._std * tilted, plain])
         size, ends, mass, far = raw[8:]
         steep = self._steepness(theta[finite, self._place[0]] * self._std)
-        error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
-        error[0] *= self._std
         # log p_g w has an error of its own size, and z is as large as the window makes it
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
+            error[0] *= self._std
             error += _EPS * steep * mass
             error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + [[1.0], [0.0]] * far)
         both[np.abs(both) <= 4e-15 * size] = 0.0
