@@ -307,7 +307,7 @@ class GridEngine:
             loc,
             windows,
             self._force_sums,
-            12,
+            13,
             partial(self._force_is_good, least),
             block=_BLOCK if self._is_normal else _SMALL_BLOCK,
         )
@@ -315,10 +315,10 @@ class GridEngine:
         both = np.stack([self._mean * plain + self._std * tilted, plain])
         error = np.stack([self._std * _error(raw, 0), _error(raw, 4)]) + _EPS * raw[11]
         # log p_g w has an error of its own size, and z is as large as the window makes it
-        with np.errstate(divide="ignore", invalid="ignore"):
-            far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale)
-            lost = 64.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + [[1.0], [0.0]] * far)
-        error += lost
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale) * [[1.0], [0.0]]
+            error += 64.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + far)
+            error += 4.0 * _EPS * raw[12] * (1.0 + far)
         both[np.abs(both) <= 4e-15 * raw[8]] = 0.0
         value, errors = endless, np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error
@@ -496,7 +496,7 @@ class GridEngine:
     # -- the force
 
     def _force_sums(self, at: OnGrid) -> Array:
-        """Eight sums of w p_g ℓ' (z, 1), that of the absolute value, the ends, w p_g, rounding."""
+        """Eight sums of w p_g ℓ' (z, 1), that of its size, ends, w p_g, rounding of ℓ' and p."""
         first, second = self._buffers(len(at.scale), len(at.y))
         log_q = at.log_generated_into(first)
         log_p, density = at.level.log_density[at.window], at.level.density[at.window]
@@ -511,6 +511,7 @@ class GridEngine:
             np.abs(second, out=second)
             steep = self._steepness(np.abs(at.scale))
             rest = [second @ at.weight, at.ends_of(second), mass, steep * mass]
+            rest.append(second @ at.level.rounding[at.window])
         return np.concatenate([sums, rest])
 
     def _steepness(self, size: Any) -> Any:
@@ -520,7 +521,7 @@ class GridEngine:
     def _force_is_good(
         self, least: float, raw: Array, scale: Array, loc: Array
     ) -> NDArray[np.bool_]:
-        modulus, ends, mass, noise = raw[8:]
+        modulus, ends, mass, noise = raw[8:12]
         good = (ends <= _CUT * modulus) & (modulus > 1e-7 * noise) & (mass > 1e-100)
         good &= _agree(raw, 0, modulus, least) & _agree(raw, 4, modulus, least)
         # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
@@ -678,7 +679,7 @@ class GridEngine:
         finest = self._table.finest
         for m in range(int(wanted.min(initial=finest)), finest):
             # A state that has not converged on its level is tried once more, on the next.
-            index = np.flatnonzero(~good & ((wanted == m) | (wanted == m - 1)))
+            index = np.flatnonzero(~good & (wanted <= m) & (m <= wanted + 2))
             if not len(index):
                 continue
             level = self._table.level(m)

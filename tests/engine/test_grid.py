@@ -235,6 +235,25 @@ def test_the_tails_say_what_is_infinite(k):
     assert np.array_equal(force[endless, 0], sign * np.inf)
 
 
+def test_what_no_double_holds_is_infinite():
+    """Between N(0, 1) and N(b, a²), ∫p²/q = a²/√c e^(b²/c) with c = 2a² − 1."""
+    rng = np.random.default_rng(3)
+    c, b = 10.0 ** rng.uniform(-3.5, -1.0, 300), rng.uniform(-4.0, 4.0, 300)
+    a = np.sqrt(0.5 * (1.0 + c)) * rng.choice([-1.0, 1.0], 300)
+    c = (2.0 * a * a) - 1.0
+    factor = np.stack([2.0 / a - 2.0 * a / c - 4.0 * a * b * b / c**2, 2.0 * b / c])
+    log_size = np.log(np.abs(factor)) + np.log(a * a) - 0.5 * np.log(c) + b * b / c
+    found = Game(gandyn.Normal(0, 1), objective="pearson").engine.force(np.stack([a, b], axis=1))
+    assert found.converged.all()
+    over, under = (log_size > 710.0).all(axis=0), (log_size < 700.0).all(axis=0)
+    assert over.sum() > 50 < under.sum()
+    assert np.array_equal(found.value[:, over], -np.sign(factor[:, over]) * np.inf)
+    exact = -np.sign(factor) * np.exp(np.where(under, log_size, 0.0))
+    rounding = 1e-15 * (1.0 + b * b) / c**2 * np.abs(exact)  # that of c, and of what cancels
+    assert (np.abs(found.value - exact) <= found.error + rounding)[:, under].all()
+    assert (found.error <= 1e-11 * np.abs(exact) + 3.0 * rounding)[:, under].all()
+
+
 def test_a_weight_alone_is_as_good_as_a_row():
     theta = np.random.default_rng(0).uniform([0.3, -4], [4, 4], (50, 2))
     for name in OBJECTIVES:
