@@ -33,8 +33,9 @@ __all__ = ["GridEngine", "falls_as_a_power"]
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_PER_STATE = 0.2
-"""Spacing that a state asks for, in widths of its generated density."""
+_PER_STATE, _BESIDE = 0.2, (-5.0, -2.0, 0.0, 2.0, 5.0)
+"""Spacing that a state asks for, in widths of its generated density, and where: five widths off
+the data's tails may take over, and the weight switches."""
 
 _REACH = 8.1
 _BLOCK = 65_536
@@ -106,10 +107,9 @@ class OnGrid(Field):
     @cached_property
     def _latent_side(self) -> tuple[Array, Array]:
         log_density, score = self.latent.logpdf_and_score(self.z)
-        return (
-            log_density - np.log(np.abs(self.scale))[:, None],
-            score * self.inverse[:, None],
-        )
+        log_density -= np.log(np.abs(self.scale))[:, None]
+        score *= self.inverse[:, None]
+        return log_density, score
 
     @property
     def log_generated(self) -> Array:  # type: ignore[override]
@@ -120,9 +120,8 @@ class OnGrid(Field):
         return self._latent_side[1]
 
     def log_generated_into(self, out: Array) -> Array:
-        """log p_g, in `out`."""
-        out[...] = self.log_generated
-        return out
+        """log p_g, to be overwritten: in `out` where it is not at hand."""
+        return self.log_generated
 
     def ratio_slope_into(self, out: Array) -> Array:
         """ℓ', in `out`."""
@@ -252,6 +251,8 @@ class GridEngine:
             nothing if high <= 0.0 else _far(data) if falls_as_a_power(data) else data.reach
         )
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
+        # far out, nodes are wide apart beside the peaks that a scan finds
+        self._more = 1 if self._scanned is None else 4
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
         centres, widths = data.landmarks.T
         # log p at a node, and what the node's own rounding changes of it
@@ -309,7 +310,7 @@ class GridEngine:
             self._force_sums,
             13,
             partial(self._force_is_good, least),
-            block=_BLOCK if self._is_normal else _SMALL_BLOCK,
+            block=_BLOCK if self._is_normal else 2 * _SMALL_BLOCK,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
@@ -571,7 +572,7 @@ class GridEngine:
         level = table.level(0)
         last, ratio = len(level.places) - 1, 1.0
         for centre, width in self._landmarks:
-            for beside in (-2.0, 0.0, 2.0):
+            for beside in _BESIDE:
                 at = bisect_left(level.places, loc + scale * (centre + beside * width))
                 ratio = max(ratio, level.spacings[min(at, last)] / (_PER_STATE * width * size))
         wanted = math.ceil(math.log2(ratio))
@@ -678,8 +679,8 @@ class GridEngine:
         low, high = (ends[order] for ends in windows)
         finest = self._table.finest
         for m in range(int(wanted.min(initial=finest)), finest):
-            # A state that has not converged on its level is tried once more, on the next.
-            index = np.flatnonzero(~good & (wanted <= m) & (m <= wanted + 2))
+            # A state that has not converged on its level is tried on the next.
+            index = np.flatnonzero(~good & (wanted <= m) & (m <= wanted + self._more))
             if not len(index):
                 continue
             level = self._table.level(m)
@@ -700,7 +701,7 @@ class GridEngine:
         level = self._table.level(0)
         last, ratio = len(level.x) - 1, np.ones_like(scale)
         for centre, width in self._landmarks:
-            for beside in (-2.0, 0.0, 2.0):
+            for beside in _BESIDE:
                 at = loc + scale * (centre + beside * width)
                 spacing = level.weight[np.minimum(level.x.searchsorted(at), last)]
                 np.maximum(ratio, spacing / (_PER_STATE * width * np.abs(scale)), out=ratio)

@@ -42,7 +42,7 @@ _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
 
-_CORE = 8.0
+_CORE = 1.0
 _OCTAVES = 110
 """Far out the nodes go on to 2^110 times what the data fill."""
 
