@@ -101,10 +101,15 @@ class Table:
         place, width = data.handovers[:, :2].T
         self._core = float(np.ptp(centres)) + 17.0 * float(widths.max())
         self._middle = 0.5 * float(centres.min() + centres.max())
-        cores = _PLATEAU * widths
-        narrow = self._modes(place, centres, cores) * _HANDOVER * width < 1.0
+        self._centres, self._cores = centres, _PLATEAU * widths
+        # modes of one width, side by side, are to be no more crowded than one of them
+        apart = (centres - centres[:, None]) / self._cores
+        beside = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
+        self._shares = 1.0 / beside.sum(axis=1)
+        narrow = self._modes(place) * _HANDOVER * width < 1.0
         self._centres = np.concatenate([centres, place[narrow]])
-        self._cores = np.concatenate([cores, _HANDOVER * width[narrow]])
+        self._cores = np.concatenate([self._cores, _HANDOVER * width[narrow]])
+        self._shares = np.append(self._shares, np.ones(narrow.sum()))
         low, high = data.support
         inner = np.unique(data.breaks[(data.breaks > low) & (data.breaks < high)])
         ends = [low, *inner.tolist(), high]
@@ -154,7 +159,7 @@ class Table:
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
         far = np.log1p(((x - self._middle) / (_CORE * self._core)) ** 2)
-        total = (self._modes(x, self._centres, self._cores) / np.sqrt(1.0 + far * far)) ** 4
+        total = (self._modes(x) / np.sqrt(1.0 + far * far)) ** 4
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
@@ -163,14 +168,13 @@ class Table:
                 total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
         return np.sqrt(np.sqrt(total))
 
-    @staticmethod
-    def _modes(x: Array, centres: Array, cores: Array) -> Array:
+    def _modes(self, x: Array) -> Array:
         total = np.zeros_like(x)
-        for centre, core in zip(centres, cores, strict=True):
+        for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
             square = (x - centre) ** 2
             square += core**2
             square *= square
-            total += 1.0 / square
+            total += share / square
         return np.sqrt(np.sqrt(total))
 
     def edges(self, low: float, high: float) -> Array:
