@@ -310,7 +310,7 @@ class GridEngine:
             self._force_sums,
             13,
             partial(self._force_is_good, least),
-            block=_BLOCK if self._is_normal else 2 * _SMALL_BLOCK,
+            block=_BLOCK if self._is_normal else _BLOCK // 2,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])

@@ -42,7 +42,6 @@ _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
 
-_CORE = 1.0
 _OCTAVES = 110
 """Far out the nodes go on to 2^110 times what the data fill."""
 
@@ -158,7 +157,7 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        far = np.log1p(((x - self._middle) / (_CORE * self._core)) ** 2)
+        far = np.log1p(((x - self._middle) / self._core) ** 2)
         total = (self._modes(x) / np.sqrt(1.0 + far * far)) ** 4
         width = float(self._cores.min())
         for end in ends:
