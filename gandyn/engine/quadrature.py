@@ -299,18 +299,24 @@ def integrate(
     -------
     Integrals
     """
+    order = np.lexsort((panels.left, panels.lane))
+    first = np.searchsorted(panels.lane[order], np.arange(lanes + 1))
+    low, high = panels.pick(order[first[:-1]]), panels.pick(order[first[1:] - 1])
+    reach, ends = high.right - low.left, []
+    for side, end, other in ((-1.0, low.left, low.right), (1.0, high.right, high.left)):
+        if open_left if side < 0 else open_right:
+            # A little beyond, panels begin as wide as their neighbour within.
+            far, step = end, np.abs(other - end)
+            while len(lane := np.flatnonzero(step < reach)):
+                beyond = end + side * step
+                panels = panels.joined(
+                    Panels.between(*np.sort([far, beyond], axis=0)[:, lane], lane)
+                )
+                far, step = np.where(step < reach, beyond, far), 16.0 * step
+            ends.append((side, far, reach - np.abs(far - end)))
     whole = _adapt(f, panels, lanes, rtol, None, rule)
-    if open_left or open_right:
-        # by lane and place; the first and the last of each lane
-        order = np.lexsort((panels.left, panels.lane))
-        first = np.searchsorted(panels.lane[order], np.arange(lanes + 1))
-        outer = panels.right - panels.left
-        low, high = order[first[:-1]], order[first[1:] - 1]
-        reach = panels.right[high] - panels.left[low]
-        if open_left:
-            _extend(f, whole, -1.0, panels.left[low], outer[low], reach, rtol, rule)
-        if open_right:
-            _extend(f, whole, 1.0, panels.right[high], outer[high], reach, rtol, rule)
+    for side, end, width in ends:
+        _extend(f, whole, side, end, width, rtol, rule)
     error = np.where(np.isinf(whole.value), 0.0, whole.error)
     return Integrals(
         whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes
@@ -328,14 +334,10 @@ def _extend(
     side: float,
     end: Array,
     width: Array,
-    reach: Array,
     rtol: float,
     rule: Pair,
 ) -> None:
-    """Add doubling panels beyond one end to `whole`, lane by lane, until they add nothing.
-
-    The first are as wide as their neighbours within, and they go as far as what lies within.
-    """
+    """Add doubling panels beyond one end to `whole`, lane by lane, until they add nothing."""
     lanes = len(end)
     active = np.ones(lanes, bool)
     before = np.full(whole.value.shape, np.nan)
@@ -362,11 +364,10 @@ def _extend(
             whole.absolute[:, index] += piece.absolute
             whole.converged[index] &= piece.converged
             matters = piece.absolute > 1e-16 * whole.absolute[:, index]
-        matters |= (piece.absolute > 0.0) & (width < reach)[index]
         matters &= np.isfinite(whole.value[:, index])
         before[:, index] = piece.absolute
         end[index] = far
-        width[index] *= np.where(width[index] < reach[index], 4.0, 2.0)
+        width[index] *= 2.0
         active[index] = matters.any(axis=0) & (np.abs(end[index]) < 1e150)
         if not active.any():
             return
