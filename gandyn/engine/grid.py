@@ -37,7 +37,7 @@ _PER_STATE, _BESIDE = 0.2, (-5.0, -2.0, 0.0, 2.0, 5.0)
 """Spacing that a state asks for, in widths of its generated density, and where: five widths off
 the data's tails may take over, and the weight switches."""
 
-_REACH = 8.1
+_REACH = 8.5
 _BLOCK = 65_536
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
 
