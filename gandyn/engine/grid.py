@@ -285,19 +285,22 @@ class GridEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        return self._force(theta, _AGREEMENT)
+        return self._force(theta, _AGREEMENT)[0]
 
     def close_force(self, theta: Array) -> Integrals:
-        """The same, by panels where its error is not far below it."""
-        found = self._force(theta, _CLOSE_AGREEMENT)
+        """The same, by panels where its error, but for rounding of p, is not far below it."""
+        found, error = self._force(theta, _CLOSE_AGREEMENT)
         size = np.abs(found.value).max(axis=0)
         with np.errstate(invalid="ignore"):
-            much = (found.error > 1e-12 * size) | (found.error > 1e-10 * np.abs(found.value))
+            much = (error > 1e-12 * size) | (error > 1e-10 * np.abs(found.value))
             lost = much.any(axis=0) & np.isfinite(size)
         return found.mended(np.flatnonzero(lost), theta, self._panels.force)
 
-    def _force(self, theta: Array, least: float) -> Integrals:
-        """The force, whose parts must agree to this share of the absolute value."""
+    def _force(self, theta: Array, least: float) -> tuple[Integrals, Array]:
+        """The force, whose parts must agree to this share of the absolute value.
+
+        And its error but for the rounding of p and of the nodes, which no other way avoids.
+        """
         scale, loc = self._states(theta)
         endless = divergent(self._target, self._data, self._latent, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
@@ -319,15 +322,16 @@ class GridEngine:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             far = np.abs(np.stack([low, high]) - loc).max(axis=0) / np.abs(scale) * [[1.0], [0.0]]
             error += 64.0 * _EPS * raw[8] * (np.abs(np.log(raw[10])) + far)
-            error += 4.0 * _EPS * raw[12] * (1.0 + far)
+            rounding = 4.0 * _EPS * raw[12] * (1.0 + far)
         both[np.abs(both) <= 4e-15 * raw[8]] = 0.0
-        value, errors = endless, np.zeros_like(endless)
-        value[:, finite], errors[:, finite] = both, error
+        value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
+        value[:, finite], errors[:, finite] = both, error + rounding
+        apart[:, finite] = np.where(good, error, 0.0)
         order = np.argsort(self._place)
         used = np.zeros(len(theta), np.intp)
         used[finite] = nodes
         found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
-        return found.mended(finite[~good], theta, self._panels.force)
+        return found.mended(finite[~good], theta, self._panels.force), apart[order]
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
