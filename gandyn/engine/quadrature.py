@@ -309,9 +309,8 @@ def integrate(
             far, step = end, np.abs(other - end)
             while len(lane := np.flatnonzero(step < reach)):
                 beyond = end + side * step
-                panels = panels.joined(
-                    Panels.between(*np.sort([far, beyond], axis=0)[:, lane], lane)
-                )
+                near, wide = np.sort([far[lane], beyond[lane]], axis=0)
+                panels = panels.joined(Panels.between(near, wide, lane))
                 far, step = np.where(step < reach, beyond, far), 16.0 * step
             ends.append((side, far, reach - np.abs(far - end)))
     whole = _adapt(f, panels, lanes, rtol, None, rule)
