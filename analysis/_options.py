@@ -13,8 +13,8 @@ from typing import Any
 
 from gandyn import InputError, plots
 from gandyn.system import text
-from gandyn.system.folder import writable_folder
-from gandyn.system.plain import listed
+from gandyn.system.files import writable_folder
+from gandyn.system.results import listed
 
 
 @dataclass(frozen=True)

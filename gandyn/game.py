@@ -8,22 +8,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
 from gandyn.engine import Engine, engine_of, way_of
 from gandyn.engine.panels import rooted
 from gandyn.errors import InputError
-from gandyn.generators import Generator, LinearGenerator
+from gandyn.generators import Generated, Generator, LinearGenerator
 from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
-
-__all__ = ["Discriminator", "Evaluation", "Game"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
+from gandyn.system.results import listed
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Evaluation:
         An estimate of the absolute error of each of the above, by its name; 0 where the value is
         infinite.
     status : int
-        0 where every integral met its tolerance or its rounding level, 1 where one did not.
+        0 where every integral met its tolerance or its rounding level, -1 where one did not.
     message : str
         What that means.
     """
@@ -74,22 +72,15 @@ class Evaluation:
     wasserstein1: Any
     wasserstein2: Any
     potential: Any
-    force: Any
-    theta: Any
+    force: Array
+    theta: Array
     errors: dict[str, Any]
     status: Any
     message: str
 
     def as_dict(self) -> dict[str, Any]:
         """The values and their errors as plain numbers and lists."""
-        out: dict[str, Any] = {}
-        for field in fields(self):
-            entry = getattr(self, field.name)
-            if isinstance(entry, dict):
-                out[field.name] = {key: np.asarray(v).tolist() for key, v in entry.items()}
-            else:
-                out[field.name] = np.asarray(entry).tolist()
-        return out
+        return listed(vars(self))
 
 
 _VALUES = tuple(
@@ -310,7 +301,7 @@ class Game:
         for name in wanted:
             if name not in _VALUES:
                 raise InputError(f"values: got {name!r}, must be among {', '.join(_VALUES)}")
-        known: dict[str, Any] = dict.fromkeys(_VALUES)
+        known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         converged = np.ones(len(flat), bool)
         rows = [n for n in [*DIVERGENCES, "potential"] if n in wanted]
@@ -325,11 +316,9 @@ class Game:
             converged &= found.converged
         if "jsd_gap" in rows:
             # Two times the gap rather than 2 JSD − 2 log 2: exact where the value is next to 0.
-            known["value_gap"], errors["value_gap"] = (
-                2.0 * known["jsd_gap"],
-                2.0 * errors["jsd_gap"],
-            )
-            known["value"], errors["value"] = -known["value_gap"], errors["value_gap"]
+            gap, error = 2.0 * known["jsd_gap"], 2.0 * errors["jsd_gap"]
+            known |= {"value_gap": gap, "value": -gap}
+            errors |= {"value_gap": error, "value": error}
         if "force" in wanted:
             force = self.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
@@ -350,7 +339,7 @@ class Game:
         """What evaluates it: see `gandyn.engine`."""
         return engine_of(self.data, self.generator, self.objective)
 
-    def _boundary(self, generated: Any, lane: int, target: FDivergence) -> Array:
+    def _boundary(self, generated: Generated, lane: int, target: FDivergence) -> Array:
         """The boundary terms of one state."""
         index = np.array([lane])
         total = np.zeros(self.generator.dimension)

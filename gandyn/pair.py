@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from gandyn.distributions import Distribution
 from gandyn.engine.panels import field_integrals, rooted
 from gandyn.errors import InputError
-from gandyn.generators.fixed import Fixed
+from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
-
-__all__ = ["Distances", "distances"]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from gandyn import (
 )
 from gandyn.engine import quadrature, transport
 from gandyn.engine.panels import PanelEngine
-from gandyn.generators.linear import LinearStack
+from gandyn.generators.generated import LinearStack
 from gandyn.objectives import divergences
 from gandyn.objectives import primitive as weights
 from gandyn.objectives.field import Field

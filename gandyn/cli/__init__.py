@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import gandyn
 from gandyn.cli.arguments import Parser, attach_numbers
 from gandyn.cli.barriers import BarriersCommand
 from gandyn.cli.basins import BasinsCommand
@@ -95,17 +96,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="gandyn", description=_DESCRIPTION, epilog=_EXAMPLE)
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"gandyn {gandyn.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in _COMMANDS.values():
         command.add(commands)
     return parser
-
-
-def _version() -> str:
-    from gandyn import __version__
-
-    return f"gandyn {__version__}"
 
 
 def _complain(message: str, status: int) -> int:

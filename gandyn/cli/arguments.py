@@ -7,17 +7,10 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+import gandyn
 from gandyn.errors import InputError
-
-if TYPE_CHECKING:
-    from gandyn.game import Game
-    from gandyn.landscape.family import Template
-
-DATA = "0.5*N(-3, 1) + 0.5*N(3, 1)"
-LATENT = "N(0, 1)"
-OBJECTIVE = "nonsaturating"
 
 FAMILIES = {1: "0.5*N(-{m}, 1) + 0.5*N({m}, 1)", 2: "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)"}
 RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
@@ -51,80 +44,44 @@ def attach_numbers(argv: Iterable[str]) -> list[str]:
     return out
 
 
-def add_game(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a game."""
-    parser.add_argument(
-        "--data",
-        metavar="TEXT",
-        default=DATA,
-        help="the data's density: N(mean, std), U(low, high), Laplace(loc, scale), "
-        "Logistic(loc, scale), T(df, loc, scale), samples:PATH, samples:PATH#column, "
-        'or a sum such as "%(default)s" (the default)',
-    )
-    _add_objective_and_latent(parser)
+def add_options(parser: argparse.ArgumentParser, table: str) -> None:
+    """Add the options of a table, one a line: name, what it takes, default and help.
+
+    Two spaces or more part the columns. Instead of a default there may be "-" (there is none),
+    "required" or "repeated". The help tells the default at its end, or where it says so itself.
+    """
+    for line in filter(None, table.splitlines()):
+        name, takes, default, told = re.split("  +", line, maxsplit=3)
+        how: dict[str, Any] = {"required": default == "required"}
+        if default == "repeated":
+            how["action"] = "append"
+        elif default not in ("-", "required"):
+            how["default"] = default
+            told += "" if "%(default)s" in told else "; default %(default)s"
+        parser.add_argument(f"--{name}", metavar=takes, help=told, **how)
 
 
-def add_family(parser: argparse.ArgumentParser, count: int) -> None:
-    """Add the options that name a family of games with `count` (1 or 2) parameters."""
-    parser.add_argument(
-        "--data",
-        metavar="TEMPLATE",
-        default=FAMILIES[count],
-        help="the data's density, with a name in braces, or arithmetic of names and numbers, where "
-        'a member of the family has a number; default "%(default)s"',
-    )
-    parser.add_argument(
-        "--vary",
-        metavar="NAME=LOW:HIGH",
-        action="append",
-        help="the range of a name in --data"
-        + ("" if count == 1 else f", given {count} times")
-        + f"; default {' and '.join(RANGES[count])}",
-    )
-    _add_objective_and_latent(parser)
+_DESCENT = """
+objective  NAME  nonsaturating  what the generator descends, such as saturating, mse or \
+alpha(0.5); any other word lists all of them
+latent  TEXT  N(0, 1)  the density of z, written like --data
+"""
+
+GAME = f"""
+data  TEXT  0.5*N(-3, 1) + 0.5*N(3, 1)  the data's density: N(mean, std), U(low, high), \
+Laplace(loc, scale), Logistic(loc, scale), T(df, loc, scale), samples:PATH, samples:PATH#column, \
+or a sum such as "%(default)s" (the default){_DESCENT}"""
+"""The options that name a game."""
 
 
-def _add_objective_and_latent(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--objective",
-        metavar="NAME",
-        default=OBJECTIVE,
-        help="what the generator descends, such as saturating, mse or alpha(0.5); any other word "
-        "lists all of them; default %(default)s",
-    )
-    told = "the density of z, written like --data; default %(default)s"
-    parser.add_argument("--latent", metavar="TEXT", default=LATENT, help=told)
-
-
-def add_box(
-    parser: argparse.ArgumentParser,
-    meaning: str = "the part of the (a, b) plane to search; by default one that fits the data",
-) -> None:
-    """Add --box."""
-    parser.add_argument("--box", metavar="amin,amax,bmin,bmax", help=meaning)
-
-
-def add_start(parser: argparse.ArgumentParser) -> None:
-    """Add --start."""
-    told = "where it starts; default %(default)s"
-    parser.add_argument("--start", metavar="a,b", default="1,0.5", help=told)
-
-
-def add_t_end(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add --t-end."""
-    told = "last time, or inf for 'until rest'; default %(default)s"
-    parser.add_argument("--t-end", metavar="T", default=default, help=told)
-
-
-def add_workers(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add --workers."""
-    parser.add_argument("--workers", metavar="N", help=f"processes that share the {what}")
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add --json."""
-    told = 'print strict JSON; what is infinite is the string "inf"'
-    parser.add_argument("--json", action="store_true", help=told)
+def family_options(count: int) -> str:
+    """The options that name a family of games with `count` (1 or 2) parameters."""
+    times = "" if count == 1 else f", given {count} times"
+    return f"""
+data  TEMPLATE  {FAMILIES[count]}  the data's density, with a name in braces, or arithmetic of \
+names and numbers, where a member of the family has a number; default "%(default)s"
+vary  NAME=LOW:HIGH  repeated  the range of a name in --data{times}; default \
+{" and ".join(RANGES[count])}{_DESCENT}"""
 
 
 def read_workers(options: argparse.Namespace) -> int | None:
@@ -132,24 +89,18 @@ def read_workers(options: argparse.Namespace) -> int | None:
     return None if options.workers is None else read_count("workers", options.workers, 1, 1024)
 
 
-def read_game(options: argparse.Namespace) -> Game:
+def read_game(options: argparse.Namespace) -> gandyn.Game:
     """The game that the options name."""
-    from gandyn.distributions.notation import parse
-    from gandyn.game import Game
-    from gandyn.generators import LinearGenerator
-
-    data = parse(options.data)
-    latent = parse(options.latent, name="latent")
-    return Game(data, LinearGenerator(latent), options.objective)
+    data = gandyn.parse(options.data)
+    latent = gandyn.parse(options.latent, name="latent")
+    return gandyn.Game(data, gandyn.LinearGenerator(latent), options.objective)
 
 
 def read_family(
     options: argparse.Namespace, count: int
-) -> tuple[Template, list[tuple[str, float, float]]]:
+) -> tuple[gandyn.Template, list[tuple[str, float, float]]]:
     """The family that the options name, and name, low and high of each of its parameters."""
-    from gandyn.landscape.family import template
-
-    family = template(options.data, options.objective, options.latent)
+    family = gandyn.template(options.data, options.objective, options.latent)
     given = options.vary or RANGES[count]
     if len(given) != count:
         times = "once" if count == 1 else f"{count} times"
@@ -182,16 +133,12 @@ def read_box(text: str | None) -> tuple[float, float, float, float] | None:
             len(v) == 4 and 0.0 < v[0] < v[1] < math.inf and -math.inf < v[2] < v[3] < math.inf
         ),
     )
-    _sensible_box(text, a_min, a_max, b_min, b_max)
-    return a_min, a_max, b_min, b_max
-
-
-def _sensible_box(text: str, a_min: float, a_max: float, b_min: float, b_max: float) -> None:
-    """Refuse boxes whose numbers are too far apart, or too close, to be computed with."""
+    # What is too far apart, or too close, cannot be computed with.
     if a_min < a_max / _FAR or max(abs(b_min), abs(b_max)) > _FAR * a_max:
         raise InputError(f"box: got {text!r}, must have amax/amin and |b|/amax below {_FAR:g}")
     if a_max - a_min < a_max / _FAR or b_max - b_min < max(abs(b_min), abs(b_max)) / _FAR:
         raise InputError(f"box: got {text!r}, must not be so narrow")
+    return a_min, a_max, b_min, b_max
 
 
 def read_count(name: str, text: str, least: int, most: int) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
 from gandyn.cli.command import PlaneCommand
 from gandyn.cli.equilibria import print_rest_points
-from gandyn.cli.output import print_game, print_table
-
-if TYPE_CHECKING:
-    from gandyn.landscape.mountain_passes import Barriers
+from gandyn.cli.output import print_game
+from gandyn.system.text import table
 
 
 class BarriersCommand(PlaneCommand):
@@ -31,18 +30,16 @@ prefactor * exp(-height/D) where D is small (Eyring and Kramers). With --json ev
 place in "equilibria", from 0; so are "saddle", "left" and "right" in "tree"."""
     picture = "barriers.png"
 
-    def work(self, tell: Any) -> Barriers:
-        from gandyn.landscape.mountain_passes import barriers
+    def work(self, tell: Any) -> gandyn.Barriers:
+        return gandyn.barriers(self.game, self.box)
 
-        return barriers(self.game, self.box)
-
-    def draw(self, found: Barriers, tell: Any) -> Any:
+    def draw(self, found: gandyn.Barriers, tell: Any) -> Any:
         from gandyn.views.passes import tree_and_paths
 
         tell(0.8, "picture")
         return tree_and_paths(found)
 
-    def show(self, found: Barriers) -> None:
+    def show(self, found: gandyn.Barriers) -> None:
         from gandyn.plots.marks import number_attractors
 
         print_game(self.game)
@@ -64,5 +61,5 @@ place in "equilibria", from 0; so are "saddle", "left" and "right" in "tree"."""
             )
         if rows:
             heads = ["way", "pass (a, b)", "climb", "climb back", "prefactor", "prefactor back"]
-            print_table(heads, rows)
+            print(table(heads, rows))
         print(f"\n{found.message}")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gandyn.cli.arguments import read_count
+import gandyn
+from gandyn.cli.arguments import GAME, read_count
 from gandyn.cli.command import PlaneCommand
-from gandyn.cli.output import print_game, print_table
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import print_game, read_file
 from gandyn.errors import InputError
-
-if TYPE_CHECKING:
-    from gandyn.landscape.basin_map import Basins
+from gandyn.system.files import whole_file
+from gandyn.system.text import table
 
 _MOST = 20_000
 
@@ -35,19 +34,11 @@ The labels are an array file of NumPy: "a" and "b", the axes; "labels", one row 
 place of the attractor in the list of rest points or -1 where it cannot be said; "attractors", these
 places, with "theta", their (a, b), and "names"."""
     picture = "basins.png"
-    box_meaning = "the part of (a, b) to map; by default the rest points with a margin"
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        super().arguments(parser)
-        parser.add_argument(
-            "--grid", metavar="N", default="1000", help="cells along a and b; default %(default)s"
-        )
-        parser.add_argument(
-            "--labels",
-            metavar="PATH.npz",
-            help="the array file of the labels; default basins.npz beside the picture",
-        )
+    takes = f"""{GAME}
+box  amin,amax,bmin,bmax  -  the part of (a, b) to map; by default the rest points with a margin
+grid  N  1000  cells along a and b
+labels  PATH.npz  -  the array file of the labels; default basins.npz beside the picture
+"""
 
     def read(self, options: argparse.Namespace) -> None:
         super().read(options)
@@ -57,7 +48,7 @@ places, with "theta", their (a, b), and "names"."""
             labels = read_file("labels", options.labels, ".npz")
         self.files = {"labels": labels}
 
-    def work(self, tell: Any) -> Basins:
+    def work(self, tell: Any) -> gandyn.Basins:
         from gandyn.views.plane import equilibria_across, map_basins, window
 
         tell(0.0, "separatrices")
@@ -71,17 +62,14 @@ places, with "theta", their (a, b), and "names"."""
                 f"grid: got {grid}, must be less: the memory does not hold {grid} x {grid} cells"
             ) from None
 
-    def draw(self, found: Basins, tell: Any) -> Any:
-        from gandyn.landscape.manifolds import separatrices
+    def draw(self, found: gandyn.Basins, tell: Any) -> Any:
         from gandyn.views.plane import portrait
 
         tell(0.5, "picture")
-        return portrait(self.shown, separatrices(found.equilibria), found, lines=False)
+        return portrait(self.shown, gandyn.separatrices(found.equilibria), found, lines=False)
 
-    def write(self, found: Basins, tell: Any) -> None:
+    def write(self, found: gandyn.Basins, tell: Any) -> None:
         import numpy as np
-
-        from gandyn.system.files import whole_file
 
         path, index = self.files["labels"], list(found.fractions)
         if path is None:
@@ -99,18 +87,18 @@ places, with "theta", their (a, b), and "names"."""
                 names=np.array([found.equilibria[k].name for k in index], dtype=str),
             )
 
-    def entry(self, found: Basins) -> dict[str, Any]:
+    def entry(self, found: gandyn.Basins) -> dict[str, Any]:
         path = self.files["labels"]
         return found.as_dict() | ({"labels": str(path)} if path else {})
 
-    def show(self, found: Basins) -> None:
+    def show(self, found: gandyn.Basins) -> None:
         print_game(self.game)
         rows: list[list[float | str]] = []
         for number, (index, fraction) in enumerate(found.fractions.items(), start=1):
             point = found.equilibria[index]
             a, b = (0.0 if abs(value) <= point.error else value for value in point.theta)
             rows.append([str(number), a, b, f"{fraction:.4%}", point.name])
-        print_table(["", "a", "b", "basin", "name"], rows)
+        print(table(["", "a", "b", "basin", "name"], rows))
         a, b = found.a, found.b
         print(f"\nof a from {a[0]:.4g} to {a[-1]:.4g} and b from {b[0]:.4g} to {b[-1]:.4g},")
         print(f"{len(a)} x {len(b)} cells; {found.unknown:.4%} unknown; {found.message}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
 from gandyn.cli.command import FamilyCommand
-from gandyn.cli.output import print_family, print_table
-
-if TYPE_CHECKING:
-    from gandyn.landscape.bifurcations import Branches
+from gandyn.cli.output import print_family
+from gandyn.system.text import table
 
 
 class BranchesCommand(FamilyCommand):
@@ -28,22 +27,16 @@ example:
 With --json, folds, branch points and Maxwell points have the parameter's value under its name and
 as "parameter", and "a" and "b", which for a Maxwell point are those of both states."""
     picture = "branches.png"
+    size = (5.6, 7.6)
 
-    def work(self, tell: Any) -> Branches:
-        from gandyn.landscape.bifurcations import branches
-
+    def work(self, tell: Any) -> gandyn.Branches:
         ((_, low, high),) = self.ranges
-        return branches(self.family, (low, high), progress=tell)
+        return gandyn.branches(self.family, (low, high), progress=tell)
 
-    def draw(self, found: Branches, tell: Any) -> Any:
-        from gandyn import plots
+    def fill(self, figure: Any, found: gandyn.Branches) -> None:
+        gandyn.plots.draw_branches(figure.subplots(3, 1), found, ("b", "a", "potential"))
 
-        with plots.style():
-            figure = plots.new_figure((5.6, 7.6))
-            plots.draw_branches(figure.subplots(3, 1), found, ("b", "a", "potential"))
-        return figure
-
-    def show(self, found: Branches) -> None:
+    def show(self, found: gandyn.Branches) -> None:
         print_family(self.family, self.ranges)
         rows: list[list[float | str]] = []
         for fold in found.folds:
@@ -55,8 +48,7 @@ as "parameter", and "a" and "b", which for a Maxwell point are those of both sta
                 rows.append([pair.parameter, what, *_state(*theta), pair.potential])
         if rows:
             rows.sort(key=lambda row: float(row[0]))
-            print_table([found.name, "event", "a", "b", "potential"], rows)
-            print()
+            print(table([found.name, "event", "a", "b", "potential"], rows), end="\n\n")
         print(found.message)
 
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gandyn.cli.arguments import (
-    add_box,
-    add_family,
-    add_game,
-    add_json,
-    read_box,
-    read_family,
-    read_game,
-)
-from gandyn.cli.output import print_json, progress_bar
-from gandyn.cli.pictures import add_output, claim_files, read_output, say_written
+import gandyn
+from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
+from gandyn.cli.output import claim_files, progress_bar, read_output
+from gandyn.system.results import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gandyn.system.progress import Progress
+
+_OUTPUT = (
+    "the picture (.png, .svg or .pdf), or a folder for {0}; default {0}, and no picture with --json"
+)
 
 
 class Command:
@@ -32,8 +30,12 @@ class Command:
     ----------
     name, help, description, epilog : str
         Its words in the help.
+    takes : str
+        Its options, but for --output and --json, as `add_options` takes them.
     picture : str
         The file that its picture goes to by default; "" for commands that draw none.
+    size : (float, float)
+        Of the figure that `fill` draws into, in inches.
     output : Path or None
         Where the picture of this run goes.
     files : dict of str to Path or None
@@ -44,17 +46,20 @@ class Command:
     help: ClassVar[str]
     description: ClassVar[str]
     epilog: ClassVar[str]
+    takes: ClassVar[str]
     picture: ClassVar[str] = ""
+    size: ClassVar[tuple[float, float]]
 
     @classmethod
     def add(cls, commands: Any) -> None:
         """Add the subcommand to those of a parser."""
         words = {"help": cls.help, "description": cls.description, "epilog": cls.epilog}
         parser = commands.add_parser(cls.name, **words)
-        cls.arguments(parser)
+        add_options(parser, cls.takes)
         if cls.picture:
-            add_output(parser, cls.picture)
-        add_json(parser)
+            add_options(parser, f"output  PATH  -  {_OUTPUT.format(cls.picture)}")
+        told = 'print strict JSON; what is infinite is the string "inf"'
+        parser.add_argument("--json", action="store_true", help=told)
         parser.set_defaults(run=lambda options: cls(options).run())
 
     def __init__(self, options: argparse.Namespace) -> None:
@@ -72,22 +77,23 @@ class Command:
                 figure = None if self.output is None else self.draw(found, tell)
                 self.write(found, tell)
                 if self.output is not None and figure is not None:
-                    from gandyn import plots
-
-                    plots.save_figure(figure, self.output)
+                    gandyn.plots.save_figure(figure, self.output)
             if self.options.json:
-                print_json(self.entry(found))
+                print(json.dumps(plain(self.entry(found)), indent=2, allow_nan=False))
             else:
                 self.show(found)
-                say_written(self.output, *self.files.values())
+                for line in self.written:
+                    print(line)
         return 0 if self.succeeded(found) else 1
 
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """Add the options, but for --output and --json."""
+    @property
+    def written(self) -> list[str]:
+        """A line for each file that is written."""
+        return [f"wrote {path}" for path in (self.output, *self.files.values()) if path is not None]
 
     def read(self, options: argparse.Namespace) -> None:
-        """Read them; what is wrong is an `InputError`."""
+        """Read the options; what is wrong is an `InputError`."""
+        raise NotImplementedError
 
     def work(self, tell: Progress) -> Any:
         """What is found."""
@@ -95,6 +101,14 @@ class Command:
 
     def draw(self, found: Any, tell: Progress) -> Figure:
         """The picture of it."""
+        tell(1.0, "picture")
+        with gandyn.plots.style():
+            figure = gandyn.plots.new_figure(self.size)
+            self.fill(figure, found)
+        return figure
+
+    def fill(self, figure: Figure, found: Any) -> None:
+        """Draw it into an empty figure."""
         raise NotImplementedError
 
     def write(self, found: Any, tell: Progress) -> None:
@@ -117,14 +131,9 @@ class Command:
 class PlaneCommand(Command):
     """A command about a part of the plane of (a, b)."""
 
-    box_meaning: ClassVar[str] = (
-        "the part of the (a, b) plane to search; by default one that fits the data"
-    )
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_game(parser)
-        add_box(parser, cls.box_meaning)
+    takes = f"""{GAME}
+box  amin,amax,bmin,bmax  -  the part of the (a, b) plane to search; by default one that fits the \
+data"""
 
     def read(self, options: argparse.Namespace) -> None:
         self.box, self.game = read_box(options.box), read_game(options)
@@ -133,11 +142,8 @@ class PlaneCommand(Command):
 class FamilyCommand(Command):
     """A command about a family of games with `count` parameters."""
 
+    takes = family_options(1)
     count: ClassVar[int] = 1
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_family(parser, cls.count)
 
     def read(self, options: argparse.Namespace) -> None:
         self.family, self.ranges = read_family(options, self.count)

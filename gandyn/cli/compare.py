@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
 from gandyn.cli.arguments import read_game
-from gandyn.cli.output import print_table, rows_of
-from gandyn.cli.settings import TrainingCommand
-
-if TYPE_CHECKING:
-    from gandyn.montecarlo import Comparison
+from gandyn.cli.output import rows_of
+from gandyn.cli.settings import TrainingCommand, training_options
+from gandyn.system.text import table
 
 
 class CompareCommand(TrainingCommand):
@@ -28,26 +27,22 @@ example:
   gandyn compare --start 1,0.5 --discriminator optimal --batch 256
   gandyn compare --start 1,-2 --generator-optimizer adam --json"""
     picture = "compare.png"
-    defaults = ("sgd", "1,0.5", "8")
+    size = (9.6, 6.4)
+    takes = training_options("sgd", "1,0.5", "8")
 
     def read(self, options: argparse.Namespace) -> None:
         super().read(options)
         self.game = read_game(options)
 
-    def work(self, tell: Any) -> Comparison:
-        from gandyn.montecarlo import compare
-
-        return compare(
+    def work(self, tell: Any) -> gandyn.Comparison:
+        return gandyn.compare(
             self.game, self.plan, self.seed, self.replicas, workers=self.workers, progress=tell
         )
 
-    def draw(self, found: Comparison, tell: Any) -> Any:
-        from gandyn import plots
+    def fill(self, figure: Any, found: gandyn.Comparison) -> None:
+        gandyn.plots.draw_comparison(figure, found, self.game)
 
-        with plots.style():
-            return plots.draw_comparison(plots.new_figure((9.6, 6.4)), found, self.game)
-
-    def entry(self, found: Comparison) -> dict[str, Any]:
+    def entry(self, found: gandyn.Comparison) -> dict[str, Any]:
         names = [point.name for point in found.attractors]
         series = ("one_clock", "time", "mean", "half_width", "crossed")
         return (
@@ -66,7 +61,7 @@ example:
             }
         )
 
-    def show(self, found: Comparison) -> None:
+    def show(self, found: gandyn.Comparison) -> None:
         run = found.training
         self.show_run(run)
         heads = ["step", "mean |a|", "mean b", "deviation", "±"]
@@ -75,7 +70,7 @@ example:
             heads[1:1] = ["time", "flow a", "flow b"]
             columns[1:1] = [found.time, *found.flow.T]
         shown = rows_of(len(run.step))
-        print_table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown])
+        print(table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown]))
         where = " at the same time" if found.one_clock else "'s path"
         print(
             f"\ndeviation: distance from the flow{where}, mean over the replicas and its 95 % "
@@ -90,7 +85,7 @@ example:
         share, low, high = found.crossed_fraction
         print(f"crossed a barrier: {share:.3g} (95 %: {low:.3g} to {high:.3g})\n\n{run.message}")
 
-    def succeeded(self, found: Comparison) -> bool:
+    def succeeded(self, found: gandyn.Comparison) -> bool:
         return bool(found.training.success.all())
 
 

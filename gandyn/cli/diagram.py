@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
+from gandyn.cli.arguments import family_options
 from gandyn.cli.command import FamilyCommand
-from gandyn.cli.output import print_family, print_table
-
-if TYPE_CHECKING:
-    from gandyn.landscape.diagram import PhaseDiagram
+from gandyn.cli.output import print_family
+from gandyn.system.text import table
 
 
 class DiagramCommand(FamilyCommand):
@@ -28,23 +28,17 @@ example:
 The first --vary is drawn to the right, the second upwards. With --json, points have both values
 under their names and as "x" and "y"."""
     picture = "diagram.png"
-    count = 2
+    size = (6.8, 5.8)
+    takes, count = family_options(2), 2
 
-    def work(self, tell: Any) -> PhaseDiagram:
-        from gandyn.landscape.diagram import phase_diagram
-
+    def work(self, tell: Any) -> gandyn.PhaseDiagram:
         x, y = self.ranges
-        return phase_diagram(self.family, x, y, tell)
+        return gandyn.phase_diagram(self.family, x, y, tell)
 
-    def draw(self, found: PhaseDiagram, tell: Any) -> Any:
-        from gandyn import plots
+    def fill(self, figure: Any, found: gandyn.PhaseDiagram) -> None:
+        gandyn.plots.draw_diagram(figure.subplots(), found)
 
-        with plots.style():
-            figure = plots.new_figure((6.8, 5.8))
-            plots.draw_diagram(figure.subplots(), found)
-        return figure
-
-    def show(self, found: PhaseDiagram) -> None:
+    def show(self, found: gandyn.PhaseDiagram) -> None:
         print_family(self.family, self.ranges)
         for cusp in found.cusps:
             print(f"cusp at {found.x_name} = {cusp.x:.10g}, {found.y_name} = {cusp.y:.10g}")
@@ -53,5 +47,5 @@ under their names and as "x" and "y"."""
             [f"{region.share:7.2%}", f"({region.x:.4g}, {region.y:.4g})", region.name]
             for region in found.regions
         ]
-        print_table(heads, rows)
+        print(table(heads, rows))
         print(f"\n{found.message}")

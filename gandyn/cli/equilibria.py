@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
 from gandyn.cli.command import PlaneCommand
-from gandyn.cli.output import print_game, print_table
-
-if TYPE_CHECKING:
-    from gandyn.landscape.census import Equilibria
+from gandyn.cli.output import print_game
+from gandyn.system.results import plain
+from gandyn.system.text import table
 
 
 class EquilibriaCommand(PlaneCommand):
@@ -30,30 +30,25 @@ With --json, eigenvalues that are complex are pairs [re, im], others are numbers
 is 1 where it may not be complete."""
     picture = "equilibria.png"
 
-    def work(self, tell: Any) -> Equilibria:
-        from gandyn.landscape.census import equilibria
+    def work(self, tell: Any) -> gandyn.Equilibria:
+        return gandyn.equilibria(self.game, self.box)
 
-        return equilibria(self.game, self.box)
-
-    def draw(self, found: Equilibria, tell: Any) -> Any:
-        from gandyn.landscape.manifolds import separatrices
+    def draw(self, found: gandyn.Equilibria, tell: Any) -> Any:
         from gandyn.views.plane import portrait, window
 
         tell(0.1, "separatrices")
-        walls = separatrices(found)
+        walls = gandyn.separatrices(found)
         tell(0.5, "picture")
         return portrait(window(found), walls)
 
-    def show(self, found: Equilibria) -> None:
+    def show(self, found: gandyn.Equilibria) -> None:
         print_game(self.game)
         print_rest_points(found)
         print(f"\n{found.message}")
 
 
-def print_rest_points(found: Equilibria) -> None:
+def print_rest_points(found: gandyn.Equilibria) -> None:
     """The rest points as a table; attractors have the numbers that they have in pictures."""
-    from gandyn.system.plain import plain
-
     rows = []
     number = 0
     for point in found:
@@ -62,8 +57,7 @@ def print_rest_points(found: Equilibria) -> None:
         rates = ", ".join(_rate(rate) for rate in plain(point.eigenvalues))
         mark = str(number) if point.kind == "attractor" else ""
         rows.append([mark, point.kind, a, b, point.potential, rates, point.name])
-    heads = ["", "kind", "a", "b", "potential", "eigenvalues", "name"]
-    print_table(heads, rows)
+    print(table(["", "kind", "a", "b", "potential", "eigenvalues", "name"], rows))
 
 
 def _rate(rate: Any) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gandyn.cli.arguments import add_game, read_game, read_state
+from gandyn.cli.arguments import GAME, read_game, read_state
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game
+from gandyn.system.text import with_error
 
 _MEANING = {
     "value": "V = 2 JSD − 2 log 2",
@@ -40,13 +41,7 @@ class EvaluateCommand(Command):
     epilog = """\
 example:
   gandyn evaluate --data "0.5*N(-3,1)+0.5*N(3,1)" --theta 1,0.5 --objective nonsaturating --json"""
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_game(parser)
-        parser.add_argument(
-            "--theta", metavar="a,b", required=True, help="the generator's state, such as 1,0.5"
-        )
+    takes = f"{GAME}theta  a,b  required  the generator's state, such as 1,0.5"
 
     def read(self, options: argparse.Namespace) -> None:
         self.theta, self.game = read_state("theta", options.theta), read_game(options)
@@ -64,8 +59,6 @@ example:
         )
 
     def show(self, found: dict[str, Any]) -> None:
-        from gandyn.system.text import with_error
-
         print_game(self.game, f"theta      a = {self.theta[0]:.16g}, b = {self.theta[1]:.16g}\n")
         rows: list[tuple[str, str, str]] = []
         for key in _MEANING:

@@ -5,25 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gandyn.cli.arguments import (
-    add_game,
-    add_start,
-    add_t_end,
-    read_end,
-    read_game,
-    read_state,
-    read_times,
-    read_tolerance,
-)
+import gandyn
+from gandyn.cli.arguments import GAME, read_end, read_game, read_state, read_times, read_tolerance
 from gandyn.cli.command import Command
-from gandyn.cli.output import print_game, rows_of
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import print_game, read_file, rows_of
 from gandyn.errors import InputError
-
-if TYPE_CHECKING:
-    from gandyn.dynamics import Flow
 
 _FRAMES = 60
 
@@ -39,26 +27,15 @@ example:
   gandyn flow --data "0.5*N(-3,1)+0.5*N(3,1)" --start 1,0.5 --t-end 200
   gandyn flow --start -1,0.5 --t-end inf --t-eval 1,10,50 --rtol 1e-10 --json"""
     picture = "flow.png"
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_game(parser)
-        add_start(parser)
-        add_t_end(parser, "200")
-        parser.add_argument(
-            "--t-eval",
-            metavar="T,T,...",
-            help="rising times at which to give the state; by default the steps taken",
-        )
-        parser.add_argument(
-            "--rtol", metavar="R", default="1e-8", help="relative tolerance; default %(default)s"
-        )
-        parser.add_argument(
-            "--atol", metavar="A", default="1e-10", help="absolute tolerance; default %(default)s"
-        )
-        parser.add_argument(
-            "--animate", metavar="FILE", help="also write p, p_g and D* as a moving .gif or .mp4"
-        )
+    size = (5.6, 5.4)
+    takes = f"""{GAME}
+start  a,b  1,0.5  where it starts
+t-end  T  200  last time, or inf for 'until rest'
+t-eval  T,T,...  -  rising times at which to give the state; by default the steps taken
+rtol  R  1e-8  relative tolerance
+atol  A  1e-10  absolute tolerance
+animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
+"""
 
     def read(self, options: argparse.Namespace) -> None:
         self.start = read_state("start", options.start)
@@ -70,31 +47,23 @@ example:
         )
         if options.animate is not None:
             movie = read_file("animate", options.animate, ".gif", ".mp4")
-            if movie.suffix.lower() == ".mp4":
-                from gandyn.plots import can_write_mp4
-
-                if not can_write_mp4():
-                    raise InputError(
-                        f"animate: got {options.animate!r}, must end in .gif: there is no ffmpeg "
-                        "here"
-                    )
+            if movie.suffix.lower() == ".mp4" and not gandyn.plots.can_write_mp4():
+                raise InputError(
+                    f"animate: got {options.animate!r}, must end in .gif: there is no ffmpeg here"
+                )
             self.files = {"animate": movie}
         self.game = read_game(options)
 
-    def work(self, tell: Any) -> Flow:
-        from gandyn.dynamics import Interrupted
-
+    def work(self, tell: Any) -> gandyn.Flow:
         self.stopped = False
         try:
             self.found = self._flow(self.end, self.times, tell)
-        except Interrupted as stop:
+        except gandyn.dynamics.Interrupted as stop:
             self.found, self.stopped = stop.flow, True
         return self.found
 
-    def _flow(self, end: float, times: Any, tell: Any) -> Flow:
-        from gandyn.dynamics import gradient_flow
-
-        return gradient_flow(
+    def _flow(self, end: float, times: Any, tell: Any) -> gandyn.Flow:
+        return gandyn.gradient_flow(
             self.game, self.start, (0.0, end), times, *self.tolerances, progress=tell
         )
 
@@ -114,23 +83,19 @@ example:
         known = np.isfinite(found.theta).all(axis=-1)
         return times[known], found.theta[known]
 
-    def draw(self, found: Flow, tell: Any) -> Any:
+    def fill(self, figure: Any, found: gandyn.Flow) -> None:
         from gandyn import plots
         from gandyn.views.plane import matching_state
 
-        tell(1.0, "picture")
         t, theta = self.dense
         match = matching_state(self.game)
         levels = {} if match is None else {"data_std": match[0], "data_mean": match[1]}
-        with plots.style():
-            figure = plots.new_figure((5.6, 5.4))
-            upper, lower = figure.subplots(2, 1)
-            plots.draw_trajectory(upper, t, theta, **levels)
-            heights = self.game.potential(theta)
-            plots.draw_potential(lower, t, heights, objective=self.game.objective.name)
-        return figure
+        upper, lower = figure.subplots(2, 1)
+        plots.draw_trajectory(upper, t, theta, **levels)
+        heights = self.game.potential(theta)
+        plots.draw_potential(lower, t, heights, objective=self.game.objective.name)
 
-    def write(self, found: Flow, tell: Any) -> None:
+    def write(self, found: gandyn.Flow, tell: Any) -> None:
         path = self.files.get("animate")
         if path is None:
             return
@@ -147,7 +112,7 @@ example:
         moments = plots.moments(self.game, states, titles)
         plots.animate(path, moments, progress=tell)
 
-    def entry(self, found: Flow) -> dict[str, Any]:
+    def entry(self, found: gandyn.Flow) -> dict[str, Any]:
         return {
             "t": found.t,
             "a": found.theta[..., 0],
@@ -156,7 +121,7 @@ example:
             **{name: getattr(found, name) for name in ("success", "status", "message", "nfev")},
         }
 
-    def show(self, found: Flow) -> None:
+    def show(self, found: gandyn.Flow) -> None:
         print_game(self.game)
         columns = (found.t, found.theta[:, 0], found.theta[:, 1], found.potential)
         print("".join(f"{name:>20}" for name in ("t", "a", "b", "potential")))
@@ -164,9 +129,7 @@ example:
             print("".join(f"{float(column[row]):>20.10g}" for column in columns))
         print(f"\n{found.message} ({found.nfev} evaluations of the force)")
 
-    def succeeded(self, found: Flow) -> bool:
+    def succeeded(self, found: gandyn.Flow) -> bool:
         if self.stopped:
-            written = (self.output, *self.files.values())
-            notes = (f"wrote {path}" for path in written if path is not None)
-            raise KeyboardInterrupt(found.message, *notes)
+            raise KeyboardInterrupt(found.message, *self.written)
         return super().succeeded(found)

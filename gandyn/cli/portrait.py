@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
+from gandyn.cli.arguments import GAME
 from gandyn.cli.command import PlaneCommand
 from gandyn.cli.equilibria import print_rest_points
 from gandyn.cli.output import print_game
-
-if TYPE_CHECKING:
-    from gandyn.landscape.manifolds import Separatrices
 
 
 class PortraitCommand(PlaneCommand):
@@ -30,22 +29,23 @@ With --json: the rest points as gandyn equilibria gives them, and "separatrices"
 unstable manifolds of every saddle from the saddle outwards; "saddle" and "end" are places in the
 list of rest points, from 0, and "end" is -1 where the curve leaves the plane that was searched."""
     picture = "portrait.png"
-    box_meaning = "the part of the (a, b) plane to show; by default the rest points with a margin"
+    takes = f"""{GAME}
+box  amin,amax,bmin,bmax  -  the part of the (a, b) plane to show; by default the rest points \
+with a margin"""
 
-    def work(self, tell: Any) -> Separatrices:
-        from gandyn.landscape.manifolds import separatrices
+    def work(self, tell: Any) -> gandyn.Separatrices:
         from gandyn.views.plane import equilibria_across
 
         tell(0.0, "separatrices")
-        return separatrices(equilibria_across(self.game, self.box))
+        return gandyn.separatrices(equilibria_across(self.game, self.box))
 
-    def draw(self, found: Separatrices, tell: Any) -> Any:
+    def draw(self, found: gandyn.Separatrices, tell: Any) -> Any:
         from gandyn.views.plane import portrait, window
 
         tell(0.5, "picture")
         return portrait(self.box or window(found.equilibria), found)
 
-    def show(self, found: Separatrices) -> None:
+    def show(self, found: gandyn.Separatrices) -> None:
         print_game(self.game)
         print_rest_points(found.equilibria)
         print(f"\n{found.equilibria.message}; {found.message}")

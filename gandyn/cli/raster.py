@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gandyn.cli.arguments import add_workers, read_count, read_state, read_workers
+import gandyn
+from gandyn.cli.arguments import family_options, read_count, read_state, read_workers
 from gandyn.cli.command import FamilyCommand
-from gandyn.cli.output import print_family, print_table
-from gandyn.cli.pictures import read_file
+from gandyn.cli.output import print_family, read_file
 from gandyn.errors import InputError
-
-if TYPE_CHECKING:
-    from gandyn.landscape.raster_map import Raster
+from gandyn.system.text import table
 
 _FILE = "raster.npz"
 _MOST = 100_000
@@ -39,29 +37,16 @@ is an array file of NumPy, with "values", "starts", "final" (the (a, b) of each 
 one row for each value: places in "names", or -1 where a flow ends at no attractor that is known.
 The exit status is 1 where not all is done."""
     picture = "raster.png"
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        super().arguments(parser)
-        counts = {"values": "values of the parameter", "starts": "starts on the line"}
-        for name, meaning in counts.items():
-            parser.add_argument(
-                f"--{name}", metavar="N", default="40", help=f"{meaning}; default %(default)s"
-            )
-        for name, end, state in (("start", "first", "1,-6"), ("to", "last", "1,6")):
-            parser.add_argument(
-                f"--{name}",
-                metavar="a,b",
-                default=state,
-                help=f"the {end} start, a > 0; default %(default)s",
-            )
-        add_workers(parser, "values; default one a core")
-        parser.add_argument(
-            "--labels",
-            metavar="PATH.npz",
-            help="the array file, from which an interrupted run goes on; default "
-            f"{_FILE} beside the picture, or here",
-        )
+    size = (5.6, 4.4)
+    takes = f"""{family_options(1)}
+values  N  40  values of the parameter
+starts  N  40  starts on the line
+start  a,b  1,-6  the first start, a > 0
+to  a,b  1,6  the last start, a > 0
+workers  N  -  processes that share the values; default one a core
+labels  PATH.npz  -  the array file, from which an interrupted run goes on; default \
+{_FILE} beside the picture, or here
+"""
 
     def read(self, options: argparse.Namespace) -> None:
         self.counts = [read_count(n, getattr(options, n), 2, _MOST) for n in ("values", "starts")]
@@ -75,27 +60,24 @@ The exit status is 1 where not all is done."""
         self.files = {"labels": self.file}
         super().read(options)
 
-    def work(self, tell: Any) -> Raster:
+    def work(self, tell: Any) -> gandyn.Raster:
         import numpy as np
-
-        from gandyn.landscape.raster_map import raster
 
         ((_, low, high),) = self.ranges
         (first, last), (count, lines) = self.line, self.counts
         values, starts = np.linspace(low, high, count), np.linspace(first, last, lines)
         fresh = not self.file.exists()
         try:
-            return raster(self.family, values, starts, self.file, self.workers, tell)
-        except InputError as error:
+            return gandyn.raster(
+                self.family, values, starts, self.file, self.workers, tell, called="labels"
+            )
+        except InputError:
             if fresh:
                 self.file.unlink(missing_ok=True)
-            # What the library calls its argument.
-            raise InputError(str(error).replace("path:", "labels:", 1)) from None
+            raise
 
-    def draw(self, found: Raster, tell: Any) -> Any:
+    def fill(self, figure: Any, found: gandyn.Raster) -> None:
         import numpy as np
-
-        from gandyn import plots
 
         first, last = found.starts[[0, -1]]
         axis = 1 if first[1] != last[1] else 0
@@ -109,24 +91,21 @@ The exit status is 1 where not all is done."""
             )
         done = np.broadcast_to(found.done[:, None], found.labels.shape)
         ends = np.where(found.labels < 0, len(found.names), found.labels)
-        with plots.style():
-            figure = plots.new_figure((5.6, 4.4))
-            plots.draw_raster(
-                figure.subplots(),
-                found.values,
-                found.starts[order, axis],
-                ends[:, order],
-                [*found.names, _NOWHERE],
-                done=done[:, order],
-                xlabel=self.ranges[0][0],
-                ylabel=label,
-            )
-        return figure
+        gandyn.plots.draw_raster(
+            figure.subplots(),
+            found.values,
+            found.starts[order, axis],
+            ends[:, order],
+            [*found.names, _NOWHERE],
+            done=done[:, order],
+            xlabel=self.ranges[0][0],
+            ylabel=label,
+        )
 
-    def entry(self, found: Raster) -> dict[str, Any]:
+    def entry(self, found: gandyn.Raster) -> dict[str, Any]:
         return {"name": self.ranges[0][0], **found.as_dict(), "file": str(self.file)}
 
-    def show(self, found: Raster) -> None:
+    def show(self, found: gandyn.Raster) -> None:
         print_family(self.family, self.ranges)
         rows: list[list[float | str]] = []
         for index, outcome in [*enumerate(found.names), (-1, _NOWHERE)]:
@@ -136,11 +115,10 @@ The exit status is 1 where not all is done."""
                 share = there.sum() / (found.done.sum() * there.shape[1])
                 rows.append([f"{share:7.2%}", f"{at[0]:.6g} to {at[-1]:.6g}", outcome])
         if rows:
-            print_table(["flows", f"at {self.ranges[0][0]}", "end"], rows)
-            print()
+            print(table(["flows", f"at {self.ranges[0][0]}", "end"], rows), end="\n\n")
         print(found.message)
 
-    def succeeded(self, found: Raster) -> bool:
+    def succeeded(self, found: gandyn.Raster) -> bool:
         if "interrupted" in found.message:
             done = f"interrupted: {int(found.done.sum())} of {len(found.done)} values done"
             raise KeyboardInterrupt(

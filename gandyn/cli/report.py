@@ -8,7 +8,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from gandyn.cli.arguments import add_game, add_start, add_t_end, read_end, read_game, read_state
+import gandyn
+from gandyn.cli.arguments import GAME, read_end, read_game, read_state
 from gandyn.cli.command import Command
 
 
@@ -25,15 +26,11 @@ class ReportCommand(Command):
 example:
   gandyn report
   gandyn report --data "0.3*N(-2, 0.5) + 0.7*N(2, 1)" --objective saturating --output two/"""
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_game(parser)
-        add_start(parser)
-        add_t_end(parser, "inf")
-        parser.add_argument(
-            "--output", metavar="FOLDER", default="report/", help="default %(default)s"
-        )
+    takes = f"""{GAME}
+start  a,b  1,0.5  where it starts
+t-end  T  inf  last time, or inf for 'until rest'
+output  FOLDER  report/  default %(default)s
+"""
 
     def read(self, options: argparse.Namespace) -> None:
         self.start, self.end = read_state("start", options.start), read_end(options.t_end)
@@ -45,12 +42,9 @@ example:
         self.line = shlex.join(parts)
 
     def work(self, tell: Any) -> tuple[Path, dict[str, Any]]:
-        from gandyn.report import write_report
-
-        page, numbers = write_report(
+        return gandyn.report.write_report(
             self.options.output, self.game, self.start, self.end, command=self.line, progress=tell
         )
-        return page, numbers
 
     def entry(self, found: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
         return found[1]

@@ -3,139 +3,90 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from gandyn.cli.arguments import (
-    add_game,
-    add_workers,
-    read_count,
-    read_game,
-    read_number,
-    read_state,
-    read_workers,
-)
+import gandyn
+from gandyn.cli.arguments import GAME, read_count, read_number, read_state, read_workers
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game
 from gandyn.errors import InputError
 
 if TYPE_CHECKING:
-    from gandyn.game import Game
-    from gandyn.montecarlo import Settings, Training
     from gandyn.montecarlo.optimizers import Optimizer
 
 _MOST = 10**9
 _RULES = ("sgd", "momentum", "rmsprop", "adam")
 _COUNTS = ("batch", "steps", "k", "generator_steps", "record_every")
 
-_OPTIONS = """\
-discriminator     N,N,... 256,256     widths of its hidden layers, or optimal for D* itself
-activation        NAME    relu        of a network's hidden layers: relu or tanh
-initial           NAME    article     first weights: article, glorot, he or lecun
-l2                X       0           penalty on D's weights
-dropout           RATE    0           dropout rate in D
-dropout-when      WHEN    training    training: off wherever D is only evaluated; or always
-batch             N       32          samples in a minibatch
-steps             N       1000        iterations
-k                 N       1           D's steps in an iteration
-generator-steps   N       1           the generator's steps in an iteration
-order             NAME    algorithm1  algorithm1: D's steps come first; article: half of them after
-optimizer         NAME    adam        of D: sgd, momentum, rmsprop or adam
-rate              X       0.01        D's learning rate
-generator-rate    X       0.02        the generator's learning rate
-dtype             NAME    float32     float32 or float64
-record-every      N       50          iterations from one record to the next
-seed              N       0           of all that is random
+
+def training_options(rule: str, start: str, replicas: str) -> str:
+    """The options that say how to train, with defaults of the generator and of replicas."""
+    return f"""{GAME}
+start                a,b      {start}     of a z + b
+generator-optimizer  NAME     {rule}      of the generator: sgd, momentum, rmsprop, adam
+replicas             N        {replicas}  runs side by side
+discriminator        N,N,...  256,256     widths of its hidden layers, or optimal for D* itself
+activation           NAME     relu        of a network's hidden layers: relu or tanh
+initial              NAME     article     first weights: article, glorot, he or lecun
+l2                   X        0           penalty on D's weights
+dropout              RATE     0           dropout rate in D
+dropout-when         WHEN     training    training: off wherever D is only evaluated; or always
+batch                N        32          samples in a minibatch
+steps                N        1000        iterations
+k                    N        1           D's steps in an iteration
+generator-steps      N        1           the generator's steps in an iteration
+order                NAME     algorithm1  algorithm1: D's steps come first; article: half of \
+them after
+optimizer            NAME     adam        of D: sgd, momentum, rmsprop or adam
+rate                 X        0.01        D's learning rate
+generator-rate       X        0.02        the generator's learning rate
+dtype                NAME     float32     float32 or float64
+record-every         N        50          iterations from one record to the next
+seed                 N        0           of all that is random
+workers              N        -           processes that share the replicas; default one, or \
+one a core for what takes long
 """
-"""Option, what it takes, its default and its help."""
 
 
 class TrainingCommand(Command):
-    """A command that trains; `defaults` are its generator's optimizer, start and replicas."""
-
-    defaults: ClassVar[tuple[str, str, str]]
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_game(parser)
-        rule, start, replicas = cls.defaults
-        own = (
-            f"start a,b {start} of a z + b",
-            f"generator-optimizer NAME {rule} of the generator: {', '.join(_RULES)}",
-            f"replicas N {replicas} runs side by side",
-        )
-        for line in (*own, *_OPTIONS.splitlines()):
-            name, takes, default, told = line.split(maxsplit=3)
-            told = f"{told}; default %(default)s"
-            parser.add_argument(f"--{name}", metavar=takes, default=default, help=told)
-        add_workers(parser, "replicas; default one, or one a core for what takes long")
+    """A command that trains."""
 
     def read(self, options: argparse.Namespace) -> None:
-        self.plan = read_settings(options)
+        given = vars(options)
+        opponent: Any = options.discriminator
+        if opponent != "optimal":
+            opponent = gandyn.MLP(
+                read_widths("discriminator", opponent, "optimal"),
+                options.activation,
+                options.initial,
+                read_number("l2", options.l2),
+                read_number("dropout", options.dropout),
+                options.dropout_when,
+            )
+        linear = getattr(options, "generator", "linear") == "linear"
+        self.plan = gandyn.Settings(
+            discriminator=opponent,
+            start=read_state("start", options.start) if linear else options.initial,
+            **{name: read_count(name.replace("_", "-"), given[name], 1, _MOST) for name in _COUNTS},
+            order=options.order,
+            discriminator_optimizer=_rule(options, ""),
+            generator_optimizer=_rule(options, "generator-"),
+            dtype=options.dtype,
+        )
         self.seed = read_count("seed", options.seed, 0, _MOST)
         self.replicas = read_count("replicas", options.replicas, 1, 100_000)
         self.workers = read_workers(options)
 
-    def show_run(self, found: Training) -> None:
+    def show_run(self, found: gandyn.Training) -> None:
         """Print what was trained, and an empty line."""
         print_game(found.game)
         plural = "s" if found.replicas > 1 else ""
         print(f"seed       {self.seed}, {found.replicas} replica{plural}\n")
 
 
-def add_generator(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of an MLP generator."""
-    parser.add_argument(
-        "--generator",
-        metavar="N,N,...",
-        default="linear",
-        help="linear (a z + b, the default), or the widths of a network's hidden layers",
-    )
-
-
-def read_training_game(options: argparse.Namespace) -> Game:
-    """The game that the options name, of a network where they say so."""
-    from gandyn.game import Game
-    from gandyn.generators import MLPGenerator
-
-    game = read_game(options)
-    if options.generator == "linear":
-        return game
-    widths = _widths("generator", options.generator, "linear")
-    latent = game.generator.latent
-    return Game(game.data, MLPGenerator(widths, options.activation, latent), game.objective)
-
-
-def read_settings(options: argparse.Namespace) -> Settings:
-    """The plan that the options say."""
-    from gandyn.montecarlo import MLP, Settings
-
-    given = vars(options)
-    opponent: Any = options.discriminator
-    if opponent != "optimal":
-        opponent = MLP(
-            _widths("discriminator", opponent, "optimal"),
-            options.activation,
-            options.initial,
-            read_number("l2", options.l2),
-            read_number("dropout", options.dropout),
-            options.dropout_when,
-        )
-    linear = getattr(options, "generator", "linear") == "linear"
-    return Settings(
-        discriminator=opponent,
-        start=read_state("start", options.start) if linear else options.initial,
-        **{name: read_count(name.replace("_", "-"), given[name], 1, _MOST) for name in _COUNTS},
-        order=options.order,
-        discriminator_optimizer=_rule(options, ""),
-        generator_optimizer=_rule(options, "generator-"),
-        dtype=options.dtype,
-    )
-
-
 def _rule(options: argparse.Namespace, whose: str) -> Optimizer:
-    from gandyn.montecarlo import SGD, Adam, Momentum, RMSProp
-
-    rules = dict(zip(_RULES, (SGD, Momentum, RMSProp, Adam), strict=True))
+    optimizers = gandyn.SGD, gandyn.Momentum, gandyn.RMSProp, gandyn.Adam
+    rules = dict(zip(_RULES, optimizers, strict=True))
     names = f"{whose}optimizer", f"{whose}rate"
     rule, rate = (getattr(options, name.replace("-", "_")) for name in names)
     if rule not in rules:
@@ -146,7 +97,8 @@ def _rule(options: argparse.Namespace, whose: str) -> Optimizer:
     return rules[rule](value)
 
 
-def _widths(name: str, text: str, word: str) -> tuple[int, ...]:
+def read_widths(name: str, text: str, word: str) -> tuple[int, ...]:
+    """Widths of layers, where the text is not the word."""
     parts = [part.strip() for part in text.split(",")]
     if all(part.isascii() and part.isdigit() and 0 < int(part[:7]) <= 100_000 for part in parts):
         return tuple(int(part) for part in parts)

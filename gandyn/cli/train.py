@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gandyn.cli.output import print_table, rows_of
-from gandyn.cli.pictures import read_file
-from gandyn.cli.settings import TrainingCommand, add_generator, read_training_game
+import gandyn
+from gandyn.cli.arguments import read_game
+from gandyn.cli.output import read_file, rows_of
+from gandyn.cli.settings import TrainingCommand, read_widths, training_options
 from gandyn.system.interrupts import Interrupted
-
-if TYPE_CHECKING:
-    from gandyn.montecarlo import Training
+from gandyn.system.text import table
 
 
 class TrainCommand(TrainingCommand):
@@ -31,33 +30,32 @@ example:
   gandyn train --steps 100000 --replicas 16 --workers 4 --checkpoint run.npz
   gandyn train --steps 100000 --replicas 16 --resume run.npz"""
     picture = "train.png"
-    defaults = ("adam", "1,0", "1")
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_generator(parser)
-        super().arguments(parser)
-        for name, told in (
-            ("checkpoint", "an .npz file that keeps the state of the run"),
-            ("resume", "go on from a checkpoint of the same settings, and keep it up to date"),
-            ("animate", "also write p, p_g and D in training as a moving .gif"),
-        ):
-            parser.add_argument(f"--{name}", metavar="FILE", help=told)
+    size = (9.0, 8.4)
+    takes = f"""
+generator  N,N,...  linear  %(default)s (a z + b, the default), or the widths of a network's \
+hidden layers
+{training_options("adam", "1,0", "1")}
+checkpoint  FILE  -  an .npz file that keeps the state of the run
+resume  FILE  -  go on from a checkpoint of the same settings, and keep it up to date
+animate  FILE  -  also write p, p_g and D in training as a moving .gif
+"""
 
     def read(self, options: argparse.Namespace) -> None:
         super().read(options)
-        self.game = read_training_game(options)
+        self.game = read_game(options)
+        if options.generator != "linear":
+            widths = read_widths("generator", options.generator, "linear")
+            network = gandyn.MLPGenerator(widths, options.activation, self.game.generator.latent)
+            self.game = gandyn.Game(self.game.data, network, self.game.objective)
         if options.animate is not None:
             self.files = {"animate": read_file("animate", options.animate, ".gif")}
         self.resume = None if options.resume is None else Path(options.resume)
         self.kept = options.checkpoint if options.checkpoint is not None else options.resume
 
-    def work(self, tell: Any) -> Training:
-        from gandyn.montecarlo import train
-
+    def work(self, tell: Any) -> gandyn.Training:
         self.stopped: Interrupted | None = None
         try:
-            return train(
+            return gandyn.train(
                 self.game,
                 self.plan,
                 self.seed,
@@ -69,23 +67,19 @@ example:
             )
         except Interrupted as interrupt:
             self.stopped = interrupt
-            found: Training = interrupt.result
+            found: gandyn.Training = interrupt.result
             return found
 
-    def draw(self, found: Training, tell: Any) -> Any:
-        from gandyn import plots
+    def fill(self, figure: Any, found: gandyn.Training) -> None:
+        gandyn.plots.draw_training(figure, found)
 
-        with plots.style():
-            return plots.draw_training(plots.new_figure((9.0, 8.4)), found)
-
-    def write(self, found: Training, tell: Any) -> None:
+    def write(self, found: gandyn.Training, tell: Any) -> None:
         movie = self.files.get("animate")
         if movie is not None:
-            from gandyn import plots
+            frames = gandyn.plots.training_moments(found)
+            gandyn.plots.animate(movie, frames, progress=tell)
 
-            plots.animate(movie, plots.training_moments(found), progress=tell)
-
-    def entry(self, found: Training) -> dict[str, Any]:
+    def entry(self, found: gandyn.Training) -> dict[str, Any]:
         from gandyn.montecarlo.records import SERIES
 
         forces = ("force_ratio", "force_angle", "learned_force", "exact_force")
@@ -93,7 +87,7 @@ example:
         entry = {name: getattr(found, name) for name in names}
         return entry | {"a": found.theta[..., 0], "b": found.theta[..., 1], "seed": self.seed}
 
-    def show(self, found: Training) -> None:
+    def show(self, found: gandyn.Training) -> None:
         import numpy as np
 
         self.show_run(found)
@@ -102,17 +96,16 @@ example:
             columns = [found.step, *(_median(getattr(found, name)) for name in names)]
         heads = ("step", "mean", "std", "D on real", "D on fake", "V(G, D)", "V(G, D*) − V", "JSD")
         shown = rows_of(len(found.step))
-        print_table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown])
+        print(table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown]))
         if found.replicas > 1:
             print("\nmedians over the replicas")
         worst = float(np.nanmax(found.error))
         print(f"\n{found.message}; every figure is an integral, to {worst:.0e} or better")
 
-    def succeeded(self, found: Training) -> bool:
+    def succeeded(self, found: gandyn.Training) -> bool:
         if self.stopped is not None:
-            notes = [f"wrote {path}" for path in (self.output, *self.files.values()) if path]
-            notes += [f"go on with --resume {self.kept}"] if self.kept is not None else []
-            raise KeyboardInterrupt(*self.stopped.args, *notes)
+            on = [] if self.kept is None else [f"go on with --resume {self.kept}"]
+            raise KeyboardInterrupt(*self.stopped.args, *self.written, *on)
         return bool(found.success.all())
 
 

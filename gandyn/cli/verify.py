@@ -6,13 +6,11 @@ import argparse
 import shutil
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import gandyn
 from gandyn.cli.command import Command
 from gandyn.errors import InputError
-
-if TYPE_CHECKING:
-    from gandyn.theory import Verification
 
 
 class VerifyCommand(Command):
@@ -30,24 +28,17 @@ example:
   gandyn verify --json
 
 The exit status is 1 if a claim fails."""
-
-    @classmethod
-    def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument(
-            "--seed", metavar="N", default="0", help="seed of the random games; default %(default)s"
-        )
+    takes = "seed  N  0  seed of the random games"
 
     def read(self, options: argparse.Namespace) -> None:
         if not (options.seed.isascii() and options.seed.isdigit()):
             raise InputError(f"seed: got {options.seed!r}, must be an integer, 0 or more")
         self.seed = int(options.seed)
 
-    def work(self, tell: Any) -> Verification:
-        from gandyn.theory import verify
+    def work(self, tell: Any) -> gandyn.Verification:
+        return gandyn.verify(self.seed, progress=tell)
 
-        return verify(self.seed, progress=tell)
-
-    def show(self, found: Verification) -> None:
+    def show(self, found: gandyn.Verification) -> None:
         rows = [
             (
                 claim.claim,
@@ -73,7 +64,7 @@ The exit status is 1 if a claim fails."""
         verdict = "all passed" if not failed else f"{failed} FAILED"
         print(f"\n{len(found.claims)} claims, {verdict}")
 
-    def succeeded(self, found: Verification) -> bool:
+    def succeeded(self, found: gandyn.Verification) -> bool:
         return found.passed
 
 

@@ -2,16 +2,13 @@
 
 from gandyn.distributions.base import Distribution
 from gandyn.distributions.callable_density import CallableDensity, from_logpdf
+from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
 from gandyn.distributions.kernel import KernelDensity, from_samples
-from gandyn.distributions.laplace import Laplace
 from gandyn.distributions.location_scale import LocationScale, SymmetricLocationScale
-from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
-from gandyn.distributions.normal import Normal
 from gandyn.distributions.notation import parse
 from gandyn.distributions.scipy_density import ScipyDensity, from_scipy
 from gandyn.distributions.student_t import StudentT
-from gandyn.distributions.uniform import Uniform
 
 __all__ = [
     "CallableDensity",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Hashable
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.edges import ladder, panel_edges
-from gandyn.distributions.inversion import invert_tail, log_or_minus_inf
-from gandyn.distributions.tails import BOUNDED
+from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray, as_float
 from gandyn.system.differences import derivative
 
 TAIL = 1e-17
 """The mass that may lie beyond each end of `reach`."""
+
+BOUNDED = (np.inf, 0.0, 0.0)
+"""The ending of a density that is 0 beyond some point."""
 
 _HUGE = 1e300
 
@@ -55,7 +57,6 @@ class Distribution(ABC):
 
     @cached_property
     def tails(self) -> FloatArray | None:
-        """How the density ends, see `gandyn.distributions.tails`; None where that is not known."""
         return None if np.isinf(self.support).any() else np.array([BOUNDED, BOUNDED])
 
     @abstractmethod
@@ -72,12 +73,10 @@ class Distribution(ABC):
 
     @cached_property
     def landmarks(self) -> FloatArray:
-        """Location and width of every feature, shape (m, 2)."""
         raise NotImplementedError(f"{type(self).__name__} must define landmarks")
 
     @cached_property
     def breaks(self) -> FloatArray:
-        """Finite points where `logpdf` or `score` jumps."""
         return np.array([end for end in self.support if math.isfinite(end)])
 
     def pdf(self, x: ArrayLike) -> FloatArray:
@@ -169,9 +168,12 @@ class Distribution(ABC):
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray]:
         """Nodes over the panels, and the mass that each stands for."""
+        return self._nodes_on(self.edges)
+
+    def _nodes_on(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
         t, w = np.polynomial.legendre.leggauss(40)
-        half = np.diff(self.edges)[:, None] / 2
-        x = (self.edges[:-1, None] + half + half * t).ravel()
+        half = np.diff(edges)[:, None] / 2
+        x = (edges[:-1, None] + half + half * t).ravel()
         return x, (half * w).ravel() * np.exp(self.logpdf(x))
 
     def _quantile(self, q: FloatArray, lower: bool) -> FloatArray:
@@ -186,33 +188,30 @@ class Distribution(ABC):
             use = inside & small
             if use.any():
                 tail_mass = flat[use] if side == lower else 1.0 - flat[use]
-                low, high = self._bracket(tail_mass, side)
-                tail = self.cdf if side else self.sf
-                out[use] = invert_tail(tail, tail_mass, low, high)
+                out[use] = self._solved(tail_mass, side)
         return out.reshape(q.shape)[()]
+
+    def _solved(self, q: FloatArray, lower: bool) -> FloatArray:
+        """The quantiles of 0 < q < 1, to a few units in the last place of x, or of q.
+
+        As log tail(x) = log q, which is nearly linear far out, so that q = 1e-300 takes no more
+        steps than q = 0.1.
+        """
+        tail, target = self.cdf if lower else self.sf, np.log(q)
+        low, high = self._bracket(q, lower)
+        return roots(lambda x, index: log_or_minus_inf(tail(x)) - target[index], low, high)
 
     def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:
         """Points on both sides of every quantile, from a table of the tail at the landmarks."""
-        x, log_tail = self._lower_table if lower else self._upper_table
+        x, below, above = self._table
         log_q = np.log(q)
-        if lower:
-            i = np.searchsorted(log_tail, log_q, side="right")
-        else:
-            i = log_tail.size - np.searchsorted(log_tail[::-1], log_q, side="right")
+        i = np.searchsorted(below, log_q, "right") if lower else np.searchsorted(-above, -log_q)
         i = np.clip(i, 1, x.size - 1)
         return x[i - 1], x[i]
 
     @cached_property
-    def _lower_table(self) -> tuple[FloatArray, FloatArray]:
-        return self._table(self.cdf, np.maximum.accumulate)
-
-    @cached_property
-    def _upper_table(self) -> tuple[FloatArray, FloatArray]:
-        return self._table(self.sf, np.minimum.accumulate)
-
-    def _table(
-        self, tail: Callable[[ArrayLike], FloatArray], monotone: Callable[[FloatArray], FloatArray]
-    ) -> tuple[FloatArray, FloatArray]:
+    def _table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Ascending points, and the logarithms of the masses below and above each."""
         centres, widths = self.landmarks.T
         span = float(centres.max() - centres.min())
         near = (centres[:, None] + widths[:, None] * ladder(48.0)).ravel()
@@ -223,9 +222,44 @@ class Distribution(ABC):
         x = np.unique(np.clip(x, low, high))
         # so far out that a subclass's formula may well overflow on its way to 0 or 1
         with np.errstate(all="ignore"):
-            return x, monotone(log_or_minus_inf(tail(x)))
+            below, above = log_or_minus_inf(self.cdf(x)), log_or_minus_inf(self.sf(x))
+        return x, np.maximum.accumulate(below), np.minimum.accumulate(above)
+
+
+class Keyed(Distribution):
+    """One that is equal to others of its type with the same key."""
+
+    @abstractmethod
+    def _key(self) -> Hashable:
+        """What tells it from others of its type."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
+def log_or_minus_inf(x: FloatArray) -> FloatArray:
+    """log(x), -inf where x is zero or, by rounding, below."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.maximum(x, 0.0))
 
 
 def uniforms(rng: np.random.Generator, n: int | tuple[int, ...]) -> FloatArray:
     """Uniform numbers in (0, 1), both ends left out so that quantiles are finite."""
     return np.maximum(rng.random(n), 2.0**-54)
+
+
+def moved(tails: ArrayLike, a: ArrayLike, b: ArrayLike) -> FloatArray:
+    """Endings of a z + b, shape (2, 3, ...): left and right, (c₂, c₁, c₀), for each of (a, b).
+
+    Those of z are `tails`, of shape (2, 3); no a is 0.
+    """
+    a, b = as_float(a), as_float(b)
+    own = as_float(tails).reshape(2, 3, *(1,) * a.ndim)
+    own = np.where(a > 0, own, own[::-1])
+    square, line, power = np.moveaxis(own, 1, 0)
+    side = np.array([-1.0, 1.0]).reshape(2, *(1,) * a.ndim)
+    slant = np.where(np.isfinite(square), square, 0.0) * (2.0 * side * b / a**2)
+    return np.stack([square / a**2, line / np.abs(a) - slant, power + 0.0 * slant], axis=1)

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.base import Distribution
-from gandyn.distributions.cumulative import Cumulative, cumulative
+from gandyn.distributions.base import Keyed, log_or_minus_inf
+from gandyn.distributions.cumulative import Cumulative
 from gandyn.distributions.edges import panel_edges
-from gandyn.distributions.inversion import log_or_minus_inf
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, finite_array, show
 from gandyn.system.differences import derivative
@@ -24,7 +23,7 @@ Function = Callable[[FloatArray], Any]
 _LOG_TAIL = math.log(1e-40)
 
 
-class CallableDensity(Distribution):
+class CallableDensity(Keyed):
     """exp(function(x)), divided by its integral; make it with `from_logpdf`."""
 
     def __init__(
@@ -40,16 +39,11 @@ class CallableDensity(Distribution):
         self.breaks = breaks
         self._function = function
         self._score = score
+        self._centre = float(landmarks[0, 0])
 
     def _key(self) -> Hashable:
         places = (self.landmarks.tobytes(), self.breaks.tobytes())
         return self._function, self._score, self.support, places
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CallableDensity) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __getstate__(self) -> dict[str, Any]:
         for name, function in (("logpdf", self._function), ("score", self._score)):
@@ -86,16 +80,10 @@ class CallableDensity(Distribution):
         return derivative(self._raw, x, self.landmarks, self.breaks, self.support, order=2)
 
     def cdf(self, x: ArrayLike) -> FloatArray:
-        mass = self._cumulative.left_of(np.ravel(as_float(x))) / self._cumulative.total
-        return np.minimum(mass, 1.0).reshape(np.shape(x))[()]
+        return self._cumulative.share(x, below=True)
 
     def sf(self, x: ArrayLike) -> FloatArray:
-        mass = self._cumulative.right_of(np.ravel(as_float(x))) / self._cumulative.total
-        return np.minimum(mass, 1.0).reshape(np.shape(x))[()]
-
-    @cached_property
-    def _centre(self) -> float:
-        return float(self.landmarks[0, 0])
+        return self._cumulative.share(x, below=False)
 
     @cached_property
     def _peak(self) -> float:
@@ -111,7 +99,7 @@ class CallableDensity(Distribution):
     @cached_property
     def _cumulative(self) -> Cumulative:
         edges = panel_edges(self.landmarks, self.breaks, (self._end(-1.0), self._end(1.0)))
-        out = cumulative(self._relative_density, edges)
+        out = Cumulative(self._relative_density, edges)
         if not (0 < out.total < math.inf):
             raise InputError(f"logpdf: its density integrates to {out.total}, must be positive")
         return out
@@ -159,14 +147,11 @@ class CallableDensity(Distribution):
         return np.where(inside, values, np.where(np.isnan(x), x, -np.inf))
 
     @cached_property
-    def _lower_table(self) -> tuple[FloatArray, FloatArray]:
-        table = self._cumulative
-        return table.edges, log_or_minus_inf(table.below / table.total)
-
-    @cached_property
-    def _upper_table(self) -> tuple[FloatArray, FloatArray]:
-        table = self._cumulative
-        return table.edges, log_or_minus_inf(table.above / table.total)
+    def _table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Those of the panels, which know the masses at their ends."""
+        known = self._cumulative
+        below, above = known.below / known.total, known.above / known.total
+        return known.edges, log_or_minus_inf(below), log_or_minus_inf(above)
 
 
 def from_logpdf(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray
 
+if TYPE_CHECKING:
+    from gandyn.distributions.base import Distribution
+
 _FIRST_STEP = 1.5
+_GRADES = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0])
+_TAIL = 0.05 * 1.5 ** np.arange(16)
 
 
 def ladder(largest: float) -> FloatArray:
@@ -50,3 +59,56 @@ def panel_edges(
             if min(x - kept[i - 1], kept[i] - x) >= step / 4:
                 kept.insert(i, x)
     return np.array(kept)
+
+
+def handovers(
+    weights: Sequence[float], components: Sequence[Distribution], edges: FloatArray
+) -> FloatArray:
+    """Where the largest component changes: place, width and room of each, shape (h, 3).
+
+    Between narrow modes the score jumps there from one mode's to the other's, over a distance
+    π/jump (the width) that may be far smaller than either mode, and where nothing but log p is
+    large enough to show it. The room is the length of the panel that it lies in. Every component
+    that is the largest somewhere must be so on one of the sorted panel `edges`.
+    """
+
+    def terms(x: FloatArray) -> FloatArray:
+        rows = zip(weights, components, strict=True)
+        return np.stack([np.log(w) + c.logpdf(x) for w, c in rows])
+
+    # A generated density wider than the data sees their tails, where the widest component is left.
+    span = edges[-1] - edges[0]
+    edges = np.concatenate([edges[0] - span * _TAIL[::-1], edges, edges[-1] + span * _TAIL])
+    at_edges = terms(edges)
+    largest = at_edges.argmax(axis=0)
+    change = np.flatnonzero(largest[1:] != largest[:-1])
+    if not change.size:
+        return np.empty((0, 3))
+    first, last = largest[change], largest[change + 1]
+
+    def lead(values: FloatArray, index: NDArray[np.intp]) -> FloatArray:
+        """By how much the one before a change is larger, from all terms at its point."""
+        each = np.arange(index.size)
+        # a component that is not there at all is -inf, and so may both be
+        with np.errstate(invalid="ignore"):
+            return values[first[index], each] - values[last[index], each]
+
+    every = np.arange(change.size)
+    low, high = edges[change], edges[change + 1]
+    ends = [lead(at_edges[:, at], every) for at in (change, change + 1)]
+    point = roots(lambda x, index: lead(terms(x), index), low, high, *ends)
+    scores = np.stack([c.score(point) for c in components])
+    jump = np.abs(scores[first, every] - scores[last, every])
+    width = np.pi / np.maximum(jump, 1e-300)
+    return np.stack([point, width, high - low], axis=1)
+
+
+def graded(found: FloatArray, edges: FloatArray) -> FloatArray:
+    """Panel edges graded around handovers, within the outermost of `edges`.
+
+    One as wide as a quarter of its panel needs none of its own.
+    """
+    place, width, room = found.T[..., None]
+    offsets = _GRADES * width
+    points = (place + offsets)[(width < 0.25 * room) & (np.abs(offsets) < room)]
+    return points[(points > edges[0]) & (points < edges[-1])]

@@ -1,24 +1,27 @@
-"""A user's own samples, as a sum of normal kernels."""
+"""A user's own samples, given or in a file, as a sum of normal kernels."""
 
 from __future__ import annotations
 
+import csv
 import math
+from collections.abc import Hashable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.normal_sums import NormalSum
+from gandyn.distributions.base import TAIL, Keyed
+from gandyn.distributions.sums import NormalSum
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, as_float, finite_array, positive
+from gandyn.system.checks import FloatArray, finite_array, positive, show
 
 _LANDMARK_GAP = 1.5
+_DELIMITERS = (",", ";", "\t")
+_NEEDS_QUOTES = ' \t\r\n"(),+#'
 
 
-class KernelDensity(Distribution):
+class KernelDensity(NormalSum, Keyed):
     """The mean of N(sample, bandwidth²) over the samples; make it with `from_samples`.
 
     The distinct samples are `values`, sorted, and each came `counts` times; `source` is the text
@@ -28,35 +31,21 @@ class KernelDensity(Distribution):
     def __init__(
         self, values: FloatArray, counts: FloatArray, bandwidth: float, source: str | None = None
     ) -> None:
+        super().__init__(counts / counts.sum(), values, np.full(values.size, bandwidth))
         self.values = values
         self.counts = counts
         self.bandwidth = bandwidth
         self.source = source
         values.flags.writeable = counts.flags.writeable = False
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, KernelDensity):
-            return NotImplemented
-        return (
-            self.bandwidth == other.bandwidth
-            and np.array_equal(self.values, other.values)
-            and np.array_equal(self.counts, other.counts)
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.bandwidth, self.values.tobytes(), self.counts.tobytes()))
+    def _key(self) -> Hashable:
+        return self.bandwidth, self.values.tobytes(), self.counts.tobytes()
 
     def __repr__(self) -> str:
         return f"from_samples(<{int(self.counts.sum())} values>, bandwidth={self.bandwidth!r})"
 
     def __str__(self) -> str:
         return self.source or repr(self)
-
-    @cached_property
-    def normals(self) -> tuple[FloatArray, FloatArray, FloatArray]:  # type: ignore[override]
-        """Weights, means and stds of the kernels."""
-        weights = self.counts / self.counts.sum()
-        return weights, self.values, np.full(self.values.size, self.bandwidth)
 
     @cached_property
     def tails(self) -> FloatArray:
@@ -90,35 +79,12 @@ class KernelDensity(Distribution):
         variance = np.average((self.values - self.mean) ** 2, weights=self.counts)
         return math.hypot(math.sqrt(float(variance)), self.bandwidth)
 
-    def logpdf(self, x: ArrayLike) -> FloatArray:
-        return self._sum.logpdf(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
-    def score(self, x: ArrayLike) -> FloatArray:
-        return self.logpdf_and_score(x)[1]
-
-    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        logpdf, score = self._sum.logpdf_and_score(np.ravel(as_float(x)))
-        return logpdf.reshape(np.shape(x))[()], score.reshape(np.shape(x))[()]
-
-    def score_slope(self, x: ArrayLike) -> FloatArray:
-        return self._sum.score_slope(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
-    def cdf(self, x: ArrayLike) -> FloatArray:
-        return self._sum.cdf(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
-    def sf(self, x: ArrayLike) -> FloatArray:
-        return self._sum.sf(np.ravel(as_float(x))).reshape(np.shape(x))[()]
-
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
     ) -> FloatArray:
         rng = np.random.default_rng(rng)
         which = np.searchsorted(np.cumsum(self.normals[0][:-1]), rng.random(n), side="right")
         return self.values[which] + self.bandwidth * rng.standard_normal(n)
-
-    @cached_property
-    def _sum(self) -> NormalSum:
-        return NormalSum(*self.normals)
 
 
 def from_samples(
@@ -179,3 +145,88 @@ def _silverman(samples: FloatArray) -> float:
             f"samples: got a spread of {std}, must allow a bandwidth: give one, or rescale"
         )
     return width
+
+
+def from_file(path: str, column: str | None = None) -> KernelDensity:
+    """A kernel density of the numbers in a text file.
+
+    Parameters
+    ----------
+    path : str
+        A UTF-8 file with one number a line; empty lines and lines that start with # are skipped.
+    column : str, optional
+        A heading: the file is then CSV (by comma, semicolon or tab) with a first line of them.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, is empty, or has something else than a finite number (the
+        message names the line), or the column is not among the headings.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = _lines(file) if column is None else _column(file, path, column)
+            values = [_value(text, line, path, column) for line, text in rows]
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise InputError(f"samples: {reason.lower()}: {show(path)}") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"samples: {show(path)} is not a text file of numbers") from None
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"samples: got {show(path)}, must be a file's path") from None
+    if not values:
+        raise InputError(f"samples: {show(path)} is empty, must have at least 2 numbers")
+    source = f"samples:{_quoted(path)}" + ("" if column is None else f"#{_quoted(column)}")
+    return from_samples(values, source=source)
+
+
+def _lines(file: TextIO) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(file, start=1):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            yield number, text
+
+
+def _column(file: TextIO, path: str, column: str) -> Iterator[tuple[int, str]]:
+    first = file.readline()
+    headings: list[str] = []
+    for delimiter in _DELIMITERS:
+        headings = [h.strip() for h in next(csv.reader([first], delimiter=delimiter), [])]
+        if column in headings:
+            break
+    else:
+        named = ", ".join(next(csv.reader([first]), [])) or "none"
+        raise InputError(
+            f"samples: no column {show(column)} in {show(path)}, its headings are {show(named)}"
+        )
+    if headings.count(column) > 1:
+        raise InputError(f"samples: column {show(column)} comes more than once in {show(path)}")
+    at = headings.index(column)
+    reader = csv.reader(file, delimiter=delimiter)
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            yield reader.line_num + 1, row[at].strip() if at < len(row) else ""
+
+
+def _value(text: str, line: int, path: str, column: str | None) -> float:
+    try:
+        # float() also reads 1_000, which no data file means
+        value = math.nan if "_" in text else float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        hint = "" if column else "; for a CSV column write samples:PATH#column"
+        raise InputError(
+            f"samples: got {show(text)} in line {line} of {show(path)}, "
+            f"must be a finite number{hint}"
+        )
+    return value
+
+
+def _quoted(text: str) -> str:
+    if text and not any(sign in text for sign in _NEEDS_QUOTES):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'

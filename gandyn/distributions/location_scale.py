@@ -11,8 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.tails import moved
+from gandyn.distributions.base import TAIL, Distribution, moved
 from gandyn.system.checks import FloatArray, as_float, finite, number_text, positive
 
 
@@ -68,7 +67,6 @@ class LocationScale(Distribution):
 
     @property
     def family(self) -> Hashable:
-        """Type and shape parameters: equal families have the same standard density."""
         return (type(self),)
 
     @abstractmethod
@@ -166,9 +164,3 @@ class SymmetricLocationScale(LocationScale):
 
     def standard_isf(self, q: FloatArray) -> FloatArray:
         return -self.standard_ppf(q)
-
-
-def magnitude_drop(z: FloatArray, d: FloatArray) -> FloatArray:
-    """|z| - |z + d| without cancellation where z and z + d are both known exactly."""
-    same_side = (z >= 0) == (z + d >= 0)
-    return np.where(z >= 0, 1.0, -1.0) * np.where(same_side, -d, 2 * z + d)

@@ -12,23 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
-from gandyn.distributions.edges import panel_edges
-from gandyn.distributions.handover import graded, handovers
-from gandyn.distributions.inversion import log_or_minus_inf
-from gandyn.distributions.normal_sums import NormalSum
-from gandyn.distributions.tails import heaviest
+from gandyn.distributions.edges import graded, handovers, panel_edges
+from gandyn.distributions.sums import NormalSum, Sum, joined
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
+from gandyn.system.checks import FloatArray, finite_array, number_text, show
 
-_BLOCK = 1 << 15
 _SUM_TOLERANCE = 1e-9
-_LARGEST_SCORE = 1e150
 _LARGEST_PAIRED = 100
 """Sums of more components are kernel densities, whose edges need no more of them."""
 
 
 @dataclass(frozen=True)
-class Mixture(Distribution):
+class Mixture(Sum):
     """Σ weights[k] components[k]; a mixture among the components is taken apart.
 
     Parameters
@@ -78,16 +73,14 @@ class Mixture(Distribution):
         flat: list[tuple[float, Distribution]] = []
         for weight, component in zip(_sum_to_one(weights), components, strict=True):
             if isinstance(component, Mixture):
-                inner = zip(component.weights, component.components, strict=True)
-                flat += [(weight * share, part) for share, part in inner]
+                flat += [(weight * share, part) for share, part in component._terms]
             else:
                 flat.append((weight, component))
         object.__setattr__(self, "weights", tuple(_sum_to_one([w for w, _ in flat])))
         object.__setattr__(self, "components", tuple(c for _, c in flat))
 
     def __str__(self) -> str:
-        terms = zip(self.weights, self.components, strict=True)
-        return " + ".join(f"{number_text(weight)}*{component}" for weight, component in terms)
+        return " + ".join(f"{number_text(weight)}*{part}" for weight, part in self._terms)
 
     def __repr__(self) -> str:
         text = str(self)
@@ -101,7 +94,11 @@ class Mixture(Distribution):
     @cached_property
     def tails(self) -> FloatArray | None:
         """Those of the component that falls off slowest."""
-        return heaviest([c.tails for c in self.components])
+        parts = [c.tails for c in self.components]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return np.array([min(part[side].tolist() for part in known) for side in (0, 1)])
 
     @cached_property
     def breaks(self) -> FloatArray:
@@ -147,48 +144,27 @@ class Mixture(Distribution):
 
     @cached_property
     def mean(self) -> float:
-        return math.fsum(w * c.mean for w, c in zip(self.weights, self.components, strict=True))
+        return math.fsum(w * c.mean for w, c in self._terms)
 
     @cached_property
     def std(self) -> float:
         """Square root of the mean variance plus the variance of the means."""
-        return math.sqrt(
-            sum(
-                w * (c.std**2 + (c.mean - self.mean) ** 2)
-                for w, c in zip(self.weights, self.components, strict=True)
-            )
-        )
+        squares = (w * (c.std**2 + (c.mean - self.mean) ** 2) for w, c in self._terms)
+        return math.sqrt(sum(squares))
 
-    def logpdf(self, x: ArrayLike) -> FloatArray:
-        flat = np.ravel(as_float(x))
+    def _rows(self, x: ArrayLike, count: int) -> FloatArray:
         if self._normal_sum is not None:
-            return self._normal_sum.logpdf(flat).reshape(np.shape(x))[()]
-        return self._accumulate(flat)[0].reshape(np.shape(x))[()]
+            return self._normal_sum._rows(x, count)
+        return super()._rows(x, count)
 
-    def score(self, x: ArrayLike) -> FloatArray:
-        return self.logpdf_and_score(x)[1]
-
-    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        flat = np.ravel(as_float(x))
-        if self._normal_sum is not None:
-            both = self._normal_sum.logpdf_and_score(flat)
-        else:
-            both = self._accumulate(flat)[:2]
-        return both[0].reshape(np.shape(x))[()], both[1].reshape(np.shape(x))[()]
-
-    def score_slope(self, x: ArrayLike) -> FloatArray:
-        flat = np.ravel(as_float(x))
-        if self._normal_sum is not None:
-            return self._normal_sum.score_slope(flat).reshape(np.shape(x))[()]
-        return self._accumulate(flat, slope=True)[2].reshape(np.shape(x))[()]
+    def _block(self, x: FloatArray, count: int) -> FloatArray:
+        return joined(self.weights, self.components, x, count)
 
     def cdf(self, x: ArrayLike) -> FloatArray:
-        terms = zip(self.weights, self.components, strict=True)
-        return np.minimum(sum(w * c.cdf(x) for w, c in terms), 1.0)  # type: ignore[return-value]
+        return np.minimum(sum(w * c.cdf(x) for w, c in self._terms), 1.0)  # type: ignore[return-value]
 
     def sf(self, x: ArrayLike) -> FloatArray:
-        terms = zip(self.weights, self.components, strict=True)
-        return np.minimum(sum(w * c.sf(x) for w, c in terms), 1.0)  # type: ignore[return-value]
+        return np.minimum(sum(w * c.sf(x) for w, c in self._terms), 1.0)  # type: ignore[return-value]
 
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
@@ -205,36 +181,13 @@ class Mixture(Distribution):
     def _normal_sum(self) -> NormalSum | None:
         return None if self.normals is None else NormalSum(*self.normals)
 
-    def _accumulate(self, x: FloatArray, slope: bool = False) -> FloatArray:
-        """Rows log density, score and (on demand) its slope, shape (3, n), by blocks."""
-        size = max(64, _BLOCK // len(self.components))
-        out = np.empty((3, x.size))
-        for i in range(0, x.size, size):
-            out[: 3 if slope else 2, i : i + size] = self._block(x[i : i + size], slope)
-        return out
+    @property
+    def _terms(self) -> list[tuple[float, Distribution]]:
+        return list(zip(self.weights, self.components, strict=True))
 
-    def _block(self, x: FloatArray, slope: bool) -> FloatArray:
-        shape = (len(self.components), x.size)
-        logs, scores = np.empty(shape), np.empty(shape)
-        for k, (weight, component) in enumerate(zip(self.weights, self.components, strict=True)):
-            logs[k], scores[k] = component.logpdf_and_score(x)
-            logs[k] += math.log(weight)
-        # an infinite score, at the ends of the float range, would make nan of a share of 0
-        np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE, out=scores)
-        top = logs.max(axis=0)
-        outside = np.isneginf(top)
-        logs -= np.where(outside, 0.0, top)
-        parts = np.exp(logs, out=logs)
-        total = parts.sum(axis=0)
-        # where no component is, every share is 0 and so is the score
-        parts /= np.where(outside, 1.0, total)
-        score = (parts * scores).sum(axis=0)
-        rows = [top + log_or_minus_inf(total), score]
-        if slope:
-            for k, component in enumerate(self.components):
-                scores[k] = (scores[k] - score) ** 2 + component.score_slope(x)
-            rows.append((parts * scores).sum(axis=0))
-        return np.stack(rows)
+    @property
+    def _size(self) -> int:  # type: ignore[override]
+        return len(self.components)
 
     def _bracket(self, q: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray]:
         """The quantiles of the components lie on both sides of the mixture's."""

@@ -26,22 +26,17 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gandyn.distributions.base import Distribution
-from gandyn.distributions.laplace import Laplace
+from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
+from gandyn.distributions.kernel import from_file
 from gandyn.distributions.location_scale import LocationScale
-from gandyn.distributions.logistic import Logistic
 from gandyn.distributions.mixture import Mixture
-from gandyn.distributions.normal import Normal
-from gandyn.distributions.samples_file import from_file
 from gandyn.distributions.student_t import StudentT
-from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import finite, show
-
-__all__ = ["FAMILIES", "MAX_DEPTH", "MAX_LENGTH", "Notation", "names_in", "parse", "read"]
 
 FAMILIES: dict[str, type[LocationScale]] = {
     family.notation: family for family in (Normal, Uniform, Laplace, Logistic, StudentT)
@@ -131,26 +126,11 @@ def read(text: str, name: str = "data", arithmetic: bool = True) -> Notation:
         raise InputError(
             f"{name}: got text of {len(text)} characters, must be at most {MAX_LENGTH}"
         )
-    reader = _Reader(Source(text, name), arithmetic)
+    reader = _Reader(Notation(text, name), arithmetic)
     reader.sum()
     if reader.found:
         raise reader.expected("'+' or the end")
-    return Notation(reader.source, tuple(reader.steps), tuple(reader.names))
-
-
-@dataclass(frozen=True)
-class Source:
-    """A text, and what to call it in messages."""
-
-    text: str
-    name: str
-
-    def error(self, message: str, at: int) -> InputError:
-        """An error of one line that ends with the place it is about."""
-        shown = " ".join(self.text.split())
-        if len(shown) > 80:
-            shown = shown[:77] + "..."
-        return InputError(f'{self.name}: {message} at column {at + 1} of "{shown}"')
+    return replace(reader.source, steps=tuple(reader.steps), names=tuple(reader.names))
 
 
 @dataclass(frozen=True)
@@ -178,9 +158,17 @@ class Notation:
     The steps are numbers, names, distributions and what is made of them, in postfix order.
     """
 
-    source: Source
-    steps: tuple[float | Distribution | _Name | _Step, ...]
-    names: tuple[str, ...]
+    text: str
+    name: str
+    steps: tuple[float | Distribution | _Name | _Step, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def error(self, message: str, at: int) -> InputError:
+        """An error of one line that ends with the place it is about."""
+        shown = " ".join(self.text.split())
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        return InputError(f'{self.name}: {message} at column {at + 1} of "{shown}"')
 
     def distribution(self, values: Mapping[str, float]) -> Distribution:
         """The distribution at a finite value of each name; an `InputError` where there is none."""
@@ -202,18 +190,16 @@ class Notation:
         try:
             made = step.make(*arguments)
         except ZeroDivisionError:
-            raise self.source.error(
-                f"division by zero in {self._shown(step)}", step.begin
-            ) from None
+            raise self.error(f"division by zero in {self._shown(step)}", step.begin) from None
         except InputError as error:
             raise InputError(f"{error} (in {self._shown(step)})") from None
         if isinstance(made, float) and not math.isfinite(made):
             message = f"got {made} from {self._shown(step)}, must be a finite number"
-            raise self.source.error(message, step.begin)
+            raise self.error(message, step.begin)
         return made
 
     def _shown(self, step: _Step) -> str:
-        return show(self.source.text[step.begin : step.end].strip())
+        return show(self.text[step.begin : step.end].strip())
 
     def _unknown(self, step: _Name, values: Mapping[str, float]) -> InputError:
         allowed = "a number"
@@ -221,7 +207,7 @@ class Notation:
             names = [f"{{{name}}}" for name in list(values)[:_MOST_SHOWN]]
             allowed = "one of " + ", ".join(names + ["..."] * (len(values) > _MOST_SHOWN))
         shown = show(f"{{{step.name}}}")
-        return self.source.error(f"unknown name {shown}, must be {allowed}", step.begin)
+        return self.error(f"unknown name {shown}, must be {allowed}", step.begin)
 
 
 def _mixture(*pairs: Any) -> Mixture:
@@ -234,7 +220,7 @@ class _Reader:
     Of the token that comes next it knows the kind, what was found, where that begins and ends.
     """
 
-    def __init__(self, source: Source, arithmetic: bool) -> None:
+    def __init__(self, source: Notation, arithmetic: bool) -> None:
         self.source = source
         self.arithmetic = arithmetic
         self.steps: list[float | Distribution | _Name | _Step] = []

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gandyn.distributions.base import TAIL, Distribution
-from gandyn.distributions.laplace import Laplace
-from gandyn.distributions.logistic import Logistic
-from gandyn.distributions.normal import Normal
+from gandyn.distributions.base import TAIL, Distribution, Keyed
+from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
 from gandyn.distributions.student_t import StudentT
-from gandyn.distributions.uniform import Uniform
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, show
 from gandyn.system.differences import derivative
@@ -33,7 +30,10 @@ _FROZEN: dict[str, Callable[..., Distribution]] = {
 }
 
 
-class ScipyDensity(Distribution):
+_NEW_NAMES = {"sf": "ccdf", "ppf": "icdf", "isf": "iccdf", "std": "standard_deviation"}
+
+
+class ScipyDensity(Keyed):
     """A distribution of scipy.stats in its own words; make it with `from_scipy`.
 
     The score is by differences of order eight of its logpdf, the landmarks are from its
@@ -45,12 +45,6 @@ class ScipyDensity(Distribution):
         self._new_style = new_style
         low, high = wrapped.support()
         self.support = (float(low), float(high))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ScipyDensity) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __repr__(self) -> str:
         if self._new_style:
@@ -67,7 +61,7 @@ class ScipyDensity(Distribution):
             )
         return self.__dict__
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> Hashable:
         if self._new_style:
             return type(self.wrapped), repr(self)
         name, values = _frozen_parameters(self.wrapped)
@@ -76,7 +70,7 @@ class ScipyDensity(Distribution):
     def logpdf(self, x: ArrayLike) -> FloatArray:
         x = as_float(x)
         inside = (x >= self.support[0]) & (x <= self.support[1])
-        values = self._call(self.wrapped.logpdf, x)
+        values = self._call("logpdf", x)
         return np.where(inside, values, np.where(np.isnan(x), x, -np.inf))[()]
 
     def score(self, x: ArrayLike) -> FloatArray:
@@ -86,26 +80,24 @@ class ScipyDensity(Distribution):
         return derivative(self.logpdf, x, self.landmarks, self.breaks, self.support, order=2)
 
     def cdf(self, x: ArrayLike) -> FloatArray:
-        return self._call(self.wrapped.cdf, as_float(x))
+        return self._call("cdf", as_float(x))
 
     def sf(self, x: ArrayLike) -> FloatArray:
-        return self._call(self.wrapped.ccdf if self._new_style else self.wrapped.sf, as_float(x))
+        return self._call("sf", as_float(x))
 
     def ppf(self, q: ArrayLike) -> FloatArray:
-        return self._call(self.wrapped.icdf if self._new_style else self.wrapped.ppf, as_float(q))
+        return self._call("ppf", as_float(q))
 
     def isf(self, q: ArrayLike) -> FloatArray:
-        return self._call(self.wrapped.iccdf if self._new_style else self.wrapped.isf, as_float(q))
+        return self._call("isf", as_float(q))
 
     @cached_property
     def mean(self) -> float:
-        return float(self._call(self.wrapped.mean))
+        return float(self._call("mean"))
 
     @cached_property
     def std(self) -> float:
-        if self._new_style:
-            return float(self._call(self.wrapped.standard_deviation))
-        return float(self._call(self.wrapped.std))
+        return float(self._call("std"))
 
     @cached_property
     def landmarks(self) -> FloatArray:
@@ -142,7 +134,8 @@ class ScipyDensity(Distribution):
             return np.empty((0, 2))
         return np.array([[end, max(distance[0], abs(end) * 1e-14)]])
 
-    def _call(self, function: Callable[..., Any], *args: FloatArray) -> FloatArray:
+    def _call(self, name: str, *args: FloatArray) -> FloatArray:
+        function = getattr(self.wrapped, _NEW_NAMES.get(name, name) if self._new_style else name)
         # scipy's formulas may overflow on the way to a right answer
         with np.errstate(all="ignore"):
             return np.asarray(function(*args), dtype=float)[()]

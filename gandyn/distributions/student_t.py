@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gamma, stdtr, stdtrit
 
-from gandyn.distributions.inversion import log_or_minus_inf
+from gandyn.distributions.base import log_or_minus_inf
 from gandyn.distributions.location_scale import SymmetricLocationScale
 from gandyn.system.checks import FloatArray, as_float, positive
 

@@ -50,20 +50,10 @@ class Chart:
     last coefficients and the force at further points prove that the chart is accurate; else it
     is split into four. Everywhere else, as at jumps and kinks, the force itself is called.
 
-    Parameters
-    ----------
-    force : callable
-        (n, 2) -> (n, 2), nan where there is no force.
-    starts : array (n, 2)
-        States that flow.
-    share : float
-        Error allowed in a cell, relative to the local size of the force: its value, or its change
-        across the cell, whichever is larger, at the node where that is least.
-
-    Attributes
-    ----------
-    asked, charted : int
-        Evaluations so far, and those of them that came from charts.
+    `starts` (n, 2) are the states that flow; where there is no force it is nan. `share` is the
+    error allowed in a cell, relative to the local size of the force: its value, or its change
+    across the cell, whichever is larger, at the node where that is least. `asked` and `charted`
+    count the evaluations so far, and those of them that came from charts.
     """
 
     def __init__(self, force: Callable[[Array], Array], starts: Array, share: float) -> None:

@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.dynamics import lanes
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
+from gandyn.system.checks import need_number
 from gandyn.system.progress import Progress
-
-_LEAST_RTOL = 1e-13
 
 _ENDINGS = {
     lanes.END: (0, "reached the end of the time span"),
@@ -205,23 +204,22 @@ def gradient_flow(
     )
 
     def found(course: lanes.Course) -> Flow:
-        ending = np.full(len(y0), lanes.BROKEN)
-        ending[finite] = course.ending
+        def whole(values: NDArray, other: Any) -> NDArray:
+            out = np.full((len(y0), *values.shape[1:]), other, dtype=values.dtype)
+            out[finite] = values
+            return out
+
+        ending = whole(course.ending, lanes.BROKEN)
         status = np.array([_ENDINGS[code][0] for code in ending.tolist()], dtype=np.intp)
-        last_t, last_y = np.full(len(y0), t0), y0.copy()
-        last_t[finite], last_y[finite] = course.t, course.y
-        rest_time = np.full(len(y0), np.nan)
-        rest_time[finite] = course.rest_time
-        nfev = np.ones(len(y0), dtype=np.intp)
-        nfev[finite] = course.nfev
+        last_t, last_y = whole(course.t, t0), y0.copy()
+        last_y[finite] = course.y
+        rest_time, nfev = whole(course.rest_time, np.nan), whole(course.nfev, 1)
         ends = zip(ending.tolist(), last_t.tolist(), rest_time.tolist(), strict=True)
         told = [_ENDINGS[code][1].format(t=t, rest=rest, most=max_steps) for code, t, rest in ends]
         message = np.array(told, dtype=str)
 
         if wanted is not None:
-            theta = np.full((len(y0), len(wanted), d), np.nan)
-            theta[finite] = course.samples
-            times = wanted
+            times, theta = wanted, whole(course.samples, np.nan)
         elif single:
             times = np.array(course.times or [t0], dtype=float)
             theta = np.array(course.states or [y0[0]])[None]
@@ -287,9 +285,7 @@ def _times(t_eval: ArrayLike, t0: float, t1: float) -> NDArray[np.float64]:
 
 
 def _tolerances(rtol: float, atol: float, max_steps: int) -> None:
-    if not (isinstance(rtol, float | int) and _LEAST_RTOL <= rtol < 1):
-        raise InputError(f"rtol: got {rtol!r}, must be a number from {_LEAST_RTOL:g} to below 1")
-    if not (isinstance(atol, float | int) and 0 < atol < np.inf):
-        raise InputError(f"atol: got {atol!r}, must be a positive finite number")
+    need_number("rtol", rtol, 1e-13, 1, "a number from 1e-13 to below 1", closed=True)
+    need_number("atol", atol, 0, np.inf, "a positive finite number")
     if not (isinstance(max_steps, int | np.integer) and max_steps >= 1):
         raise InputError(f"max_steps: got {max_steps!r}, must be a positive whole number")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from copy import copy
 from typing import Any, Protocol
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from gandyn.dynamics.chart import Array, Chart
 from gandyn.errors import InputError
 
-__all__ = ["Array", "GuardedForce", "RightHandSide", "finite", "largest"]
+__all__ = ["Array", "GuardedForce", "RightHandSide", "Rows", "chosen", "finite", "largest"]
 
+Rows = NDArray[np.intp] | slice
 
 _FEW = 4  # evaluations that cost less one by one than in a stack
 
@@ -30,28 +31,22 @@ class GuardedForce:
 
     An integrator's trial states may overflow, or cross a state where the generator degenerates
     (a = 0). A game answers those with an error for the whole stack; here only the offending
-    lanes become nan, which the step control reads as "step too long".
-
-    Parameters
-    ----------
-    game
-        Anything with a ``force`` over states (..., d). A trial state of another
-        ``game.generator.orientation(theta)``, if there is such, than that of the state it came
-        from counts as out of bounds.
+    lanes become nan, which the step control reads as "step too long". A trial state of another
+    ``game.generator.orientation(theta)``, if there is such, than that of the state it came from
+    counts as out of bounds.
     """
 
     def __init__(self, game: Any) -> None:
+        generator = getattr(game, "generator", None)
         self._force = game.force
+        # Of a z + b whatever the game would refuse is refused here.
+        self._force_at = game.engine.force_at if getattr(generator, "affine", False) else game.force
         self._chart: Chart | None = None
-        self._orientation: Callable[[Array], Any] | None = getattr(
-            getattr(game, "generator", None), "orientation", None
-        )
-        self._home, self._side = b"", np.float64(0)
+        self._orientation = getattr(generator, "orientation", _everywhere)
+        self._home, self._side = b"", np.empty(0)
 
     def force(self, y: Array, home: Array) -> Array:
         """Force (..., d) at ``y``; ``home`` (..., d) are the admissible states they came from."""
-        if y.ndim == 1:
-            return self._alone(y, home)
         if len(y) == 1:
             return self._alone(y[0], home[0])[None]
         if len(y) == 0:
@@ -80,63 +75,45 @@ class GuardedForce:
         Jacobian of a game is dearer, and steps and landings ask only for a good one.
         """
         n, d = y.shape
-        own = np.abs(y)
-        step = 6e-6 * np.maximum(own, 1e-2 * own.max(axis=1, initial=1e-300, keepdims=True))
-        step[(own == 0).all(axis=1)] = 6e-8
-        shifts = step[:, None, :] * np.eye(d)
-        back = np.repeat(home, d, axis=0)
-        if self._orientation is not None:
-            sides = [
-                self.same_side((y[:, None] + sign * shifts).reshape(-1, d), back)
-                for sign in (1, -1)
-            ]
-            safe = (sides[0] & sides[1]).reshape(n, d, 1)
-            shifts = np.where(safe, shifts, 6e-6 * own[:, None, :] * np.eye(d))
-        ends = np.concatenate(
-            [(y[:, None] + shifts).reshape(-1, d), (y[:, None] - shifts).reshape(-1, d)]
-        )
-        if n == 1 and len(ends) <= _FEW:
-            force = np.array(
-                [self._alone(*pair) for pair in zip(ends, [*back, *back], strict=True)]
-            )
+        own, home = np.abs(y), home[:, None]
+        top = own.max(axis=1, keepdims=True)
+        step = np.where(top > 0, 6e-6 * np.maximum(own, 1e-2 * top), 6e-8)
+        shifts = step[:, None] * np.eye(d)
+        ends = np.array([y[:, None] + shifts, y[:, None] - shifts])
+        safe = np.logical_and(*self.same_side(ends, home))
+        if np.count_nonzero(safe) < safe.size:
+            shifts = np.where(safe[..., None], shifts, 6e-6 * own[:, None] * np.eye(d))
+            ends = np.array([y[:, None] + shifts, y[:, None] - shifts])
+        states = ends.reshape(-1, d)
+        if n == 1 and len(states) <= _FEW:
+            force = np.array([self._alone(state, home[0, 0]) for state in states])
         else:
-            force = self.force(ends, np.concatenate([back, back]))
-        force = force.reshape(2, n, d, d)
-        width = (ends[: n * d] - ends[n * d :]).reshape(n, d, d).sum(axis=2)
-        return np.swapaxes((force[0] - force[1]) / width[:, :, None], 1, 2)
+            force = self.force(states, np.broadcast_to(home, ends.shape).reshape(-1, d))
+        change = np.subtract(*force.reshape(ends.shape))
+        return np.swapaxes(change / (ends[0] - ends[1]).sum(axis=2)[..., None], 1, 2)
 
     def same_side(self, y: Array, home: Array) -> NDArray[np.bool_]:
         """Whether each state of ``y`` has the orientation of its ``home``."""
-        if self._orientation is None:
-            return np.ones(len(y), dtype=bool)
-        return np.asarray(self._orientation(y)) == np.asarray(self._orientation(home))
+        return np.asarray(self._orientation(y) == self._orientation(home))
 
     def _alone(self, y: Array, home: Array) -> Array:
         """Force (d,) at one state by the game's way for one state, which is far cheaper."""
+        here = home.tobytes()
+        if here != self._home:
+            self._home, self._side = here, self._orientation(home)
+        if not math.isfinite(sum(y.tolist())) or self._orientation(y) != self._side:
+            return np.full(y.shape, np.nan)
         try:
-            out = np.asarray(self._force(y), dtype=float)
+            out = np.asarray(self._force_at(y), dtype=float)
         except InputError:
             return np.full(y.shape, np.nan)
         if out.shape != y.shape:
             raise InputError(f"game.force: got shape {out.shape} for {y.shape}, must be the same")
-        if self._orientation is not None:
-            here = home.tobytes()
-            if here != self._home:
-                self._home, self._side = here, self._orientation(home)
-            if self._orientation(y) != self._side:
-                return np.full(y.shape, np.nan)
         return out
 
     def _outside(self, y: Array, home: Array) -> NDArray[np.bool_] | None:
-        flat = y.ravel()
-        outside: NDArray[np.bool_] | None = None
-        if not np.isfinite(flat @ flat):
-            outside = np.logical_not(np.isfinite(y).all(axis=1))
-        if self._orientation is not None:
-            seen = y if outside is None else np.where(outside[:, None], home, y)
-            crossed = np.logical_not(self.same_side(seen, home))
-            outside = crossed if outside is None else np.logical_or(outside, crossed)
-        return outside if outside is not None and outside.any() else None
+        outside = ~(finite(y) & self.same_side(y, home))
+        return outside if outside.any() else None
 
     def _lane_by_lane(self, y: Array) -> Array:
         """Halve the stack until the lanes that raise stand alone."""
@@ -147,6 +124,16 @@ class GuardedForce:
                 return np.full(y.shape, np.nan)
         middle = len(y) // 2
         return np.concatenate([self._lane_by_lane(y[:middle]), self._lane_by_lane(y[middle:])])
+
+
+def _everywhere(theta: Array) -> Array:
+    """Orientation of states of a game that has none."""
+    return np.zeros(theta.shape[:-1])
+
+
+def chosen(mask: NDArray[np.bool_]) -> Rows:
+    """Where ``mask`` holds: an index, or a slice where that is everywhere, as of a lone lane."""
+    return slice(None) if np.count_nonzero(mask) == len(mask) else np.flatnonzero(mask)
 
 
 # NumPy reduces a short last axis lane by lane; column by column it is five times faster.

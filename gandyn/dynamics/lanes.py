@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from gandyn.dynamics.chart import LEAST_LANES, LEAST_SHARE
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
-from gandyn.dynamics.guard import Array, GuardedForce, finite, largest
-from gandyn.dynamics.rest import FLAT, MOVING, REST, UNSTABLE, Examination, KnownRests
-from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
+from gandyn.dynamics.guard import Array, GuardedForce, Rows, chosen, finite, largest
+from gandyn.dynamics.rest import MOVING, Examination, KnownRests
+from gandyn.dynamics.runge_kutta import Attempt, DormandPrince, first_step, interpolate
 from gandyn.system.progress import Progress
 
 # Endings of a lane.
@@ -26,6 +26,7 @@ END, RESTED, SADDLE, JUMP, VANISHED = 0, 1, 2, 3, 4
 SPENT, STUCK, BROKEN, UNFINISHED = -1, -2, -3, -4
 
 BLOCK = 12_000
+_ENDING = np.array([UNFINISHED, RESTED, SADDLE, VANISHED])  # by MOVING, REST, UNSTABLE, FLAT
 _EPS = float(np.finfo(float).eps)
 _LIMIT = 3.0  # h * rate above which an accepted explicit step counts towards stiffness
 _PATIENCE = 10
@@ -66,15 +67,15 @@ class Live:
     y: Array
     f: Array
     h: Array
-    error: Array
-    steps: NDArray[np.intp]
-    stiff: NDArray[np.bool_]
-    count: NDArray[np.intp]
-    sample: NDArray[np.intp]
     rate: Array
-    look_below: Array
-    looked: NDArray[np.intp]
+    sample: NDArray[np.intp]
     anchor: Array
+    error: Array
+    look_below: Array
+    stiff: NDArray[np.bool_]
+    steps: NDArray[np.intp]
+    count: NDArray[np.intp]
+    looked: NDArray[np.intp]
     turns: NDArray[np.intp]
 
     def keep(self, rows: NDArray) -> Live:
@@ -89,19 +90,10 @@ class Live:
 
 @dataclass(eq=False)
 class Integration:
-    """One integration of a stack of starts.
+    """One integration of a stack of starts y0 (n, d), where the force is f0.
 
-    Parameters
-    ----------
-    guarded : GuardedForce
-    y0, f0 : arrays (n, d)
-        Starts and the force there.
-    span : (float, float)
-        First and last time, t0 < t1; the last may be inf.
-    t_eval : array (T,)
-        Increasing times within the span at which states are wanted.
-    record : bool
-        Keep every accepted step (of a single lane).
+    The last time of the span may be inf. `t_eval` (T,) are increasing times within the span at
+    which states are wanted; `record` keeps every accepted step (of a single lane).
     """
 
     guarded: GuardedForce
@@ -121,8 +113,7 @@ class Integration:
         # The state that t_eval[0] == t0 asks for is known already.
         self._first_sample = int(np.searchsorted(self.t_eval, self._t0, side="right"))
         # Errors of steps add up: less than the tolerance to each, but not less than rounding.
-        inner = max(_SHARE * self.rtol, 40 * _EPS), _SHARE * self.atol
-        self._inner = inner
+        self._inner = inner = max(_SHARE * self.rtol, 40 * _EPS), _SHARE * self.atol
         # Many lanes in one plane ask for its field often enough to chart it.
         share = 1e-3 * min(self.rtol, 100 * self.atol)
         often = d == 2 and n >= LEAST_LANES and share >= LEAST_SHARE
@@ -172,123 +163,97 @@ class Integration:
         self._waiting += len(rows)
         y, f = self.y0[rows], self.f0[rows]
         n = len(rows)
-        h, rate = np.empty(0), np.empty(0)
-        if n:
-            h, rate = first_step(self.guarded, y, f, *self._inner)
-            self.course.nfev[rows] += 1
+        h, rate = first_step(self.guarded, y, f, *self._inner)
+        self.course.nfev[rows] += 1
         return Live(
-            lane=rows,
-            t=np.full(n, self._t0),
-            y=y.copy(),
-            f=f.copy(),
-            h=h,
-            error=np.full(n, 1e-4),
-            steps=np.zeros(n, dtype=np.intp),
-            stiff=np.zeros(n, dtype=bool),
-            count=np.zeros(n, dtype=np.intp),
+            rows,
+            np.full(n, self._t0),
+            y.copy(),
+            f.copy(),
+            h,
+            rate,
             sample=np.full(n, self._first_sample),
-            rate=rate,
-            look_below=np.full(n, np.inf),
-            looked=np.zeros(n, dtype=np.intp),
             anchor=y.copy(),
-            turns=np.zeros(n, dtype=np.intp),
+            error=np.full(n, 1e-4),
+            look_below=np.full(n, np.inf),
+            stiff=np.zeros(n, dtype=bool),
+            **{name: np.zeros(n, dtype=np.intp) for name in ("steps", "count", "looked", "turns")},
         )
 
     def _advance(self) -> None:
         """One attempted step of every live lane, then the endings."""
         live = self._live
-        if len(live.lane) == 0:
-            return
-        stiff = live.stiff.copy()
-        for kind in (False, True):
-            rows = np.flatnonzero(stiff == kind)
-            if rows.size:
-                self._attempt(rows, kind)
+        for stiff, mask in ((False, ~live.stiff), (True, live.stiff.copy())):
+            if np.count_nonzero(mask):
+                self._attempt(chosen(mask), stiff)
         self._close(live.t >= self._t1, END)
         self._look()
         self._stop_chatter()
         live = self._live
-        lost = (live.h < 10 * _EPS * np.abs(live.t)) | ~(live.h > 1e-300)
-        if lost.any():
+        lost = ~(live.h >= np.maximum(10 * _EPS * np.abs(live.t), 1e-300))
+        if np.count_nonzero(lost):
             moved = live.h * largest(live.f)
             lost &= ~(moved > 10 * _EPS * np.maximum(largest(live.y), self.atol))
         self._close(lost, STUCK)
         self._close(self._live.steps >= self.max_steps, SPENT)
 
-    def _attempt(self, rows: NDArray[np.intp], stiff: bool) -> None:
+    def _attempt(self, rows: Rows, stiff: bool) -> None:
         live = self._live
-        everyone = len(rows) == len(live.lane)
-        t, y, f, h = (
-            (live.t, live.y, live.f, live.h)
-            if everyone
-            else (live.t[rows], live.y[rows], live.f[rows], live.h[rows])
-        )
-        goal = np.full(len(rows), self._t1)
+        t, y, f, h, lanes = live.t[rows], live.y[rows], live.f[rows], live.h[rows], live.lane[rows]
+        goal: Any = self._t1
         if stiff and len(self.t_eval):
-            following = np.append(self.t_eval, self._t1)[live.sample[rows]]
-            goal = np.minimum(goal, following)
+            goal = np.append(self.t_eval, self._t1)[live.sample[rows]]
         ends = t + 1.0001 * h >= goal
-        tried = np.where(ends, goal - t, h)
+        tried, t_new = np.where(ends, goal - t, h), np.where(ends, goal, t + h)
         method = self._implicit if stiff else self._explicit
         attempt = method.step(y, f, tried)
         error = attempt.error
-        lanes = live.lane[rows]
-        self.course.nfev[lanes] += attempt.evaluations
-        passed = np.flatnonzero(error <= 1)
+        met = error <= 1
+        self.course.nfev[lanes] += attempt.evaluations + met
+        passed = chosen(met)
         f_new = self._stages.force(attempt.y[passed], y[passed])
-        self.course.nfev[lanes[passed]] += 1
         known = finite(f_new)
-        error[passed[~known]] = np.nan
-        passed, f_new = passed[known], f_new[known]
-
-        t_new = np.where(ends, goal, t + tried)
+        if np.count_nonzero(known) < len(known):
+            error[np.flatnonzero(met)[~known]] = np.nan
+            passed, f_new = np.flatnonzero(error <= 1), f_new[known]
         if len(self.t_eval):
-            passed, f_new = self._sample(rows, passed, t_new, attempt.y, f_new, tried, error, stiff)
-        accepted = rows[passed]
-        t_new, y_new = t_new[passed], attempt.y[passed]
-        if stiff:
-            live.rate[accepted] = np.abs(self._implicit.jacobian[passed]).max(axis=(1, 2))
-            speed = live.rate[accepted] * tried[passed]
-            calm = (speed < 1.0) & ~ends[passed]
-            live.count[accepted] = np.where(calm, live.count[accepted] + 1, 0)
-        else:
-            live.rate[accepted] = self._explicit.rate(y_new, f_new, tried[passed], passed)
-            speed = live.rate[accepted] * tried[passed]
-            count = live.count[accepted] + np.where(speed > _LIMIT, 1, -1)
-            live.count[accepted] = np.maximum(count, 0)
-
-        factor = _growth(error, live.error[rows], method.exponent)
+            passed, f_new = self._sample(rows, attempt, tried, t_new, f_new, stiff)
+        accepted = passed if isinstance(rows, slice) else rows[passed]
+        h_new = tried * _growth(error, live.error[rows], method.exponent)
         # A step that was cut short says little about how long the next may be.
-        h_new = tried * factor
-        h_new = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
-        live.turns[accepted] += np.einsum("ij,ij->i", live.f[accepted], f_new) < 0
-        live.error[accepted] = np.maximum(error[passed], 1e-4)
-        live.h[rows] = h_new
+        live.h[rows] = np.where(ends & (error <= 1), np.maximum(h, h_new), h_new)
         live.steps[rows] += 1
-        live.y[accepted], live.t[accepted], live.f[accepted] = y_new, t_new, f_new
-        if self.record and len(accepted):
-            self.course.note(t_new[0], y_new[0])
-        turned = live.count[rows] >= (_PATIENCE // 2 if stiff else _PATIENCE)
-        live.stiff[rows[turned]] = not stiff
-        live.count[rows[turned]] = 0
+
+        tried, y_new = tried[passed], attempt.y[passed]
+        if stiff:
+            rate = np.abs(self._implicit.jacobian[passed]).max(axis=(1, 2))
+            calm = (rate * tried < 1.0) & ~ends[passed]
+            count = np.where(calm, live.count[accepted] + 1, 0)
+        else:
+            rate = self._explicit.rate(y_new, f_new, tried, passed)
+            count = np.maximum(live.count[accepted] + np.where(rate * tried > _LIMIT, 1, -1), 0)
+        turned = count >= (_PATIENCE // 2 if stiff else _PATIENCE)
+        live.stiff[accepted] = turned ^ stiff
+        live.count[accepted] = np.where(turned, 0, count)
+        live.rate[accepted] = rate
+        live.turns[accepted] += np.vecdot(live.f[accepted], f_new) < 0
+        live.error[accepted] = np.maximum(error[passed], 1e-4)
+        live.y[accepted], live.t[accepted], live.f[accepted] = y_new, t_new[passed], f_new
+        if self.record and len(y_new):
+            self.course.note(live.t[0], y_new[0])
 
     def _sample(
-        self,
-        rows: NDArray[np.intp],
-        passed: NDArray[np.intp],
-        t_new: Array,
-        y_new: Array,
-        f_new: Array,
-        tried: Array,
-        error: Array,
-        stiff: bool,
+        self, rows: Rows, attempt: Attempt, tried: Array, t_new: Array, f_new: Array, stiff: bool
     ) -> tuple[NDArray[np.intp], Array]:
         """Fill in the wanted states that the steps have passed.
 
         The interpolant is less accurate than the step. Where it is not accurate enough the step
-        is turned down, with the interpolant's error in ``error``; the others are returned.
+        is turned down, with the interpolant's error in ``attempt``; the others are returned, with
+        the force where they end.
         """
         live, course = self._live, self.course
+        rows = np.arange(len(live.lane))[rows]
+        passed, y_new = np.flatnonzero(attempt.error <= 1), attempt.y
         first = live.sample[rows[passed]]
         upto = np.searchsorted(self.t_eval, t_new[passed], side="right")
         hit = np.flatnonzero(upto > first)
@@ -307,7 +272,7 @@ class Integration:
         )
         course.nfev[live.lane[source]] += cost
         excess = self._explicit.interpolation_error(coefficients, y) ** (8 / 7)
-        error[step] = np.maximum(error[step], excess)
+        attempt.error[step] = np.maximum(attempt.error[step], excess)
         fine = excess <= 1
 
         counts = np.where(fine, upto[hit] - first[hit], 0)
@@ -329,8 +294,6 @@ class Integration:
         half of the state's own size there is no point in looking, except now and then.
         """
         live = self._live
-        if len(live.lane) == 0:
-            return
         push = largest(live.f)
         size = np.maximum(largest(live.y), self.atol / self.rtol)
         due = (push <= live.look_below) & (push <= 0.5 * live.rate * size)
@@ -361,8 +324,7 @@ class Integration:
         after = np.full(len(rows), np.inf) if np.isinf(self._t1) else self._t1 - t
         ahead = self.t_eval[None, :] - t[:, None]
         states = law.at(np.concatenate([np.maximum(ahead, 0.0), after[:, None]], axis=1))
-        later = np.arange(len(self.t_eval)) >= live.sample[rows][:, None]
-        course.samples[lanes] = np.where(later[..., None], states[:, :-1], course.samples[lanes])
+        self._hold(rows, states[:, :-1])
         live.sample[rows] = len(self.t_eval)
         if self.record:
             grid = np.unique(np.linspace(0, lifetimes[0], 13)[1:])
@@ -371,20 +333,15 @@ class Integration:
                 course.note(time, state)
             course.note(stop[0], states[0, -1])
         live.t[rows], live.y[rows] = stop, states[:, -1]
-        before = rest_time < self._t1
-        kinds = {REST: RESTED, UNSTABLE: SADDLE, FLAT: VANISHED}
-        rest = np.array([kinds[verdict] for verdict in seen.verdict[found].tolist()])
-        endings = np.full(len(live.lane), MOVING)
-        endings[rows] = np.where(before, rest, END)
-        gone = np.zeros(len(live.lane), dtype=bool)
-        gone[rows] = True
-        self._close(gone, endings)
+        endings = np.full(len(live.lane), UNFINISHED)
+        endings[rows] = np.where(rest_time < self._t1, _ENDING[seen.verdict[found]], END)
+        self._close(endings != UNFINISHED, endings)
 
     def _stop_chatter(self) -> None:
         """End lanes that step to and fro across a jump of the force without getting anywhere."""
         live = self._live
-        due = (live.steps % _WINDOW == 0) & (live.steps > 0)
-        if not due.any():
+        due = live.steps % _WINDOW == 0
+        if not np.count_nonzero(due):
             return
         scale = self.atol + self.rtol * np.abs(live.y)
         moved = (np.abs(live.y - live.anchor) / scale).max(axis=1)
@@ -394,18 +351,21 @@ class Integration:
         if rows.size == 0:
             return
         self.course.rest_time[live.lane[rows]] = live.t[rows]
-        later = np.arange(len(self.t_eval)) >= live.sample[rows][:, None]
-        known = self.course.samples[live.lane[rows]]
-        held = np.where(later[..., None], live.y[rows][:, None], known)
-        self.course.samples[live.lane[rows]] = held
+        self._hold(rows, live.y[rows][:, None])
         if np.isfinite(self._t1):
             live.t[rows] = self._t1
             if self.record:
                 self.course.note(self._t1, live.y[0])
         self._close(stop, JUMP)
 
+    def _hold(self, rows: NDArray[np.intp], states: Array) -> None:
+        """Let the wanted states (n, T, d) of lanes that end be ``states`` from here on."""
+        later = np.arange(len(self.t_eval)) >= self._live.sample[rows][:, None]
+        samples, lanes = self.course.samples, self._live.lane[rows]
+        samples[lanes] = np.where(later[..., None], states, samples[lanes])
+
     def _close(self, gone: NDArray[np.bool_], ending: int | NDArray[np.intp]) -> None:
-        if not gone.any():
+        if not np.count_nonzero(gone):
             return
         live, course = self._live, self.course
         lanes = live.lane[gone]
@@ -415,11 +375,9 @@ class Integration:
 
     def _fraction(self) -> float:
         """Share of the work that is done, as far as time tells it."""
-        total = len(self.y0)
         ended = self._waiting - len(self._live.lane)
-        span = self._t1 - self._t0
-        under_way = float(((self._live.t - self._t0) / span).sum()) if np.isfinite(span) else 0.0
-        return min((ended + under_way) / total, 1.0)
+        under_way = float(((self._live.t - self._t0) / (self._t1 - self._t0)).sum())
+        return min((ended + under_way) / len(self.y0), 1.0)
 
 
 def _growth(error: Any, before: Any, exponent: float) -> Any:

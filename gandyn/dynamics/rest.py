@@ -12,11 +12,12 @@ y* differ by less than a tenth, both have only decaying modes, and Newton's iter
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.dynamics.guard import Array, GuardedForce, finite, largest
+from gandyn.dynamics.guard import Array, GuardedForce, Rows, finite, largest
 
 MOVING, REST, UNSTABLE, FLAT = 0, 1, 2, 3
 
@@ -60,23 +61,23 @@ class Modes:
         inverse[skew] = np.linalg.pinv(vectors[skew])
         return cls(rates, vectors, inverse)
 
-    @property
+    @cached_property
     def fastest(self) -> Array:
         """Largest absolute rate (n,)."""
         return np.abs(self.rates).max(axis=1)
 
-    @property
+    @cached_property
     def neutral(self) -> NDArray[np.bool_]:
         """Modes (n, d) whose rate is zero to the accuracy of the Jacobian."""
         return np.abs(self.rates) <= _NEUTRAL * self.fastest[:, None]
 
-    @property
+    @cached_property
     def stable(self) -> NDArray[np.bool_]:
         """Lanes (n,) of which every mode that is not neutral decays."""
         decaying = (self.rates.real < 0) | self.neutral
         return decaying.all(axis=1) & (self.fastest > 0)
 
-    @property
+    @cached_property
     def slowest(self) -> Array:
         """Smallest decay rate (n,) of the modes that are not neutral."""
         return np.where(self.neutral, np.inf, -self.rates.real).min(axis=1)
@@ -94,15 +95,17 @@ class Modes:
         out = np.matmul(self.vectors, out[:, :, None])[:, :, 0].real
         return np.where(driven.any(axis=1)[:, None], np.inf, out)
 
-    def take(self, lanes: NDArray) -> Modes:
+    def take(self, lanes: Rows) -> Modes:
         """The modes of some lanes."""
         return Modes(self.rates[lanes], self.vectors[lanes], self.inverse[lanes])
 
-    def put(self, lanes: NDArray, new: Modes) -> None:
-        """Replace the modes of some lanes."""
-        self.rates = _put(self.rates, lanes, new.rates)
-        self.vectors = _put(self.vectors, lanes, new.vectors)
-        self.inverse = _put(self.inverse, lanes, new.inverse)
+    def put(self, lanes: Rows, new: Modes) -> Modes:
+        """These with the modes of some lanes replaced."""
+        return Modes(
+            _put(self.rates, lanes, new.rates),
+            _put(self.vectors, lanes, new.vectors),
+            _put(self.inverse, lanes, new.inverse),
+        )
 
 
 @dataclass
@@ -131,15 +134,15 @@ class Landing:
         rates = np.where(self.modes.neutral, np.inf, -self.modes.rates.real)
         return decades / rates
 
-    def take(self, lanes: NDArray) -> Landing:
+    def take(self, lanes: Rows) -> Landing:
         """The law of some lanes."""
         return Landing(self.origin[lanes], self.amplitudes[lanes], self.modes.take(lanes))
 
-    def put(self, lanes: NDArray, new: Landing) -> None:
+    def put(self, lanes: Rows, new: Landing) -> None:
         """Replace the law of some lanes."""
         self.origin[lanes] = new.origin
         self.amplitudes = _put(self.amplitudes, lanes, new.amplitudes)
-        self.modes.put(lanes, new.modes)
+        self.modes = self.modes.put(lanes, new.modes)
 
 
 @dataclass
@@ -161,13 +164,8 @@ def examine(
 ) -> Examination:
     """Find the lanes that are at rest, or so near an attractor that the linear law takes over.
 
-    Parameters
-    ----------
-    y, f : arrays (n, d)
-        States and the force there.
-    wait : array (n,)
-        Time from now until the first state that is asked of the lane; inf if only the rest
-        point is.
+    States y (n, d), where the force is f, wait so long (n,) until the first state that is asked of
+    them; inf if only the rest point is.
     """
     n = len(y)
     jacobian = guarded.jacobian(y, y)
@@ -234,7 +232,9 @@ def _land(
     there = guarded.jacobian(target, y)
     out.evaluations[lanes] += 2 * y.shape[1]
     modes = Modes.of(there)
-    change = np.matmul(_inverse(modes), there - jacobian[rows])
+    rates = np.where(modes.neutral, np.inf, modes.rates)[:, None, :]
+    inverse = np.matmul(modes.vectors / rates, modes.inverse).real  # without neutral modes
+    change = np.matmul(inverse, there - jacobian[rows])
     change = np.where(np.isfinite(change), change, np.inf)
     certain = modes.stable & (np.abs(change).max(axis=(1, 2)) <= _BASIN)
     certain &= finite(there.reshape(len(there), -1))
@@ -243,9 +243,8 @@ def _land(
     noise = _ROUNDING * np.maximum(modes.fastest * size, 1e-300)
     enough = np.maximum(1e-3 * scale.min(axis=1), _ROUNDING * size)
     found = np.zeros(len(lanes), dtype=bool)
-    going = certain.copy()
+    now = np.flatnonzero(certain)
     for _ in range(_NEWTON):
-        now = np.flatnonzero(going)
         if now.size == 0:
             break
         step = -modes.take(now).solve(force[now], noise[now])
@@ -253,8 +252,7 @@ def _land(
         sane = length <= largest(newton[rows[now]])
         target[now[sane]] += step[sane]
         found[now] = sane & (length <= enough[now])
-        going[now] = sane & ~found[now]
-        now = np.flatnonzero(going)
+        now = now[sane & ~found[now]]
         force[now] = guarded.force(target[now], y[now])
         out.evaluations[lanes[now]] += 1
 
@@ -283,7 +281,7 @@ def _hint(nearer: Array) -> Array:
     return np.clip(0.8 * nearer, 1e-3, 0.5)
 
 
-def _put(values: NDArray, lanes: NDArray, new: NDArray) -> NDArray:
+def _put(values: NDArray, lanes: Rows, new: NDArray) -> NDArray:
     """``values[lanes] = new``, complex where ``new`` is."""
     if np.iscomplexobj(new) and not np.iscomplexobj(values):
         values = values.astype(complex)
@@ -291,24 +289,12 @@ def _put(values: NDArray, lanes: NDArray, new: NDArray) -> NDArray:
     return values
 
 
-def _inverse(modes: Modes) -> Array:
-    """J⁻¹ without the neutral modes."""
-    rates = np.where(modes.neutral, np.inf, modes.rates)
-    return np.matmul(modes.vectors / rates[:, None, :], modes.inverse).real
-
-
 class KnownRests:
     """Examinations for rest by a charted force, with what they find confirmed by the force itself.
 
     Thousands of lanes come to rest at a few points. The force costs most there, where its integral
-    cancels; so only the first lane at each point asks for it.
-
-    Parameters
-    ----------
-    guarded, charted : GuardedForce
-        The force itself, and by a chart; the same object if there is no chart.
-    rtol, atol : float
-        Tolerances of the flow.
+    cancels; so only the first lane at each point asks for it. Where there is no chart `charted` is
+    the force itself.
     """
 
     def __init__(

@@ -49,25 +49,31 @@ class DormandPrince:
         self._d = np.asarray(DOP853.D)
         self._stages = np.empty((0, 0))
         self._rows: list[tuple[Array, Array, Array]] = []
-        self._last_stage = np.empty(0)
+        self._trial = np.empty((0, 0))
 
-    def step(self, y: Array, f: Array, h: Array | float) -> Attempt:
-        """Try a step ``h`` (...) from ``y`` (..., d), where the force is ``f``.
+    def step(self, y: Array, f: Array, h: Array) -> Attempt:
+        """Try a step ``h`` (n,) from ``y`` (n, d), where the force is ``f``.
 
-        One state or a stack (n, d). The error norm is 1 where the estimated local error just meets
-        the tolerances, nan or inf where a stage could not be evaluated.
+        The error norm is 1 where the estimated local error just meets the tolerances, nan or inf
+        where a stage could not be evaluated.
         """
         shape, start = y.shape, y.ravel()
-        if self._stages.shape[1] != start.size:
-            self._make_room(start.size)
-        k, force = self._stages, self._field.force
-        steps = np.repeat(h, shape[-1])
-        k[0] = start
+        if self._trial.shape != shape:
+            # Rows for the state, the stages, and those that the interpolant asks for besides.
+            self._stages, self._trial = np.empty((STAGES + 5, start.size)), np.empty(shape)
+            k = self._stages
+            self._rows = [(self._a[s], k[: s + 1], k[s + 1]) for s in range(1, STAGES)]
+        k, force, trial, steps = (
+            self._stages,
+            self._field.force,
+            self._trial,
+            np.repeat(h, shape[1]),
+        )
+        k[0], flat = start, trial.reshape(-1)
         np.multiply(f.ravel(), steps, out=k[1])
         for weights, before, row in self._rows:
-            trial = weights.dot(before)
-            np.multiply(force(trial.reshape(shape), y).ravel(), steps, out=row)
-        self._last_stage = trial
+            weights.dot(before, out=flat)
+            np.multiply(force(trial, y).ravel(), steps, out=row)
         new = self._b.dot(k[1 : STAGES + 1])
         new += start
         scale = np.maximum(np.abs(start), np.abs(new))
@@ -79,41 +85,27 @@ class DormandPrince:
         error = five / np.sqrt(np.maximum((five + three) * shape[-1], 1e-300))
         return Attempt(new.reshape(shape), error, STAGES - 1)
 
-    def _make_room(self, size: int) -> None:
-        """Rows for the state, the stages, and those that the interpolant asks for besides."""
-        self._stages = k = np.empty((STAGES + 5, size))
-        self._rows = [(self._a[s], k[: s + 1], k[s + 1]) for s in range(1, STAGES)]
-
-    def rate(self, y: Array, f: Array, h: Array | float, lanes: Any = ...) -> Any:
+    def rate(self, y: Array, f: Array, h: Array, lanes: Any) -> Array:
         """Estimate of the largest rate of ``lanes`` of the last step, ``h``, which ended at y, f.
 
         The last stage and the new state are two states at the same time; the field's difference
         between them points along the fastest direction (Hairer and Wanner, section IV.2).
         """
-        shape = y.shape if lanes is ... else (-1, y.shape[-1])
-        rise = f - (self._stages[STAGES].reshape(shape)[lanes].T / h).T
-        run = squares(y - self._last_stage.reshape(shape)[lanes])
+        shape = -1, y.shape[1]
+        rise = f - self._stages[STAGES].reshape(shape)[lanes] / h[:, None]
+        run = squares(y - self._trial[lanes])
         return np.sqrt(squares(rise) / np.where(run > 0, run, np.inf))
 
     def interpolant(
-        self,
-        y: Array,
-        f: Array,
-        h: Array | float,
-        new: Array,
-        f_new: Array,
-        lanes: Any = ...,
+        self, y: Array, f: Array, h: Array, new: Array, f_new: Array, lanes: Any
     ) -> tuple[Array, int]:
-        """Coefficients (7, ..., d) of the dense output of ``lanes`` of the last step, and its cost.
+        """Coefficients (7, n, d) of the dense output of ``lanes`` of the last step, and its cost.
 
         The other arguments are those of these lanes only.
         """
-        shape = y.shape if lanes is ... else (-1, y.shape[-1])
         k = np.empty((STAGES + 5, *y.shape))
-        for row, stage in zip(k, self._stages[: STAGES + 1], strict=False):
-            row[...] = stage.reshape(shape)[lanes]
-        steps = np.empty(y.shape)
-        steps.T[...] = h
+        k[: STAGES + 1] = self._stages[: STAGES + 1].reshape(STAGES + 1, -1, y.shape[1])[:, lanes]
+        steps = np.repeat(h, y.shape[1]).reshape(y.shape)
         k[STAGES + 1] = steps * f_new
         flat = k.reshape(STAGES + 5, -1)
         for s in range(STAGES + 1, STAGES + 4):
@@ -128,7 +120,7 @@ class DormandPrince:
         return coefficients, 3
 
     def interpolation_error(self, coefficients: Array, y: Array) -> Any:
-        """Error norm (...) of interpolants, 1 where they are ten times as wrong as a step may be.
+        """Error norm (n,) of interpolants, 1 where they are ten times as wrong as a step may be.
 
         About a tenth of the last term, of degree 7, at its largest is the error as measured.
         """
@@ -148,7 +140,7 @@ def interpolate(coefficients: Array, y: Array, x: Array) -> Array:
 
 def squares(x: Array) -> Array:
     """Sum of squares (...) of the last axis."""
-    return np.einsum("...i,...i->...", x, x)
+    return np.vecdot(x, x)
 
 
 def first_step(

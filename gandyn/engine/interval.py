@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.engine.base import Engine
 from gandyn.engine.kronrod import FINE
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
@@ -25,7 +27,7 @@ _AGREEMENT = 1e-7
 _EPS = float(np.finfo(float).eps)
 
 
-class IntervalEngine:
+class IntervalEngine(Engine):
     """Force of an f-divergence and a z + b, z smooth between two ends, data smooth on the line.
 
     Parameters
@@ -59,30 +61,17 @@ class IntervalEngine:
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        a, b = theta[:, self._place].T
-        value, error = np.full((2, len(a)), np.nan), np.zeros((2, len(a)))
-        todo, nodes = np.arange(len(a)), np.zeros(len(a), np.intp)
-        for count in _COUNTS:
-            step = max(1, _BLOCK // (count * len(FINE.nodes)))
-            left = []
-            for first in range(0, len(todo), step):
-                index = todo[first : first + step]
-                found, lost, good = self._sums(count, a[index], b[index])
-                value[:, index], error[:, index] = found, lost
-                nodes[index] += count * len(FINE.nodes)
-                left.append(index[~good])
-            todo = np.concatenate(left) if left else todo
-        order = np.argsort(self._place)
-        whole = Integrals(value[order], error[order], np.ones(len(a), bool), nodes)
-        return whole.mended(todo, theta, self._panels.force)
+        return self._by(theta, _COUNTS)
 
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
+    def _by(self, theta: Array, counts: tuple[int, ...]) -> Integrals:
+        """The same by the first count of panels that will do, or in the way that always goes."""
+        if not counts:
+            return self._panels.force(theta)
+        step = max(1, _BLOCK // (counts[0] * len(FINE.nodes)))
+        starts = range(0, max(1, len(theta)), step)
+        found = Integrals.joined([self._sums(counts[0], theta[k : k + step]) for k in starts])
+        lost = np.flatnonzero(~found.converged)
+        return found.mended(lost, theta, partial(self._by, counts=counts[1:]))
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d), by panels."""
@@ -92,10 +81,11 @@ class IntervalEngine:
         """Jacobian of the force at states (L, d), by panels."""
         return self._panels.jacobian(theta)
 
-    def _sums(self, count: int, a: Array, b: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """Force for (a, b), its error, and where that will do, by so many panels."""
+    def _sums(self, count: int, theta: Array) -> Integrals:
+        """Force, its error, and where that will do, by so many panels."""
         target = self._target
         assert isinstance(target, FDivergence)
+        a, b = theta[:, self._place].T
         edges = np.linspace(*self._latent.support, count + 1)
         half = 0.5 * (edges[1] - edges[0])
         z = (edges[:-1, None] + half * (1.0 + FINE.nodes)).ravel()
@@ -115,4 +105,5 @@ class IntervalEngine:
         error = (apart**1.5 + 16.0 * _EPS) * size
         allowed = np.maximum(1e-10 * np.abs(value), 1e-12 * np.abs(value).max(axis=0))
         good = (apart <= _AGREEMENT) & (error <= allowed) & (size > 1e-100)
-        return value, error, good.all(axis=0)
+        order, nodes = np.argsort(self._place), np.full(len(a), len(z))
+        return Integrals(value[order], error[order], good.all(axis=0), nodes)

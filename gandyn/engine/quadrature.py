@@ -62,8 +62,8 @@ class Panels:
     def __len__(self) -> int:
         return len(self.left)
 
-    def pick(self, where: NDArray[np.bool_] | slice) -> Panels:
-        """The panels that a mask or slice selects."""
+    def pick(self, where: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Panels:
+        """The panels that a mask, their indices or a slice selects."""
         return Panels(self.left[where], self.right[where], self.lane[where], self.root[where])
 
     def joined(self, other: Panels) -> Panels:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
-from gandyn.distributions.tails import moved
+from gandyn.distributions.base import moved
 from gandyn.objectives import FDivergence
 
 __all__ = ["divergent", "endless"]

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
+from gandyn.engine.base import Engine
 from gandyn.engine.panels import PanelEngine, field_integrals
 from gandyn.engine.quadrature import Integrals
 from gandyn.generators import LinearGenerator
-from gandyn.generators.fixed import quantile
+from gandyn.generators.generated import quantile
 from gandyn.objectives.divergences import transport_rounding, under_data
 from gandyn.objectives.field import Field
 from gandyn.system.bracket import roots
@@ -43,7 +44,7 @@ _BLOCK = 12_288
 _T, _W = np.polynomial.legendre.leggauss(20)
 
 
-class QuadraticEngine:
+class QuadraticEngine(Engine):
     """W₂² and the mean squared error, by the moments of data and latent.
 
     Parameters
@@ -123,14 +124,6 @@ class QuadraticEngine:
         value[self._place[0]] = 2.0 * (self._mean * apart + stretched)
         errors[self._place[0]] = abs(self._mean) * lost + 2.0 * error
         return Integrals(value, errors, np.ones(len(a), bool), np.ones(len(a), np.intp))
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """The potential alone, for each of the names, at states (L, d)."""
@@ -301,7 +294,7 @@ def _denser(edges: Array) -> Array:
     return np.append(inner.ravel(), edges[-1])
 
 
-class CrossingEngine:
+class CrossingEngine(Engine):
     """W₁, by where the line a z + b crosses the monotone map of z onto the data.
 
     Parameters
@@ -335,14 +328,6 @@ class CrossingEngine:
         found = self._integrals(force[order], error[order])
         lost = touching | (error > 1e-11).any(axis=0)
         return found.mended(np.flatnonzero(lost), theta, self._panels.force)
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """W₁ alone, for each of the names, at states (L, d)."""

@@ -6,18 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.errors import InputError
-from gandyn.generators.fixed import Stack
-from gandyn.generators.generated import Generated
+from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
+from gandyn.system.checks import Array
 from gandyn.system.differences import central, derivative
-
-__all__ = ["Generator"]
-
-Array = NDArray[np.float64]
 
 
 class Generator(ABC):
@@ -91,16 +87,20 @@ class Generator(ABC):
         return self._derivative(lambda u: self(u, theta), z)
 
     def curvature(self, z: Array, theta: Array) -> Array:
-        """∂²G/∂z²; differences of `slope` unless a subclass knows better."""
+        """∂²G/∂z²; differences unless a subclass knows better: of its `slope`, or of G."""
+        if type(self).slope is Generator.slope:
+            return self._derivative(lambda u: self(u, theta), z, order=2)
         return self._derivative(lambda u: self.slope(u, theta), z)
 
-    def _derivative(self, function: Callable[[Array], Array], z: Array) -> Array:
+    def _derivative(self, function: Callable[[Array], Array], z: Array, order: int = 1) -> Array:
         # Wide steps of a high order: about a point where G' is 0, densities see its rounding.
-        out = central(function, z, 0.05, accuracy=12)
+        out = central(function, z, 0.05, accuracy=12, order=order)
         at = self.latent
         ended = (z >= at.support[0]) & (z <= at.support[1]) & np.isfinite(z) & ~np.isfinite(out)
         if ended.any():
-            out[ended] = derivative(function, z[ended], at.landmarks, np.empty(0), at.support)
+            out[ended] = derivative(
+                function, z[ended], at.landmarks, np.empty(0), at.support, order=order
+            )
         return out
 
     def orientation(self, theta: Array) -> Array:
@@ -133,6 +133,8 @@ class Generator(ABC):
 
     def generated(self, theta: Array) -> Generated:
         """The densities that a stack of parameters of shape (L, d) generates."""
+        if self.affine and self.scale_and_place is not None:
+            return LinearStack(self.latent, theta, self.scale_and_place)
         return Stack(self, theta)
 
     def pushforward(self, theta: ArrayLike) -> Distribution:
@@ -145,12 +147,17 @@ class Generator(ABC):
         """
         return Pushforward(self, self._one(theta))
 
-    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
+    def along(self, z: Array, theta: Array, jet: Array | None) -> tuple[Array, Array, Array, Array]:
         """G, its slope, curvature and sensitivity at the latents of a stack of states (L, d).
 
         At z of shape (n,), those of all states, or (L, n), a row for each: three arrays (L, n) and
-        one of shape (d, L, n), or (d, 1, n) where it is the same in every state.
+        one of shape (d, L, n), or (d, 1, n) where it is the same in every state. `jet` is what
+        `sensitivity_jet` gives there.
         """
+        if jet is not None and z.ndim == 1:
+            return *(theta @ jet), jet[0][:, None]
+        if jet is not None:
+            return *np.einsum("lk,jkln->jln", theta, jet), jet[0]
         jets = np.empty((3 + self.dimension, len(theta), z.shape[-1]))
         for k, row in enumerate(theta):
             at = z if z.ndim == 1 else z[k]
@@ -160,7 +167,24 @@ class Generator(ABC):
 
     def sensitivity_jet(self, z: Array) -> Array | None:
         """∂G/∂θ, ∂²G/∂z∂θ and ∂³G/∂z²∂θ, (3, d, *z.shape), if G is linear in θ; else None."""
-        return None
+        if not self.smooth or not self._linear():
+            return None
+        units = np.eye(self.dimension)
+        slopes = [self.slope(z, unit) for unit in units]
+        bends = [self.curvature(z, unit) for unit in units]
+        return np.stack([self.sensitivity(z, units[0]), slopes, bends])
+
+    def _linear(self) -> bool:
+        """Whether G = Σ θ_k ∂G/∂θ_k at two states that have nothing in common."""
+        z = self.latent.landmarks[:1, 0] + self.latent.landmarks[:1, 1] * np.array(
+            [-1.3, -0.4, 0.1, 0.7]
+        )
+        there: Array = np.ones(self.dimension)
+        here: Array = there + 0.7 ** np.arange(self.dimension)
+        basis = self.sensitivity(z, here)
+        if not np.array_equal(basis, self.sensitivity(z, there)):
+            return False
+        return bool(np.allclose(self(z, here), here @ basis, rtol=1e-12, atol=1e-12))
 
     def _one(self, theta: ArrayLike) -> Array:
         """θ as one state."""

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gandyn.distributions import Distribution
+from gandyn.distributions import Distribution, LocationScale
+from gandyn.system.checks import Array, Index, as_float
 
-__all__ = ["Generated", "Map"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
-
-
-class Map(Protocol):
-    """What the density that a generator pushes forward is made from."""
-
-    latent: Distribution
-
-    def __call__(self, z: Array, theta: Array) -> Array: ...
-
-    def sensitivity(self, z: Array, theta: Array) -> Array: ...
-
-    def pieces(self, theta: Array) -> Sequence[float]: ...
-
-    def slope(self, z: Array, theta: Array) -> Array: ...
-
-    def curvature(self, z: Array, theta: Array) -> Array: ...
-
-    def pushforward(self, theta: Array) -> Any: ...
+if TYPE_CHECKING:
+    from gandyn.generators.base import Generator
 
 
 class Generated(ABC):
@@ -102,3 +82,154 @@ class Generated(ABC):
     @abstractmethod
     def jumps(self, lane: int) -> tuple[Array, Array]:
         """Images of the latent's breaks in one lane, shape (m,), and ∂G/∂θ there, (m, d)."""
+
+
+class _Lanes(Generated):
+    """A distribution in each lane, asked one after the other."""
+
+    def __init__(self, members: Sequence[Distribution]) -> None:
+        self.members = members
+        self.lanes = len(members)
+        self.edges = [member.edges for member in members]
+        self.atoms = [member.atoms for member in members]
+        self.breaks = [member.breaks for member in members]
+
+    def _each(self, method: Callable[..., Array], lane: Index, *arrays: Array) -> Array:
+        """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
+        if self.lanes == 1:
+            return method(self.members[0], *arrays)
+        out: Array | None = None
+        for index in np.unique(lane):
+            rows = lane == index
+            part = method(self.members[index], *(array[rows] for array in arrays))
+            if out is None:
+                out = np.empty((*part.shape[:-2], *arrays[0].shape))
+            out[..., rows, :] = part
+        return np.empty(arrays[0].shape) if out is None else out
+
+    def logpdf(self, x: Array, lane: Index) -> Array:
+        return self._each(lambda member, at: member.logpdf(at), lane, x)
+
+    def score(self, x: Array, lane: Index) -> Array:
+        return self._each(lambda member, at: member.score(at), lane, x)
+
+    def cdf(self, x: Array, lane: Index) -> Array:
+        return self._each(lambda member, at: member.cdf(at), lane, x)
+
+    def sf(self, x: Array, lane: Index) -> Array:
+        return self._each(lambda member, at: member.sf(at), lane, x)
+
+    def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
+        return self._each(quantile, lane, lower, upper)
+
+
+class Stack(_Lanes):
+    """The densities of a stack of states of any generator."""
+
+    def __init__(self, generator: Generator, theta: Array) -> None:
+        super().__init__([generator.pushforward(row) for row in theta])
+        self.folds = [member.folds for member in self.members]  # type: ignore[attr-defined]
+        self.generator = generator
+        self.theta = theta
+
+    def sensitivity(self, x: Array, lane: Index) -> Array:
+        return self._each(lambda member, at: member.sensitivity(at), lane, x)
+
+    def jumps(self, lane: int) -> tuple[Array, Array]:
+        z = as_float(self.generator.latent.breaks)
+        theta = self.theta[lane]
+        return self.generator(z, theta), self.generator.sensitivity(z, theta).T
+
+
+class Fixed(_Lanes):
+    """One lane with a given distribution, without parameters."""
+
+    def __init__(self, distribution: Distribution) -> None:
+        super().__init__([distribution])
+        self.folds = [np.empty((0, 2))]
+        if isinstance(distribution, LocationScale):
+            self.standard = (
+                distribution.family,
+                distribution,
+                np.array([distribution.loc]),
+                np.array([distribution.scale]),
+            )
+
+    def sensitivity(self, x: Array, lane: Index) -> Array:
+        return np.empty((0, *x.shape))
+
+    def jumps(self, lane: int) -> tuple[Array, Array]:
+        breaks = self.members[0].breaks
+        return breaks, np.empty((len(breaks), 0))
+
+
+class LinearStack(Generated):
+    """Densities of a z + b for a stack of states, in closed form from the latent's.
+
+    `place` says which of the two parameters is a, and which b.
+    """
+
+    def __init__(self, latent: Distribution, theta: Array, place: tuple[int, int]) -> None:
+        self.latent = latent
+        self._place = place
+        self.a, self.b = theta[:, place].T
+        self.lanes = len(theta)
+        self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
+        self.folds = [np.empty((0, 2))] * self.lanes
+        if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
+            self.standard = (
+                latent.family,
+                latent,
+                self.a * latent.loc + self.b,
+                np.abs(self.a) * latent.scale,
+            )
+
+    def _latent(self, x: Array, lane: Index) -> Array:
+        return (x - self.b[lane, None]) / self.a[lane, None]
+
+    def logpdf(self, x: Array, lane: Index) -> Array:
+        return self.latent.logpdf(self._latent(x, lane)) - np.log(np.abs(self.a))[lane, None]
+
+    def score(self, x: Array, lane: Index) -> Array:
+        return self.latent.score(self._latent(x, lane)) / self.a[lane, None]
+
+    def cdf(self, x: Array, lane: Index) -> Array:
+        z = self._latent(x, lane)
+        return np.where(self.a[lane, None] > 0, self.latent.cdf(z), self.latent.sf(z))
+
+    def sf(self, x: Array, lane: Index) -> Array:
+        z = self._latent(x, lane)
+        return np.where(self.a[lane, None] > 0, self.latent.sf(z), self.latent.cdf(z))
+
+    def quantile(self, lower: Array, upper: Array, lane: Index) -> Array:
+        a = self.a[lane, None]
+        below = np.where(a > 0, lower, upper)
+        z = quantile(self.latent, below, np.where(a > 0, upper, lower))
+        return a * z + self.b[lane, None]
+
+    def sensitivity(self, x: Array, lane: Index) -> Array:
+        z = self._latent(x, lane)
+        return self._placed(z, np.ones_like(z))
+
+    def _placed(self, of_a: Array, of_b: Array) -> Array:
+        return np.stack([(of_a, of_b)[k] for k in self._place])
+
+    def flux(self, x: Array, lane: Index) -> tuple[Array, Array]:
+        z = self._latent(x, lane)
+        score = self.latent.score(z)
+        a = self.a[lane, None]
+        flux = self._placed(z * score + 1.0, score) / a
+        return flux, self._placed(np.abs(z * score) + 1.0, np.abs(score)) / np.abs(a)
+
+    def jumps(self, lane: int) -> tuple[Array, Array]:
+        z = as_float(self.latent.breaks)
+        return self.a[lane] * z + self.b[lane], self._placed(z, np.ones_like(z)).T
+
+
+def quantile(distribution: Distribution, lower: Array, upper: Array) -> Array:
+    """The point that splits the mass into `lower` and `upper`, from whichever is smaller."""
+    out = np.empty(np.shape(lower))
+    left = lower <= upper
+    out[left] = distribution.ppf(lower[left])
+    out[~left] = distribution.isf(upper[~left])
+    return out

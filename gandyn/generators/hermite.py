@@ -7,17 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.polynomial import hermite_e
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
-from gandyn.generators.generated import Generated
-from gandyn.generators.linear import LinearStack
-
-__all__ = ["HermiteGenerator"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _NEARLY_REAL = 1e-5
 """Imaginary part below which a computed root may be half of a real double one."""
@@ -100,15 +95,6 @@ class HermiteGenerator(Generator):
         twice = self._derived(theta)[1:] * self._roots[1:-1]
         return np.tensordot(twice, self._basis(z)[:-2], 1)
 
-    def along(self, z: Array, theta: Array) -> tuple[Array, Array, Array, Array]:
-        """G, its slope, curvature and sensitivity of a stack: see `Generator.along`."""
-        basis = self._basis(z)
-        slopes = self._derived(theta)
-        bends = slopes[:, 1:] * self._roots[1:-1]
-        how = "lk,kn->ln" if z.ndim == 1 else "lk,kln->ln"
-        jet = (np.einsum(how, c, basis[: c.shape[1]]) for c in (theta, slopes, bends))
-        return *jet, basis[:, None] if z.ndim == 1 else basis
-
     def sensitivity_jet(self, z: Array) -> Array:
         """The basis and its first two derivatives."""
         jet = np.zeros((3, self.dimension, *z.shape))
@@ -144,11 +130,6 @@ class HermiteGenerator(Generator):
                 "theta: got 0 in all but the first, must not be constant (it has no density)"
             )
         return array
-
-    def generated(self, theta: Array) -> Generated:
-        if self.scale_and_place is None:
-            return super().generated(theta)
-        return LinearStack(self.latent, theta, self.scale_and_place)
 
     def _basis(self, z: Array) -> Array:
         """He_k(z)/√k!, shape (d, *z.shape), by √(k+1) h_{k+1} = z h_k − √k h_{k−1}."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
@@ -14,10 +14,7 @@ from gandyn.generators.base import Generator
 from gandyn.generators.piecewise import Pieces, pieces_of
 from gandyn.generators.piecewise_pushforward import PiecewisePushforward
 from gandyn.generators.turning_points import turning_points
-
-__all__ = ["MLPGenerator"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _BLOCK = 2048
 """Latents taken through the layers at a time, whose activations then stay in the cache."""
@@ -161,14 +158,19 @@ class MLPGenerator(Generator):
         for start in range(0, flat.size, _BLOCK):
             block = slice(start, start + _BLOCK)
             jet = [flat[block, None], np.ones((1, 1)), np.zeros((1, 1))][: order + 1]
-            for k, w in enumerate(layers):
-                if k:
-                    jet = self._activated(jet)
-                jet = [part @ w[:-1] for part in jet]
-                jet[0] += w[-1]
+            jet = self._through(layers, jet)
             for row, part in zip(out, jet, strict=True):
                 row[block] = part[:, 0]
         return [row.reshape(np.shape(z)) for row in out]
+
+    def _through(self, layers: list[Array], jet: list[Array]) -> list[Array]:
+        """What the last of some layers makes of a value, with its derivatives in z."""
+        for k, w in enumerate(layers):
+            if k:
+                jet = self._activated(jet)
+            jet = [part @ w[:-1] for part in jet]
+            jet[0] += w[-1]
+        return jet
 
     def _activated(self, jet: list[Array]) -> list[Array]:
         """A hidden layer's activations from its pre-activations, with their derivatives in z."""
@@ -190,11 +192,7 @@ class MLPGenerator(Generator):
         offsets = np.concatenate([-(20.0 * steps**2)[::-1], [0.0], 20.0 * steps**2])
         layers = self.layers(theta)
         for depth in range(len(self.widths)):
-            hidden, slope = z[:, None], np.ones((1, 1))
-            for k, w in enumerate(layers[: depth + 1]):
-                if k:
-                    hidden, slope = self._activated([hidden, slope])
-                hidden, slope = hidden @ w[:-1] + w[-1], slope @ w[:-1]
+            (hidden,) = self._through(layers[: depth + 1], [z[:, None]])
             if depth == 0:
                 with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                     centre, width = -layers[0][1] / layers[0][0], 1.0 / np.abs(layers[0][0])

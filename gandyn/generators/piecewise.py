@@ -21,11 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.errors import InputError
-
-__all__ = ["Pieces", "pieces_of"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from gandyn.system.checks import Array, Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +68,7 @@ class Pieces:
         return self.line(x, lane)[0]
 
     def line(self, x: Array, lane: Index) -> tuple[Array, Array]:
-        """Values and slopes at x of shape (P, n)."""
+        """Values and slopes at x of shape (P, n); at a kink the slope of the piece to its right."""
         right, before = self._place(x, lane)
         slope = np.where(before, self.left_slope[lane][:, None], self.slopes[right])
         anchor = np.where(before, self.offset[lane][:, None], right)
@@ -83,11 +79,6 @@ class Pieces:
         inner = ~before & (right + 1 < self.offset[1:][lane][:, None])
         nearer = inner & (self.z[last] - x < x - self.z[anchor])
         return np.where(nearer, from_right, from_left), slope
-
-    def slope(self, x: Array, lane: Index) -> Array:
-        """The slopes at x of shape (P, n); at a kink that of the piece to its right."""
-        right, before = self._place(x, lane)
-        return np.where(before, self.left_slope[lane][:, None], self.slopes[right])
 
     def _place(self, x: Array, lane: Index) -> tuple[Index, NDArray[np.bool_]]:
         """Index of the last kink at or below each x, and whether there is none."""

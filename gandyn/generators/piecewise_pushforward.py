@@ -5,54 +5,54 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
-from gandyn.generators.generated import Map
-from gandyn.generators.latent_parts import LatentParts
 from gandyn.generators.piecewise import Pieces
+from gandyn.generators.pushforward import OfPreimages, Preimages
+from gandyn.system.checks import Array, Index
 
-__all__ = ["PiecewisePushforward"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+if TYPE_CHECKING:
+    from gandyn.generators.mlp import MLPGenerator
 
 _LOG_TINIEST = -745.0
 """Log of the smallest positive number."""
+_NARROW = 1e-12
+"""Kinks nearer to each other than this, relative to max(1, |z|), are taken as one."""
+_FLAT = 64.0 * float(np.finfo(float).eps)
+"""A part that rises by no more than this, relative to what its values are summed from, is flat."""
 
 
-class LinearMap(Map, Protocol):
-    """A generator with linear pieces."""
+@dataclass(eq=False)
+class _Terms(Preimages):
+    """Preimages, the parts that they lie in, and the interval of the cover of each point."""
 
-    def linear_pieces(self, theta: Array) -> Pieces: ...
+    part: Index
+    interval: Index
 
 
-class PiecewisePushforward(Distribution):
-    """p_g of x = G(z; θ), G piecewise linear: the sum of q(z_i)/|G'(z_i)| over x's preimages z_i.
+class PiecewisePushforward(OfPreimages[_Terms]):
+    """p_g of x = G(z; θ), G piecewise linear.
 
     A flat piece puts all of its latent mass on one point, an atom. `logpdf`, `pdf` and `score` are
     those of the remaining, continuous part; `cdf`, quantiles, samples, mean and std are those of
     the whole.
     """
 
-    def __init__(self, generator: LinearMap, theta: Array) -> None:
-        self.generator = generator
-        self.theta = np.array(theta, dtype=float)
-        self._latent = generator.latent
-        self._parts = LatentParts.of(generator.linear_pieces(self.theta), self._latent)
+    folds = np.empty((0, 2))
+    """None: at a kink's image the density jumps and is finite."""
+
+    def __init__(self, generator: MLPGenerator, theta: Array) -> None:
+        super().__init__(generator, theta)
+        self._parts = _LatentParts(generator.linear_pieces(self.theta), self._latent)
+        self.atoms = self._parts.atoms
         self._cover = _Cover(self._parts)
-        self._recent: tuple[Array | None, _Terms | None] = (None, None)
 
     def __repr__(self) -> str:
         return f"PiecewisePushforward({self.generator!r}, θ of {self.theta.size} parameters)"
-
-    @cached_property
-    def atoms(self) -> Array:  # type: ignore[override]
-        """Points with a mass of their own, shape (m, 2): rows (x, mass), ascending in x."""
-        return self._parts.atoms
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
@@ -65,11 +65,6 @@ class PiecewisePushforward(Distribution):
         return np.unique(np.concatenate([self._cover.points, images]))
 
     @cached_property
-    def folds(self) -> Array:
-        """None, shape (0, 2): at a kink's image the density jumps and is finite."""
-        return np.empty((0, 2))
-
-    @cached_property
     def edges(self) -> Array:
         """Images of the latent's panel edges, and of the kinks where its density is not 0."""
         inner = self._parts.bounds[np.isfinite(self._parts.bounds)]
@@ -78,10 +73,6 @@ class PiecewisePushforward(Distribution):
         if len(images) == 1:  # nothing but an atom: a panel for what lies around it
             return images + np.array([-1.0, 1.0]) * max(1e-8 * abs(images[0]), 1e-8)
         return images
-
-    @cached_property
-    def reach(self) -> tuple[float, float]:
-        return float(self.edges[0]), float(self.edges[-1])
 
     @cached_property
     def landmarks(self) -> Array:
@@ -94,20 +85,12 @@ class PiecewisePushforward(Distribution):
         middle, half = 0.5 * (images[1:] + images[:-1]), 0.5 * np.abs(np.diff(images))
         return np.stack([middle, half], axis=1)[wide]
 
-    def logpdf(self, x: ArrayLike) -> Array:
-        return self._terms(x).log_total[()]
-
-    def score(self, x: ArrayLike) -> Array:
-        terms = self._terms(x)
-        return terms.mean(self._latent.score(terms.z) / self._parts.slope[terms.part])[()]
-
     def score_slope(self, x: ArrayLike) -> Array:
         terms = self._terms(x)
-        slope = self._parts.slope[terms.part]
-        score = self._latent.score(terms.z) / slope
+        score = self._latent.score(terms.z) / terms.slope
         apart = score - terms.mean(score).ravel()[terms.node]
         with np.errstate(over="ignore"):  # only where the density is 0
-            return terms.mean(self._latent.score_slope(terms.z) / slope**2 + apart**2)[()]
+            return terms.mean(self._latent.score_slope(terms.z) / terms.slope**2 + apart**2)[()]
 
     def cdf(self, x: ArrayLike) -> Array:
         return self._tail(x, 0, self._cover.below)
@@ -126,8 +109,7 @@ class PiecewisePushforward(Distribution):
 
     def sensitivity(self, x: Array) -> Array:
         """E[∂G/∂θ | G = x], shape (d, *x.shape); at an atom its mean over the flat parts."""
-        terms = self._terms(x)
-        out = terms.mean(self.generator.sensitivity(terms.z, self.theta))
+        out = super().sensitivity(x)
         for k in np.flatnonzero(np.isin(self.atoms[:, 0], x)):
             z, mass = self._parts.nodes()
             on = self._parts.atom[self._parts.part(z)] == k
@@ -140,14 +122,8 @@ class PiecewisePushforward(Distribution):
     ) -> Array:
         return self._parts(self._latent.sample(n, rng))
 
-    def _terms(self, x: ArrayLike) -> _Terms:
-        points = np.asarray(x, dtype=float)
-        # The density, its score and its mass are asked for at the same nodes in turn.
-        if points is not self._recent[0] or self._recent[1] is None:
-            self._recent = (points, self._cover.terms(points))
-        terms = self._recent[1]
-        assert terms is not None
-        return terms
+    def _found(self, x: Array) -> _Terms:
+        return self._cover.terms(x)
 
     @cached_property
     def _tail_index(self) -> float:
@@ -162,22 +138,16 @@ class PiecewisePushforward(Distribution):
         return self._parts(z), mass
 
     @cached_property
-    def _lower_table(self) -> tuple[Array, Array]:
-        """The points of the cover twice, and the mass below each without and with its atom."""
-        points, masses = self._cover.points, self.cdf(self._cover.points)
-        before = masses - self._cover.atoms
-        table = np.stack([before, masses], axis=1).ravel()
-        return np.repeat(points, 2), np.maximum.accumulate(table)
-
-    @cached_property
-    def _upper_table(self) -> tuple[Array, Array]:
-        """The points of the cover twice, descending, and the mass above each, then at or above."""
-        points, masses = self._cover.points, self.sf(self._cover.points)
-        table = np.stack([masses, masses + self._cover.atoms], axis=1)[::-1].ravel()
-        return np.repeat(points[::-1], 2), np.maximum.accumulate(table)
+    def _tables(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """The cover's points twice, from either end on, and the mass beyond, then at each too."""
+        points, atoms = np.repeat(self._cover.points, 2), self._cover.atoms
+        below, above = self.cdf(self._cover.points), self.sf(self._cover.points)
+        low = np.stack([below - atoms, below], axis=1).ravel()
+        high = np.stack([above, above + atoms], axis=1)[::-1].ravel()
+        return (points, np.maximum.accumulate(low)), (points[::-1], np.maximum.accumulate(high))
 
     def _bracket(self, q: Array, lower: bool) -> tuple[Array, Array]:
-        x, table = self._lower_table if lower else self._upper_table
+        x, table = self._tables[0 if lower else 1]
         # Between the two entries of an atom the bracket is the atom.
         i = np.searchsorted(table, q)
         near, far = x[np.maximum(i - 1, 0)], x[np.minimum(i, len(x) - 1)]
@@ -216,6 +186,122 @@ class PiecewisePushforward(Distribution):
         return outer, inner
 
 
+class _LatentParts:
+    """Latent intervals on each of which G is linear, from left to right; each in one half of q.
+
+    G is the first of the stack of functions `pieces`.
+
+    Attributes
+    ----------
+    latent : Distribution
+    bounds : ndarray, shape (n + 1,)
+        Ends of the parts, the first and the last those of the latent's support.
+    images : ndarray, shape (2, n)
+        G at the left and the right end of each.
+    anchor, height, slope : ndarray, shape (n,)
+        On each part G(z) = height + slope·(z − anchor).
+    flat : ndarray of bool, shape (n,)
+    """
+
+    def __init__(self, pieces: Pieces, latent: Distribution) -> None:
+        kinks = pieces.z[: pieces.offset[1]]
+        low, high = latent.support
+        # Parts end on the median too, so that the mass of each is told from the nearer tail.
+        points = np.append(kinks, latent.ppf(0.5))
+        points = np.unique(points[(points > low) & (points < high)])
+        apart = np.diff(points) > _NARROW * np.maximum(1.0, np.abs(points[1:]))
+        inner = points[np.append(True, apart)]
+        ends = [end for end in (low, high) if np.isfinite(end)]
+        z = np.sort(np.concatenate([inner, ends]))
+        value = pieces(z[None], np.zeros(1, np.intp))[0]
+        size = np.interp(z, kinks, pieces.size[: pieces.offset[1]])
+        # The unbounded parts, where there are any, are those of a slope and of one end only.
+        open_left, open_right = int(np.isinf(low)), int(np.isinf(high))
+        steep = [pieces.left_slope[0]] * open_left, [pieces.right_slope[0]] * open_right
+        slope = np.concatenate([steep[0], np.diff(value) / np.diff(z), steep[1]])
+        left = np.maximum(np.arange(len(slope)) - open_left, 0)
+        right = np.minimum(np.arange(len(slope)) + 1 - open_left, len(z) - 1)
+        width = np.where(left == right, latent.landmarks[:, 1].max(), z[right] - z[left])
+        flat = np.abs(slope) * width <= _FLAT * np.maximum(size[left], size[right])
+        slope[flat] = 0.0
+        # A far kink's large value is rounded coarsely: each part starts from its smaller end.
+        start = np.where(size[right] < size[left], right, left)
+        images = np.stack([value[left], value[right]])
+        if open_left and not flat[0]:
+            images[0, 0] = -np.inf * np.sign(slope[0])
+        if open_right and not flat[-1]:
+            images[1, -1] = np.inf * np.sign(slope[-1])
+        self.latent = latent
+        self.bounds = np.concatenate([[low] * open_left, z, [high] * open_right])
+        self.images, self.slope, self.flat = images, slope, flat
+        self.anchor, self.height = z[start], value[start]
+        self._level(_FLAT * size[start])
+
+    def __call__(self, z: Array) -> Array:
+        """G(z)."""
+        part = self.part(z)
+        return self.height[part] + self.slope[part] * (z - self.anchor[part])
+
+    def part(self, z: Array) -> Index:
+        """The part that each z lies in, the nearest outside the latent's support."""
+        return np.clip(np.searchsorted(self.bounds, z, side="right") - 1, 0, len(self.slope) - 1)
+
+    def tail(self, z: Array, part: Index) -> Array:
+        """Latent mass beyond z, on the side of the nearer end of the line from the given parts."""
+        lower = self.lower[part]
+        out = np.empty(z.shape)
+        out[lower] = self.latent.cdf(z[lower])
+        out[~lower] = self.latent.sf(z[~lower])
+        return out
+
+    @cached_property
+    def lower(self) -> NDArray[np.bool_]:
+        """Whether a part lies in the lower half of the latent's mass."""
+        return self.bounds[1:] <= self.latent.ppf(0.5)
+
+    @cached_property
+    def tails(self) -> Array:
+        """`tail` at the left and the right end of each part, shape (2, n)."""
+        every = np.arange(len(self.slope))
+        return np.stack([self.tail(self.bounds[:-1], every), self.tail(self.bounds[1:], every)])
+
+    @cached_property
+    def mass(self) -> Array:
+        """Latent mass of each part, shape (n,)."""
+        return np.abs(self.tails[1] - self.tails[0])
+
+    @cached_property
+    def atom(self) -> Index:
+        """For each part the row of `atoms` that it is a part of, −1 where it is not flat."""
+        out = np.full(len(self.flat), -1)
+        massive = self.flat & (self.mass > 0.0)
+        out[massive] = np.searchsorted(self.atoms[:, 0], self.height[massive])
+        return out
+
+    @cached_property
+    def atoms(self) -> Array:
+        """Images of the flat parts and the mass on each, shape (m, 2), ascending."""
+        massive = self.flat & (self.mass > 0.0)
+        x, which = np.unique(self.height[massive], return_inverse=True)
+        return np.stack([x, np.bincount(which, self.mass[massive], len(x))], axis=1)
+
+    def nodes(self) -> tuple[Array, Array]:
+        """Latents within its reach, Gauss-Legendre on every part, and the mass each stands for."""
+        low, high = self.latent.reach
+        inside = self.bounds[(self.bounds > low) & (self.bounds < high)]
+        return self.latent._nodes_on(np.unique(np.concatenate([self.latent.edges, inside])))
+
+    def _level(self, rounding: Array) -> None:
+        """Give flat parts that lie equally high, but for rounding, one height, in place."""
+        flat = np.flatnonzero(self.flat)
+        flat = flat[np.argsort(self.height[flat])]
+        height = self.height[flat]
+        steps = np.diff(height) > np.maximum(rounding[flat][1:], rounding[flat][:-1])
+        first = np.flatnonzero(np.append(True, steps)) if len(flat) else flat
+        self.height[flat] = height[first][np.cumsum(np.append(False, steps))[: len(flat)]]
+        self.images[:, flat] = self.height[flat]
+
+
 class _Cover:
     """The parts whose images cover each of the intervals that the images' ends cut the line into.
 
@@ -229,7 +315,7 @@ class _Cover:
         For each interval, the mass of what lies wholly below it, or above it.
     """
 
-    def __init__(self, parts: LatentParts) -> None:
+    def __init__(self, parts: _LatentParts) -> None:
         self._parts = parts
         steep = np.flatnonzero(~parts.flat)
         low, high = np.sort(parts.images[:, steep], axis=0)
@@ -262,63 +348,12 @@ class _Cover:
             # The density goes on to the last point of a bounded support.
             inside = interval - (flat == self.points[-1])
         count = self._count[inside]
-        first = np.cumsum(count) - count
         node = np.repeat(np.arange(flat.size), count)
-        shift = np.repeat(self._start[inside] - first, count)
+        shift = np.repeat(self._start[inside] - (np.cumsum(count) - count), count)
         part = self._members[np.arange(node.size) + shift]
         parts = self._parts
+        slope = parts.slope[part]
         with np.errstate(over="ignore"):
-            z = parts.anchor[part] + (flat[node] - parts.height[part]) / parts.slope[part]
+            z = parts.anchor[part] + (flat[node] - parts.height[part]) / slope
         z = np.clip(z, parts.bounds[part], parts.bounds[part + 1])
-        return _Terms(parts, x, interval.reshape(x.shape), node, part, z, first, count > 0)
-
-
-@dataclass(eq=False)
-class _Terms:
-    """Points x and, one after the other, the preimages z of each, in the parts they lie in."""
-
-    parts: LatentParts
-    x: Array
-    interval: Index
-    node: Index
-    part: Index
-    z: Array
-    first: Index
-    reached: NDArray[np.bool_]
-
-    def total(self, values: Array) -> Array:
-        """Sums over the preimages of each point of values (..., T): (..., *x.shape)."""
-        out = np.zeros((*values.shape[:-1], self.x.size))
-        if values.shape[-1]:
-            starts = self.first[self.reached]
-            out[..., self.reached] = np.add.reduceat(values, starts, axis=-1)
-        return out.reshape((*values.shape[:-1], *self.x.shape))
-
-    @cached_property
-    def log(self) -> Array:
-        """Log of each preimage's share in the density."""
-        slope = self.parts.slope[self.part]
-        return self.parts.latent.logpdf(self.z) - np.log(np.abs(slope))
-
-    @cached_property
-    def log_total(self) -> Array:
-        """Log of the density at each point."""
-        out = np.full(self.x.size, -np.inf)
-        if len(self.log):
-            out[self.reached] = np.maximum.reduceat(self.log, self.first[self.reached])
-        top = np.where(np.isfinite(out), out, 0.0)
-        with np.errstate(divide="ignore"):
-            out = top + np.log(self.total(np.exp(self.log - top[self.node])).ravel())
-        return np.where(np.isnan(self.x), np.nan, out.reshape(self.x.shape))
-
-    @cached_property
-    def share(self) -> Array:
-        """Each preimage's part of the density at its point."""
-        total = self.log_total.ravel()[self.node]
-        return np.exp(self.log - np.where(np.isfinite(total), total, 0.0))
-
-    def mean(self, values: Array) -> Array:
-        """Means over the preimages of values (..., T); 0 where the density is 0."""
-        with np.errstate(invalid="ignore"):
-            weighted = self.share * values
-        return self.total(np.where(self.share > 0.0, weighted, 0.0))
+        return _Terms(parts.latent, x, count, z, slope, part, interval.reshape(x.shape))

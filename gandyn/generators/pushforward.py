@@ -1,32 +1,136 @@
-"""The density that any generator pushes forward, from its monotone pieces."""
+"""The density of x = G(z; θ): the sum over x's preimages z_i of q(z_i)/|G'(z_i)|."""
 
 from __future__ import annotations
 
 import itertools
+from abc import abstractmethod
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-from gandyn.generators.generated import Map
 from gandyn.system.bracket import roots
-from gandyn.system.checks import show
+from gandyn.system.checks import Array, Index, as_float, show
 
-__all__ = ["Pushforward"]
-
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from gandyn.generators.base import Generator
 
 _TABLE = 33
 
 
-class Pushforward(Distribution):
-    """p_g of x = G(z; θ) at one θ (d,): the sum over x's preimages z_i of q(z_i)/|G'(z_i)|."""
+@dataclass(eq=False)
+class Preimages:
+    """The preimages z (T,) of points x, `count` of each in turn, and the slope of G at them."""
 
-    def __init__(self, generator: Map, theta: Array) -> None:
+    latent: Distribution
+    x: Array
+    count: Index
+    z: Array
+    slope: Array
+
+    @cached_property
+    def node(self) -> Index:
+        """The index of the point that each is a preimage of, in the flat order of x."""
+        return np.repeat(np.arange(self.x.size), self.count)
+
+    @cached_property
+    def log(self) -> Array:
+        """Log of each preimage's share in the density."""
+        with np.errstate(divide="ignore"):
+            return self.latent.logpdf(self.z) - np.log(np.abs(self.slope))
+
+    @cached_property
+    def log_total(self) -> Array:
+        """Log of the density at each point."""
+        top = self._over(np.maximum, self.log, -np.inf)
+        top = np.where(np.isfinite(top), top, 0.0)
+        with np.errstate(divide="ignore"):
+            out = top + np.log(self._over(np.add, np.exp(self.log - top[self.node]), 0.0))
+        return np.where(np.isnan(self.x), np.nan, out.reshape(self.x.shape))
+
+    @cached_property
+    def share(self) -> Array:
+        """Each preimage's part of the density at its point."""
+        total = self.log_total.ravel()[self.node]
+        return np.exp(self.log - np.where(np.isfinite(total), total, 0.0))
+
+    def total(self, values: Array) -> Array:
+        """Sums over the preimages of each point of values (..., T): (..., *x.shape)."""
+        return self._over(np.add, values, 0.0).reshape((*values.shape[:-1], *self.x.shape))
+
+    def mean(self, values: Array) -> Array:
+        """Means over the preimages of values (..., T); 0 where the density is 0."""
+        with np.errstate(invalid="ignore"):
+            weighted = self.share * values
+        return self.total(np.where(self.share > 0.0, weighted, 0.0))
+
+    @cached_property
+    def _starts(self) -> tuple[NDArray[np.bool_], Index]:
+        """Which points have preimages, and the place of the first of each of these."""
+        reached = self.count > 0
+        return reached, (np.cumsum(self.count) - self.count)[reached]
+
+    def _over(self, combine: np.ufunc, values: Array, none: float) -> Array:
+        reached, starts = self._starts
+        if len(starts) == values.shape[-1] == self.x.size:
+            return values
+        out = np.full((*values.shape[:-1], self.x.size), none)
+        if len(starts):
+            out[..., reached] = combine.reduceat(values, starts, axis=-1)
+        return out
+
+
+Found = TypeVar("Found", bound=Preimages)
+
+
+class OfPreimages(Distribution, Generic[Found]):
+    """p_g at one θ (d,); a subclass finds the preimages, and has the panel edges."""
+
+    _recent: tuple[Array, Found] | None = None
+
+    def __init__(self, generator: Generator, theta: Array) -> None:
         self.generator = generator
         self.theta = np.array(theta, dtype=float)
+        self._latent = generator.latent
+
+    @abstractmethod
+    def _found(self, x: Array) -> Found:
+        """The preimages of points of any shape."""
+
+    def _terms(self, x: ArrayLike) -> Found:
+        points = as_float(x)
+        # The density, its score and its mass are asked for at the same nodes in turn.
+        if self._recent is None or points is not self._recent[0]:
+            self._recent = points, self._found(points)
+        return self._recent[1]
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        return float(self.edges[0]), float(self.edges[-1])
+
+    def logpdf(self, x: ArrayLike) -> Array:
+        return self._terms(x).log_total[()]
+
+    def score(self, x: ArrayLike) -> Array:
+        terms = self._terms(x)
+        bend = self.generator.curvature(terms.z, self.theta) / terms.slope
+        return terms.mean((self._latent.score(terms.z) - bend) / terms.slope)[()]
+
+    def sensitivity(self, x: Array) -> Array:
+        """E[∂G/∂θ | G = x], shape (d, *x.shape)."""
+        terms = self._terms(x)
+        return terms.mean(self.generator.sensitivity(terms.z, self.theta))
+
+
+class Pushforward(OfPreimages[Preimages]):
+    """p_g of x = G(z; θ), a preimage of each point on each branch that reaches it."""
+
+    def __init__(self, generator: Generator, theta: Array) -> None:
+        super().__init__(generator, theta)
         latent = generator.latent
         turns = np.asarray(generator.pieces(self.theta), dtype=float)
         if turns.ndim != 1 or not np.isfinite(turns).all() or (np.diff(turns) <= 0).any():
@@ -43,7 +147,6 @@ class Pushforward(Distribution):
         self.branches = [
             _Branch(generator, self.theta, left, right) for left, right in itertools.pairwise(ends)
         ]
-        self._recent: tuple[Array | None, list] = (None, [])
         if not all(branch.sign for branch in self.branches):
             raise InputError(
                 f"theta: got {show(self.theta.tolist())}, "
@@ -70,14 +173,14 @@ class Pushforward(Distribution):
     @cached_property
     def breaks(self) -> Array:
         """Folds, and the images of the latent's breaks."""
-        points = np.concatenate([self.generator.latent.breaks, self._turns])
+        points = np.concatenate([self._latent.breaks, self._turns])
         images = self.generator(points, self.theta)
         return np.unique(images[np.isfinite(images)])
 
     @cached_property
     def landmarks(self) -> Array:
         """Image of the latent's landmarks, with the widths that G stretches them to."""
-        z, width = self.generator.latent.landmarks.T
+        z, width = self._latent.landmarks.T
         # From both sides of z: about a turning point they have the same image.
         centre, sides = self.generator(z, self.theta), (z - width, z + width)
         stretch = 2.0 * np.max([np.abs(self.generator(u, self.theta) - centre) for u in sides], 0)
@@ -93,64 +196,22 @@ class Pushforward(Distribution):
     @cached_property
     def edges(self) -> Array:
         """Images of the latent's panel edges."""
-        points = np.concatenate([self.generator.latent.edges, self._turns])
+        points = np.concatenate([self._latent.edges, self._turns])
         images = self.generator(points, self.theta)
         return np.unique(images[np.isfinite(images)])
 
-    @cached_property
-    def reach(self) -> tuple[float, float]:
-        return float(self.edges[0]), float(self.edges[-1])
-
-    def _terms(self, x: Array) -> list[tuple[Array, Array, Array]]:
-        """Preimage, log density and slope of G on each branch; −inf where x is not reached."""
-        if x is self._recent[0]:
-            return self._recent[1]
-        terms = []
-        for branch in self.branches:
-            z = branch.inverse(x)
-            reached = np.isfinite(z)
-            safe = np.where(reached, z, branch.anchor)
-            slope = self.generator.slope(safe, self.theta)
-            with np.errstate(divide="ignore"):
-                log = self.generator.latent.logpdf(safe) - np.log(np.abs(slope))
-            terms.append((safe, np.where(reached, log, -np.inf), slope))
-        # The density, its score and the sensitivity are asked for at the same nodes in turn.
-        self._recent = (x, terms)
-        return terms
-
-    def logpdf(self, x: ArrayLike) -> Array:
-        points = np.asarray(x, dtype=float)
-        return np.logaddexp.reduce([log for _, log, _ in self._terms(points)])[()]
-
-    def score(self, x: ArrayLike) -> Array:
-        points = np.asarray(x, dtype=float)
-        shares, terms = self._shares(points)
-        total = np.zeros_like(points)
-        for share, (z, _, slope) in zip(shares, terms, strict=True):
-            bend = self.generator.curvature(z, self.theta) / slope
-            part = (self.generator.latent.score(z) - bend) / slope
-            total += np.where(share > 0.0, share * part, 0.0)
-        return total[()]
-
-    def sensitivity(self, x: Array) -> Array:
-        """E[∂G/∂θ | G = x], shape (d, *x.shape)."""
-        shares, terms = self._shares(x)
-        return sum(  # type: ignore[return-value]
-            share * self.generator.sensitivity(z, self.theta)
-            for share, (z, _, _) in zip(shares, terms, strict=True)
-        )
-
-    def _shares(self, x: Array) -> tuple[list[Array], list[tuple[Array, Array, Array]]]:
-        terms = self._terms(x)
-        total = np.logaddexp.reduce([log for _, log, _ in terms])
-        total = np.where(np.isfinite(total), total, 0.0)
-        return [np.exp(log - total) for _, log, _ in terms], terms
+    def _found(self, x: Array) -> Preimages:
+        inverses = np.stack([branch.inverse(x).ravel() for branch in self.branches], axis=1)
+        reached = np.isfinite(inverses)
+        z = inverses[reached]
+        slope = self.generator.slope(z, self.theta)
+        return Preimages(self._latent, x, reached.sum(axis=1), z, slope)
 
     def cdf(self, x: ArrayLike) -> Array:
-        return self._tail(np.asarray(x, dtype=float), below=True)
+        return self._tail(as_float(x), below=True)
 
     def sf(self, x: ArrayLike) -> Array:
-        return self._tail(np.asarray(x, dtype=float), below=False)
+        return self._tail(as_float(x), below=False)
 
     def _tail(self, x: Array, below: bool) -> Array:
         return np.clip(sum(branch.mass(x, below) for branch in self.branches), 0.0, 1.0)[()]
@@ -158,20 +219,20 @@ class Pushforward(Distribution):
     def _quantile(self, q: Array, lower: bool) -> Array:
         if len(self.branches) > 1:
             return super()._quantile(q, lower)
-        latent = self.generator.latent
         rising = self.branches[0].sign > 0
-        return self.generator((latent.ppf if lower == rising else latent.isf)(q), self.theta)
+        quantile = self._latent.ppf if lower == rising else self._latent.isf
+        return self.generator(quantile(q), self.theta)
 
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None
     ) -> Array:
-        return self.generator(self.generator.latent.sample(n, rng), self.theta)
+        return self.generator(self._latent.sample(n, rng), self.theta)
 
 
 class _Branch:
     """G on one latent interval on which it is monotone."""
 
-    def __init__(self, generator: Map, theta: Array, left: float, right: float) -> None:
+    def __init__(self, generator: Generator, theta: Array, left: float, right: float) -> None:
         self._generator, self._theta = generator, theta
         self._ends = left, right
         latent = generator.latent
@@ -190,7 +251,6 @@ class _Branch:
                 f"{high:.6g}; name its turning points"
             )
         self._x = np.maximum.accumulate(self._x)
-        self.anchor = float(self._z[_TABLE // 2])
         far = [self._limit(left, low), self._limit(right, high)]
         self.low, self.high = min(far), max(far)
 
@@ -209,7 +269,7 @@ class _Branch:
 
     def inverse(self, x: Array) -> Array:
         """The latent with G(z) = x; nan where there is none."""
-        flat = np.asarray(x, dtype=float).ravel()
+        flat = as_float(x).ravel()
         out = np.full(flat.shape, np.nan)
         inside = np.flatnonzero((flat >= self.low) & (flat <= self.high) & np.isfinite(flat))
         if len(inside):
@@ -237,19 +297,14 @@ class _Branch:
         with np.errstate(over="ignore", invalid="ignore"):
             return self.sign * self._generator(z, self._theta)
 
-    def _mass(self, from_z: Array, to_z: Array) -> Array:
-        """Latent mass between two points, from the tail that keeps its digits."""
-        latent = self._generator.latent
-        below = latent.cdf(to_z) - latent.cdf(from_z)
-        above = latent.sf(from_z) - latent.sf(to_z)
-        return np.where(latent.cdf(from_z) < 0.5, below, above)
-
     def mass(self, x: Array, below: bool) -> Array:
         """P(z on this branch, G ≤ x), or G > x."""
         left, right = self._ends
         lowest, highest = (left, right) if self.sign > 0 else (right, left)
         z = np.where(x <= self.low, lowest, self.inverse(x))
         z = np.where(x >= self.high, highest, z)
-        if below == (self.sign > 0):
-            return self._mass(np.full(z.shape, left), z)
-        return self._mass(z, np.full(z.shape, right))
+        start, end = (left, z) if below == (self.sign > 0) else (z, right)
+        latent = self._generator.latent
+        before, after = latent.cdf(start), latent.sf(end)
+        # from the tail that keeps its digits
+        return np.where(before < 0.5, latent.cdf(end) - before, latent.sf(start) - after)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.system.bracket import roots
+from gandyn.system.checks import Array
 
-__all__ = ["turning_points"]
-
-Array = NDArray[np.float64]
 Jet = Callable[[Array], Sequence[Array]]
 
 _SAME = 1e-13

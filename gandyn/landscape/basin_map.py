@@ -18,8 +18,7 @@ from gandyn.landscape.census import Equilibria, on_side
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.plane import Box, Plane
-from gandyn.system.plain import plain
-from gandyn.system.results import Result
+from gandyn.system.results import Result, plain
 
 __all__ = ["Basins", "attractors_reached", "basins", "integrated_basins"]
 

@@ -7,8 +7,8 @@ around the box must then be the sum of the indices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any, overload
 
@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
+from gandyn.game import Game
 from gandyn.landscape.many_starts import Search
 from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import Roots, across, between, newton
 from gandyn.landscape.plane import Box, Placed, Plane, check_box
 from gandyn.landscape.winding import around, around_point
-from gandyn.system.plain import plain
-from gandyn.system.results import Result
+from gandyn.system.results import Result, plain
 
 __all__ = ["Equilibria", "Equilibrium", "describe", "equilibria"]
 
@@ -274,38 +274,12 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     return Equilibria(tuple(points), box, winding, complete, status, message, plane.game)
 
 
-def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
+def _from_many_starts(game: Game, starts: Array | None) -> Equilibria:
     """The rest points that many starts lead to; that these are all is not proven."""
     search = Search(game, starts)
     theta = search.found[np.lexsort(search.found.T[::-1])]
-    jacobian = np.asarray(game.jacobian(theta), dtype=float)
-    residual = np.linalg.norm(game.force(theta), axis=1)
-    modes = Modes(game.data)
-    points = []
-    for k, place in enumerate(theta):
-        rates, vectors = np.linalg.eig(jacobian[k])
-        order = np.argsort(rates.real)
-        rates, vectors = rates[order], vectors[:, order]
-        size, least = float(np.abs(rates).max()), float(np.abs(rates).min())
-        flat = least <= _ZERO * size
-        growing = int((rates.real > 0).sum())
-        kind = "saddle" if growing < len(rates) else "repeller"
-        kind = "degenerate" if flat else kind if growing else "attractor"
-        reach = float(residual[k]) + 1e-15 * size * float(np.abs(place).max())
-        generated = game.generator.generated(place[None])
-        points.append(
-            Equilibrium(
-                place,
-                kind,
-                modes.name(generated),
-                rates,
-                vectors,
-                float(game.potential(place)),
-                float(residual[k]),
-                reach / max(least, 1e-300),
-                0 if flat else (-1) ** int((rates.real < 0).sum()),
-            )
-        )
+    units = np.full(len(theta), search.unit)
+    points = _described(game, theta, np.asarray(game.jacobian(theta)), units, lambda k: None)
     message = (
         f"the rest points that {search.starts} starts lead to: that these are all is not proven"
     )
@@ -319,7 +293,7 @@ def _from_many_starts(game: Any, starts: Array | None) -> Equilibria:
     return Equilibria(tuple(points), None, None, None, 0, message, game)
 
 
-def describe(game: Any, theta: Array) -> list[Equilibrium]:
+def describe(game: Game, theta: Array) -> list[Equilibrium]:
     """What is to be known of rest points at known (a, b), shape (n, 2), rising in b, then in |a|.
 
     All on one side of a = 0.
@@ -334,39 +308,65 @@ def describe(game: Any, theta: Array) -> list[Equilibrium]:
     force = plane.seen(np.asarray(game.evaluate(plane.state(u), values=["force"]).force))
     step = np.linalg.pinv(jacobian) @ force[..., None]
     u = u - np.where(np.abs(step[..., 0]).max(axis=1) < _LAST, step[..., 0].T, 0.0).T
-    states = plane.state(u)
-    values = game.evaluate(states, values=["potential", "force"])
-    residual = np.hypot(*np.asarray(values.force).T)
-    noise = np.hypot(*np.asarray(values.errors["force"]).T)
-    modes = Modes(game.data)
     gaps = np.abs(u[:, None] - u).max(axis=2) + np.diag(np.full(len(u), np.inf))
     radii = np.minimum(_RADIUS * u[:, 0], _APART * gaps.min(axis=1))
+
+    def counted(k: int) -> int | None:
+        return around_point(plane.force, u[k], np.full(2, radii[k]))
+
+    points = _described(game, plane.state(u), jacobian, u[:, 0], counted)
+    return [
+        replace(point, theta=plane.turned(place), eigenvectors=plane.turned(point.eigenvectors.T).T)
+        for point, place in zip(points, u, strict=True)
+    ]
+
+
+def _described(
+    game: Game,
+    theta: Array,
+    jacobian: Array,
+    units: Array,
+    counted: Callable[[int], int | None],
+) -> list[Equilibrium]:
+    """What the Jacobian, potential and modes say of rest points (n, d).
+
+    `units` are lengths; `counted` gives the index where an eigenvalue is too small to tell.
+    """
+    if not len(theta):
+        return []
+    values = game.evaluate(theta, values=["potential", "force"])
+    residual = np.linalg.norm(np.asarray(values.force), axis=1)
+    noise = np.linalg.norm(np.asarray(values.errors["force"]), axis=1)
+    modes = Modes(game.data)
     out = []
-    for k, place in enumerate(u):
+    for k, place in enumerate(theta):
         rates, vectors = np.linalg.eig(jacobian[k])
         order = np.argsort(rates.real)
-        rates, vectors = rates[order], plane.turned(vectors[:, order].T).T
-        size = np.abs(rates).max()
-        flat = bool(np.abs(rates).min() <= _FLAT * size)
-        index = around_point(plane.force, place, np.full(2, radii[k])) if flat else None
-        if index is None:
-            index = 1 if np.linalg.det(jacobian[k]) > 0 else -1
+        rates, vectors = rates[order], vectors[:, order]
+        size, least = float(np.abs(rates).max()), float(np.abs(rates).min())
+        index = counted(k) if least <= _FLAT * size else None
         growing = int((rates.real > 0).sum())
-        kind = "saddle" if index < 0 else "repeller" if growing else "attractor"
-        if not index or np.abs(rates).min() <= _ZERO * size:
-            kind = "degenerate"
+        if index is None:
+            index = 1 if np.linalg.det(jacobian[k] / max(size, 1e-300)) > 0 else -1
+        elif index:
+            # The sign of one eigenvalue is not known, but that of both together.
+            growing = 1 if index < 0 else 2 * (growing > 0)
+        kind = "saddle" if growing < len(rates) else "repeller"
+        kind = kind if growing else "attractor"
         reach = float(noise[k] + residual[k])
-        if kind == "degenerate":
+        if not index or least <= _ZERO * size:
+            kind = "degenerate"
             # The force grows with the square of the distance at a fold, else with its cube.
             power = 1.0 / 3.0 if index else 0.5
-            error = (reach / max(size, 1e-300) / place[0]) ** power * place[0]
+            error = (reach / max(size, 1e-300) / units[k]) ** power * units[k]
         else:
-            error = reach / max(float(np.abs(rates).min()), 1e-300)
+            error = reach / max(least, 1e-300)
+        generated = game.generator.generated(theta[k : k + 1])
         out.append(
             Equilibrium(
-                plane.turned(place),
+                place,
                 kind,
-                modes.name(game.generator.generated(states[k : k + 1])),
+                modes.name(generated),
                 rates,
                 vectors,
                 float(values.potential[k]),

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.plane import Box, Plane, check_box
 from gandyn.landscape.tracing import LEFT, LOST, Trace, trace
-from gandyn.system.plain import plain
-from gandyn.system.results import Alike, Result
+from gandyn.system.results import Alike, Result, plain
 
 __all__ = ["Manifold", "Separatrices", "manifolds", "separatrices"]
 

@@ -6,11 +6,10 @@ its place and width, those half way between, and a fixed spread about each. From
 followed, no farther than it is finite, by implicit steps that turn into Newton's method (pseudo-
 transient continuation: Kelley and Keyes, "Convergence analysis of pseudo-transient continuation",
 1998); between two attractors the least stable direction is climbed in place of descended
-(eigenvector following: Cerjan and Miller, "On finding transition states", 1981), with Jacobians
-kept up by the steps themselves (Broyden, "A class of methods for solving nonlinear simultaneous
-equations", 1965); and what is left is looked for by Newton's method that is repelled by what has
-been found (deflation: Farrell, Birkisson and Funke, "Deflation techniques for finding distinct
-solutions of nonlinear partial differential equations", 2015).
+(eigenvector following: Cerjan and Miller, "On finding transition states", 1981); and what is left
+is looked for by Newton's method that is repelled by what has been found (deflation: Farrell,
+Birkisson and Funke, "Deflation techniques for finding distinct solutions of nonlinear partial
+differential equations", 2015).
 """
 
 from __future__ import annotations
@@ -30,23 +29,29 @@ __all__ = ["Search"]
 Array = NDArray[np.float64]
 
 _MOST = 15_000
-"""Forces, after which no other way is begun."""
+"""States looked at, after which no other way is begun."""
 _STEPS = 300
+_GROWTH = 4.0
+_REFUSALS = 15
+"""A step after which the force is larger by more is refused; so often, the way is given up."""
 _NEWTON_STEPS = 20
-_FRESH = 6
-"""Steps after which a Jacobian is made anew."""
-_LONGEST, _NEWTON = 0.02, 0.3
+_LONGEST, _NEWTON = 0.05, 0.3
 """Longest step, and Newton's, in units of the data's spread."""
-_NEAR, _THERE = 1e-6, 1e-9
-"""Newton's step, in these units, at which a way is handed to Newton's method, and has ended."""
+_NEAR, _THERE = 1e-5, 1e-9
+"""Newton's step, in these units, at which deflation, and at which a way has ended."""
+_SMALL, _NOISE = 1e-4, 1e-12
+"""Shares of the force at the starts: what may be left at a rest point, and what counts as 0."""
 _SAME = 1e-6
 _SHORTEST = 1e-6
+_MEETING = 6
+"""Steps after which ways that have met go on as one."""
 _SPREADS = (0.1, 0.03, 0.01, 3e-3, 1e-3)
 """Sizes of the spread about a matched state, in these units."""
 _STARTS = 12
 _ALONG = np.array([0.3, 0.5, 0.7])[:, None]
 """Where, between two attractors, a pass is climbed to from."""
 _NODES = 65
+_ALONG_IT = 129
 
 
 class Search:
@@ -59,13 +64,16 @@ class Search:
     stuck : int
         Ways that ended where the force stops to be finite: at a fold of the generator.
     forces : int
-        How often the force was asked for.
+        States at which the force was asked for.
     spent : bool
         Whether that was as often as is allowed, so that not every way was gone.
     """
 
     def __init__(self, game: Any, given: Array | None = None) -> None:
         self._game, self._field = game, GuardedForce(game)
+        self._exact = game.generator.sensitivity_jet(np.zeros(1)) is not None
+        low, high = game.generator.latent.reach
+        self._line = np.linspace(low, high, _ALONG_IT)
         self.forces = self.stuck = 0
         modes = Modes(game.data)
         low, high = modes.cores.T
@@ -81,7 +89,7 @@ class Search:
         given = given.reshape(-1, game.generator.dimension)
         starts = given[finite(self._force(given))]
         self.starts, self.found = len(starts), starts[:0]
-        self._join(self._followed(starts, climb=False))
+        self._join(self._followed(starts))
         self._passes()
         before = -1
         while before < len(self.found) and not self.spent:
@@ -108,7 +116,8 @@ class Search:
     def _spread(self, anchors: Array) -> Array:
         """Anchors, halfways, and states about each, those at which the force is finite."""
         halfway = [0.5 * (a + b) for a, b in itertools.combinations(anchors, 2)]
-        centres = np.unique(np.round([*anchors, *halfway], 12), axis=0)
+        centres = np.array([*anchors, *halfway])
+        centres = centres[self._apart(centres, 9)]
         kept = [centres]
         for centre in centres:
             sizes = self.unit * np.array(_SPREADS)[:, None, None]
@@ -119,65 +128,101 @@ class Search:
         return np.concatenate(kept)
 
     def _force(self, theta: Array) -> Array:
+        """The force; nan where G turns though its `pieces` do not say so: it is of another G."""
         self.forces += len(theta)
-        return self._field.force(theta, theta)
+        generator = self._game.generator
+        inside = np.ones(len(theta), bool)
+        for k, state in enumerate(theta):
+            way = np.sign(np.diff(generator(self._line, state)))
+            way = way[way != 0.0]
+            turns = np.count_nonzero(np.diff(way))
+            inside[k] = not turns or turns == len(generator.pieces(state))
+        force = np.full(theta.shape, np.nan)
+        force[inside] = self._field.force(theta[inside], theta[inside])
+        return force
 
-    def _jacobian(self, theta: Array, force: Array) -> Array:
-        """By differences to that side on which the force is finite; nan where on none."""
+    def _seen(self, theta: Array) -> tuple[Array, Array]:
+        """Force and Jacobian, both nan where either is not finite.
+
+        Where the Jacobian is no integral it is had by short differences, to the side on which the
+        force is finite.
+        """
+        force = self._force(theta)
         n, d = theta.shape
-        out = np.full((n, d, d), np.nan)
+        jacobian = np.full((n, d, d), np.nan)
+        live = finite(force)
+        if self._exact:
+            jacobian[live] = self._game.jacobian(theta[live])
         for step in (1e-7 * self.unit, -1e-7 * self.unit):
-            open_, along = np.nonzero(np.isnan(out).any(axis=1))
+            open_, along = np.nonzero(live[:, None] & np.isnan(jacobian).any(axis=1))
             ahead = self._force(theta[open_] + step * np.eye(d)[along])
             change = (ahead - force[open_]) / step
-            out[open_, :, along] = np.where(np.isfinite(change), change, np.nan)
-        return out
+            jacobian[open_, :, along] = np.where(np.isfinite(change), change, np.nan)
+        force[~np.isfinite(jacobian).all(axis=(1, 2))] = np.nan
+        return force, jacobian
 
-    def _followed(self, theta: Array, climb: bool) -> Array:
-        """Where implicit steps lead; `climb` goes up along the least stable direction."""
-        found = [theta[:0]]
-        force = self._force(theta)
+    def _followed(self, theta: Array, climbed: int | None = 0) -> Array:
+        """The rest points that implicit steps lead to.
+
+        They go up along the `climbed` least stable directions and down along the others, or, where
+        it is None, to where Newton's method goes.
+        """
+        d = theta.shape[1]
+        force, jacobian = self._seen(theta)
         live = finite(force)
-        theta, force = theta[live], force[live]
-        time = np.zeros(len(theta))
+        usual = float(np.linalg.norm(force[live], axis=1).mean()) if live.any() else 0.0
+        self.stuck += int(np.sum(~live))
+        ways = [
+            theta[live],
+            force[live],
+            jacobian[live],
+            np.zeros(live.sum()),
+            np.zeros(live.sum()),
+        ]
+        found = [theta[:0]]
         for k in range(_STEPS):
-            if k % _FRESH == 0:
-                # Ways that have met go on as one.
-                _, first = np.unique(np.round(theta / self.unit, 3), axis=0, return_index=True)
-                first.sort()
-                theta, force, time = theta[first], force[first], time[first]
-                jacobian = self._jacobian(theta, force)
-                known = np.isfinite(jacobian).all(axis=(1, 2))
-                self.stuck += int(np.sum(~known))
-                theta, force, time = theta[known], force[known], time[known]
-                jacobian = jacobian[known]
+            theta, force, jacobian, time, refused = ways
             if not len(theta) or self.spent:
                 break
-            rates, modes = np.linalg.eigh(0.5 * (jacobian + np.swapaxes(jacobian, 1, 2)))
-            sizes = np.maximum(np.abs(rates), 1e-12)
-            time = np.where(time == 0.0, 0.1 / sizes.max(axis=1), time)
-            along = np.einsum("nij,ni->nj", modes, force)
-            if climb:
-                along[:, -1] *= -1.0
-            near = np.linalg.norm(along / sizes, axis=1) <= _NEAR * self.unit
-            share = time[:, None] / (1.0 + time[:, None] * sizes)
-            step = np.einsum("nij,nj->ni", modes, share * along)
-            step = self._cut(step, _LONGEST)
-            ahead = self._force(theta + step)
-            good = finite(ahead)
-            length = np.maximum((step**2).sum(axis=1), 1e-300)
-            wrong = ahead - force - np.einsum("nij,nj->ni", jacobian, step)
-            update = wrong[:, :, None] * (step / length[:, None])[:, None, :]
-            jacobian = np.where(good[:, None, None], jacobian + update, jacobian)
+            turned = np.swapaxes(jacobian, 1, 2)
+            rates, modes = np.linalg.eigh(0.5 * (jacobian + turned))
+            fastest = np.abs(rates).max(axis=1)
+            sizes = np.maximum(np.abs(rates), 1e-12 * fastest[:, None])
+            time = np.where(time == 0.0, 0.1 / fastest, time)
+            up = rates > 0.0 if climbed is None else np.arange(d) >= d - climbed
+            signs = np.where(up, -1.0, 1.0) * np.ones(rates.shape)
+            mirror = np.einsum("nij,nj,nkj->nik", modes, signs, modes)
+            along = signs * np.einsum("nij,ni->nj", modes, force)
+            # With S and A the halves of J and P the mirror: (1/t + |S| - P A) step = P F, which is
+            # Newton's step for an endless t where P turns just what rises.
+            size = np.einsum("nij,nj,nkj->nik", modes, 1.0 / time[:, None] + sizes, modes)
+            size -= mirror @ (0.5 * (jacobian - turned))
+            aim = np.einsum("nij,nj->ni", modes, along)
+            step = self._cut(np.linalg.solve(size, aim[..., None])[..., 0], _LONGEST)
+            there = np.maximum(_THERE * self.unit * sizes, _NOISE * usual)
+            ended = (np.abs(along) <= there).all(axis=1)
+            ahead, bent = self._seen(theta + step)
+            length = np.linalg.norm(force, axis=1)
+            left = np.linalg.norm(ahead, axis=1)
+            good = left <= _GROWTH * length
+            ended &= left <= _SMALL * usual
+            found.append((theta + step)[ended])
             theta = np.where(good[:, None], theta + step, theta)
             force = np.where(good[:, None], ahead, force)
-            time = time * np.where(good, 1.5, 0.25)
-            lost = time * sizes.max(axis=1) < _SHORTEST
+            jacobian = np.where(good[:, None, None], bent, jacobian)
+            time, refused = time * np.where(good, 1.5, 0.25), refused + ~good
+            lost = (refused > _REFUSALS) | (time * fastest < _SHORTEST)
             self.stuck += int(lost.sum())
-            found.append(theta[near & good])
-            on = ~(near & good) & ~lost
-            theta, force, time, jacobian = theta[on], force[on], time[on], jacobian[on]
+            on = np.flatnonzero(~lost & ~ended)
+            if k % _MEETING == 0:
+                on = on[self._apart(theta[on], 3)]
+            ways = [part[on] for part in (theta, force, jacobian, time, refused)]
         return np.concatenate(found)
+
+    def _apart(self, theta: Array, digits: int) -> NDArray[np.intp]:
+        """The first of those states that agree to some digits of the unit, in their order."""
+        places = np.round(theta / self.unit, digits)
+        return np.sort(np.unique(places, axis=0, return_index=True)[1])
 
     def _cut(self, step: Array, longest: float) -> Array:
         length = np.maximum(np.linalg.norm(step, axis=1), 1e-300)
@@ -186,10 +231,9 @@ class Search:
     def _deflated(self, theta: Array) -> Array:
         """Where Newton's method leads, repelled by what has been found."""
         known, found = self.found / self.unit, [theta[:0]]
-        force = self._force(theta)
         for _ in range(_NEWTON_STEPS):
-            jacobian = self._jacobian(theta, force)
-            live = np.isfinite(jacobian).all(axis=(1, 2))
+            force, jacobian = self._seen(theta)
+            live = finite(force)
             theta, force, jacobian = theta[live], force[live], jacobian[live]
             if not len(theta) or self.spent:
                 break
@@ -203,49 +247,26 @@ class Search:
             with np.errstate(divide="ignore"):
                 step *= (1.0 / (1.0 - turned))[:, None]
             found.append(theta[near])
-            theta, force, step = theta[~near], force[~near], self._cut(step[~near], _NEWTON)
-            theta, force = self._inside(theta, force, step, np.inf)
-        return np.concatenate(found)
+            theta = self._inside(theta[~near], self._cut(step[~near], _NEWTON))
+        return self._followed(np.concatenate(found), None)
 
-    def _inside(
-        self, theta: Array, force: Array, step: Array, growth: float
-    ) -> tuple[Array, Array]:
-        """States a step farther, or its half, a quarter … until the force is not `growth` larger.
-
-        Those whose force is finite nowhere, or larger, are left out, except at rest.
-        """
-        most = np.maximum(np.linalg.norm(force, axis=1), 1e-12) * growth
-        theta, force, going = theta.copy(), force.copy(), np.zeros(len(theta), bool)
+    def _inside(self, theta: Array, step: Array) -> Array:
+        """States a step farther, or its half, a quarter … until the force is finite."""
+        theta, going = theta.copy(), np.zeros(len(theta), bool)
         for share in 0.5 ** np.arange(10):
             rest = np.flatnonzero(~going)
             trial = theta[rest] + share * step[rest]
-            ahead = self._force(trial)
-            good = finite(ahead)
-            good[good] = np.linalg.norm(ahead[good], axis=1) <= most[rest[good]]
-            theta[rest[good]], force[rest[good]] = trial[good], ahead[good]
+            good = finite(self._force(trial))
+            theta[rest[good]] = trial[good]
             going[rest[good]] = True
-        return theta[going], force[going]
+        return theta[going]
 
     def _join(self, more: Array) -> Array:
-        """The rest points next to some states that are new, now among the found."""
-        force = self._force(more)
-        step = np.full(more.shape, np.inf)
-        for _ in range(8):
-            jacobian = self._field.jacobian(more, more)
-            self.forces += 2 * more.size
-            live = np.isfinite(jacobian).all(axis=(1, 2)) & finite(force)
-            more, force, jacobian = more[live], force[live], jacobian[live]
-            step = -np.einsum("nij,nj->ni", np.linalg.pinv(jacobian, rcond=1e-13), force)
-            if (np.abs(step) <= _THERE * self.unit).all():
-                break
-            more, force = self._inside(more, force, self._cut(step, _LONGEST), 1.0)
-            step = np.full(more.shape, np.inf)
-        new = [*self.found]
-        there = (np.abs(step) <= _THERE * self.unit).all(axis=1)
-        for place in (more + step)[there]:
+        """Those of some rest points that are new, now among the found."""
+        before, new = len(self.found), [*self.found]
+        for place in more:
             if all(np.abs(place - other).max() > _SAME * self.unit for other in new):
                 new.append(place)
-        before = len(self.found)
         self.found = np.array(new).reshape(-1, more.shape[1])
         return self.found[before:]
 
@@ -253,7 +274,7 @@ class Search:
         """Passes between attractors, and the attractors on both sides of each."""
         tried: set[tuple[int, int]] = set()
         while len(self.found) and not self.spent:
-            rates = np.linalg.eigvals(self._field.jacobian(self.found, self.found))
+            rates = np.linalg.eigvals(self._seen(self.found)[1])
             ends = np.flatnonzero((rates.real < 0.0).all(axis=1))
             pairs = set(itertools.combinations(ends.tolist(), 2)) - tried
             tried |= pairs
@@ -262,11 +283,11 @@ class Search:
             ways = [
                 self.found[i] + _ALONG * (self.found[j] - self.found[i]) for i, j in sorted(pairs)
             ]
-            tops = self._join(self._followed(np.concatenate(ways), climb=True))
-            jacobian = self._field.jacobian(tops, tops)
+            tops = self._join(self._followed(np.concatenate(ways), 1))
+            _, jacobian = self._seen(tops)
             _, modes = np.linalg.eigh(0.5 * (jacobian + np.swapaxes(jacobian, 1, 2)))
             aside = 0.02 * self.unit * modes[:, :, -1]
-            self._join(self._followed(np.concatenate([tops + aside, tops - aside]), climb=False))
+            self._join(self._followed(np.concatenate([tops + aside, tops - aside])))
 
 
 def _evenly(count: int, d: int) -> Array:

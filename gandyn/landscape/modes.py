@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators import Generated
-from gandyn.generators.fixed import Fixed
+from gandyn.generators.generated import Fixed
 
 __all__ = ["Coverage", "Modes", "coverage"]
 

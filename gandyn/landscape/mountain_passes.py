@@ -20,9 +20,8 @@ from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, Equilibrium, planar
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Box, Plane
-from gandyn.system.plain import columns, plain
 from gandyn.system.polyline import even
-from gandyn.system.results import Alike, Result
+from gandyn.system.results import Alike, Result, columns, plain
 
 __all__ = ["Barrier", "Barriers", "Merge", "barriers", "eyring_kramers", "rise"]
 

@@ -24,12 +24,11 @@ from gandyn.landscape.basin_map import attractors_reached
 from gandyn.landscape.census import on_side
 from gandyn.landscape.family import Template, member_of, only_name
 from gandyn.landscape.plane import Plane, check_states
-from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import finite_array, show
-from gandyn.system.plain import columns, plain
+from gandyn.system.files import ArrayFile
 from gandyn.system.processes import crew, travels, worker_count
 from gandyn.system.progress import Progress
-from gandyn.system.results import Result
+from gandyn.system.results import Result, columns, plain
 
 __all__ = ["Raster", "raster"]
 
@@ -83,6 +82,8 @@ def raster(
     path: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    *,
+    called: str = "path",
 ) -> Raster:
     """Follow the flow from every start to its end, at every value of a parameter.
 
@@ -102,6 +103,8 @@ def raster(
         that cannot be sent to another, such as a lambda.
     progress : callable, optional
         Told the fraction done and the value just done.
+    called : str
+        What messages call `path`.
 
     Returns
     -------
@@ -134,7 +137,7 @@ def raster(
     count, note = worker_count(workers), ""
     if count > 1 and not travels(family):
         count, note = 1, "; in this process, as the family cannot be sent to another"
-    sheet = _Sheet(settings, path)
+    sheet = _Sheet(settings, path, called)
     try:
         with closing(_work(family, sheet, count)) as results:
             for k, ends in results:
@@ -160,8 +163,8 @@ def raster(
 class _Sheet:
     """What is done so far, and the file that keeps it."""
 
-    def __init__(self, settings: dict[str, Any], path: Any) -> None:
-        self.file = None if path is None else ArrayFile("path", path, "raster", settings)
+    def __init__(self, settings: dict[str, Any], path: Any, called: str) -> None:
+        self.file = None if path is None else ArrayFile(called, path, "raster", settings)
         self.values, self.starts = settings["values"], settings["starts"]
         shape = len(self.values), len(self.starts)
         self.done = np.zeros(shape[0], dtype=bool)

@@ -23,10 +23,9 @@ from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
 from gandyn.system.checks import show
-from gandyn.system.plain import columns, plain
 from gandyn.system.polyline import distance, even
 from gandyn.system.progress import Progress
-from gandyn.system.results import Alike
+from gandyn.system.results import Alike, columns, plain
 
 __all__ = ["Comparison", "compare"]
 

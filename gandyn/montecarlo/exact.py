@@ -34,25 +34,10 @@ _RTOL = 1e-6
 
 @dataclass(frozen=True)
 class Measures:
-    """Exact values of each of R replicas, arrays of shape (R,).
+    """Exact values of R replicas, (R,), and the force (R, d), as `Training` has them.
 
-    Attributes
-    ----------
-    value : ndarray
-        V(G, D) = E_p log D + E_pg log(1 − D) of the discriminator that was learned.
-    value_gap : ndarray
-        V(G, D*) − V(G, D) ≥ 0, integrated as one positive integrand.
-    jsd : ndarray
-        Jensen-Shannon divergence of p and p_g in nats; V(G, D*) = 2·JSD − 2 log 2.
-    real_on_real, real_on_fake : ndarray
-        E_p D and E_pg D.
-    force : ndarray, shape (R, d)
-        −∂(generator's loss)/∂θ at the learned discriminator, the expectation over z; of shape
-        (R, 0) where it is not asked for.
-    error : ndarray
-        The largest estimate of an absolute error among the values, without the force.
-    force_error : ndarray
-        The largest of the force's.
+    The force is (R, 0) where it is not asked for. The error is the largest estimate among the
+    values, without the force.
     """
 
     value: Array
@@ -68,10 +53,7 @@ class Measures:
 def logit_of(weights: list[NDArray[Any]], activation: str) -> tuple[Logit, tuple[Array, Index]]:
     """The logits of a stack of networks, and the points (x, lane) where panels should end.
 
-    Parameters
-    ----------
-    weights : list of ndarray, shape (R, inputs + 1, outputs)
-    activation : {"relu", "tanh"}
+    The weights of a layer have shape (R, inputs + 1, outputs).
     """
     if activation == "relu":
         pieces = pieces_of(weights)
@@ -152,18 +134,8 @@ def measure(
 ) -> Measures:
     """Integrate everything at once, on panels that end where the logit has kinks.
 
-    Parameters
-    ----------
-    data : Distribution
-    generated : Generated
-        p_g of R replicas.
-    logit : callable
-    ends : tuple
-        Of `logit_of`.
-    loss : Loss
-        The generator's.
-    force : bool
-        Whether the force is wanted.
+    p_g is that of R replicas, `logit` and `ends` are those of `logit_of`, the loss is the
+    generator's.
     """
 
     def integrand(x: Array, lane: Index) -> tuple[Array, Array]:

@@ -2,6 +2,8 @@
 
 The bias of a layer is the last row of its weight matrix, the weight of a constant 1 that stands in
 the last column of every layer's input: a layer is then one matrix product, and so is its gradient.
+Activations are applied in place forwards, and taken back in place from what they gave; that column
+stands for nothing in slopes.
 """
 
 from __future__ import annotations
@@ -15,13 +17,12 @@ from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.generators import Generator
-from gandyn.montecarlo.activations import ACTIVATIONS
 from gandyn.montecarlo.initial import INITIALS, draw
 from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
 from gandyn.system.checks import need_choice, need_count, need_number
 
-__all__ = ["MLP", "Networks", "OwnGenerators", "Trained"]
+__all__ = ["ACTIVATIONS", "MLP", "Networks", "OwnGenerators", "Trained"]
 
 Array = NDArray[Any]
 
@@ -30,6 +31,48 @@ _SMALL = 1 << 14
 """Weights of a layer up to which a product with a transposed copy is faster, with the copying."""
 _BLOCK = 512
 """Points taken back through an activation at a time, so that they stay in the cache."""
+
+
+class Relu:
+    """max(0, u), whose derivative at 0 is taken as 0."""
+
+    pieced = True
+    """Whether it is linear on both sides of 0."""
+
+    def apply(self, hidden: Array) -> None:
+        """Replace pre-activations by activations, the last column by 1."""
+        np.maximum(hidden, 0.0, out=hidden)
+
+    def pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
+        """Multiply a slope at the activations by their derivative, and by their dropout mask."""
+        if mask is not None:
+            # Where the mask is 0 so is what it left of the activation.
+            slope *= mask
+        slope *= hidden > 0.0
+
+
+class Tanh:
+    """tanh(u), whose derivative is 1 − tanh²."""
+
+    pieced = False
+
+    def apply(self, hidden: Array) -> None:
+        """As `Relu.apply`."""
+        np.tanh(hidden, out=hidden)
+        hidden[..., -1] = 1.0
+
+    def pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
+        """As `Relu.pull`."""
+        if mask is not None:
+            slope *= mask
+            # Where the mask is 0 the slope is, whatever the activation was.
+            hidden = np.divide(hidden, mask, out=np.zeros_like(hidden), where=mask > 0.0)
+        lost = slope * hidden
+        lost *= hidden
+        slope -= lost
+
+
+ACTIVATIONS: dict[str, Relu | Tanh] = {"relu": Relu(), "tanh": Tanh()}
 
 
 @dataclass(frozen=True)
@@ -76,13 +119,7 @@ class MLP:
 class Networks:
     """R networks of one shape, evaluated and differentiated together.
 
-    Parameters
-    ----------
-    widths : sequence of int
-        Units of each hidden layer; none for the affine map x = a z + b.
-    activation : str
-    replicas : int
-    dtype : dtype
+    `widths` are the units of each hidden layer; none for the affine map x = a z + b.
 
     Attributes
     ----------
@@ -125,23 +162,22 @@ class Networks:
     def forward(self, x: Array, masks: list[Array] | None = None) -> Array:
         """The outputs (R, n) at inputs (R, n), whose way back is kept for `backward`.
 
-        Parameters
-        ----------
-        x : ndarray, shape (R, n)
-        masks : list of ndarray, shape (R, n, width + 1), optional
-            Dropout: what each hidden unit is multiplied with; 1 in the last column.
-
-        Returns
-        -------
-        ndarray, shape (R, n)
-            Overwritten by the next call with as many inputs.
+        They are overwritten by the next call with as many inputs. Dropout masks (R, n, width + 1),
+        one a layer, are what each hidden unit is multiplied with; 1 in the last column.
         """
-        room = self._room_for(x.shape[1])
+        n = x.shape[1]
+        if n not in self._room:
+            self._room[n] = _Room(self.replicas, n, self.widths, self.parameters.dtype)
+        room = self._room[n]
         room.masks = masks
         room.layers[0][..., 0] = x
-        room.by_segments = self._by_segments(x.shape[1], masks)
+        # The first two layers go by segments where they can, and are faster so.
+        room.by_segments = masks is None and self._activation.pieced and bool(room.segments)
         if room.by_segments:
-            self._forward_by_segments(room, x)
+            first, second, hidden = self.weights[0], self.weights[1], room.layers[2]
+            for one, *parts in zip(room.segments, first, second, x, hidden, strict=True):
+                one.forward(*parts)
+            self._activation.apply(hidden)
         for k in range(2 if room.by_segments else 0, len(self.widths)):
             hidden = room.layers[k + 1]
             np.matmul(room.layers[k], self.weights[k], out=hidden[..., :-1])
@@ -153,14 +189,9 @@ class Networks:
         return room.output[..., 0]
 
     def backward(self, slope: Array, *, parameters: bool = True) -> Array:
-        """Take ∂L/∂(output), shape (R, n), back: `gradient`, or ∂L/∂x of shape (R, n).
+        """Take ∂L/∂(output), (R, n), back to the inputs of the last `forward`.
 
-        Parameters
-        ----------
-        slope : ndarray, shape (R, n)
-            For the inputs of the last `forward`.
-        parameters : bool
-            Whether `gradient` is wanted, or the slope at the inputs.
+        Gives the `gradient` of the parameters, or else ∂L/∂x of shape (R, n).
         """
         room = self._now
         assert room is not None
@@ -175,11 +206,15 @@ class Networks:
             hidden, out = room.layers[k], room.backs[k - 1]
             mask = None if room.masks is None else room.masks[k - 1]
             turned = self._turned(k)
-            if k == len(self.widths):
-                self._back_from_output(back, turned, hidden, mask, out)
-            else:
+            last = k == len(self.widths)
+            if not last:
                 np.matmul(back, turned, out=out)
-                self._pull(out, hidden, mask)
+            for start in range(0, out.shape[1], _BLOCK):
+                here = np.s_[:, start : start + _BLOCK]
+                if last:  # from the one output
+                    np.einsum("rni,rik->rnk", back[here], turned, out=out[here])
+                left = None if mask is None else mask[here]
+                self._activation.pull(out[here], hidden[here], left)
             back = out[..., :-1]
         if parameters:
             return self.gradient
@@ -189,34 +224,6 @@ class Networks:
         """A layer's weights transposed: copied where that is less than what it saves."""
         turned = self.weights[k].swapaxes(1, 2)
         return np.ascontiguousarray(turned) if turned[0].size <= _SMALL else turned
-
-    def _pull(self, slope: Array, hidden: Array, mask: Array | None) -> None:
-        for start in range(0, slope.shape[1], _BLOCK):
-            here = np.s_[:, start : start + _BLOCK]
-            if mask is None:
-                self._activation.pull(slope[here], hidden[here])
-            else:
-                self._activation.pull_masked(slope[here], hidden[here], mask[here])
-
-    def _back_from_output(
-        self, back: Array, row: Array, hidden: Array, mask: Array | None, out: Array
-    ) -> None:
-        """From the one output to the last hidden layer."""
-        for start in range(0, back.shape[1], _BLOCK):
-            here = np.s_[:, start : start + _BLOCK]
-            np.einsum("rni,rik->rnk", back[here], row, out=out[here])
-            self._pull(out[here], hidden[here], None if mask is None else mask[here])
-
-    def _by_segments(self, n: int, masks: list[Array] | None) -> bool:
-        """Whether the first two layers can go by segments, and are faster so."""
-        plain = masks is None and self._activation.pieced
-        return plain and Segments.worthwhile(n, self.widths)
-
-    def _forward_by_segments(self, room: _Room, x: Array) -> None:
-        first, second, hidden = self.weights[0], self.weights[1], room.layers[2]
-        for one, *parts in zip(room.segments, first, second, x, hidden, strict=True):
-            one.forward(*parts)
-        self._activation.apply(hidden)
 
     def _back_by_segments(self, room: _Room, parameters: bool) -> Array:
         pairs = zip(room.segments, room.backs[1], strict=True)
@@ -235,11 +242,6 @@ class Networks:
     def penalty(self, l2: float) -> Array:
         """l2·½Σw² of each replica."""
         return 0.5 * l2 * sum(np.einsum("rij,rij->r", w[:, :-1], w[:, :-1]) for w in self.weights)
-
-    def _room_for(self, n: int) -> _Room:
-        if n not in self._room:
-            self._room[n] = _Room(self.replicas, n, self.widths, self.parameters.dtype)
-        return self._room[n]
 
 
 class _Room:
@@ -261,18 +263,7 @@ class _Room:
 
 
 class OwnGenerators:
-    """What `Networks` are to networks, for any generator.
-
-    Parameters
-    ----------
-    generator : Generator
-    replicas : int
-    dtype : dtype
-
-    Attributes
-    ----------
-    parameters, gradient : ndarray, shape (R, d)
-    """
+    """What `Networks` are to networks, for any generator; parameters and gradient are (R, d)."""
 
     def __init__(self, generator: Generator, replicas: int, dtype: Any) -> None:
         self._generator = generator
@@ -303,15 +294,7 @@ S = TypeVar("S", bound=Networks | OwnGenerators)
 
 
 class Trained(Generic[S]):
-    """A stack, what its optimizer remembers, and the steps it has made.
-
-    Parameters
-    ----------
-    networks : Networks or OwnGenerators
-    optimizer : Optimizer
-    l2 : float
-        λ of the penalty.
-    """
+    """A stack, what its optimizer remembers, and the steps it has made; `l2` is the penalty's λ."""
 
     def __init__(self, networks: S, optimizer: Optimizer, l2: float = 0.0) -> None:
         self.networks, self._optimizer, self._l2 = networks, optimizer, l2

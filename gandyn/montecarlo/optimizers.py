@@ -57,14 +57,9 @@ class Optimizer(ABC):
                 need_number(name, value, 0.0, 1.0, "from 0 to below 1", closed=True)
 
     def step(self, parameters: Array, gradient: Array, memory: Array, count: int) -> None:
-        """Make step number `count` (from 1) in place; the gradient is used up.
+        """Make step number `count` (from 1) in place on parameters (R, P); the gradient is used up.
 
-        Parameters
-        ----------
-        parameters, gradient : ndarray, shape (R, P)
-        memory : ndarray, shape (slots, R, P)
-            What the rule remembers, zeros at first.
-        count : int
+        The memory (slots, R, P) is what the rule remembers, zeros at first.
         """
         if count % _SWEEP == 0:
             memory[np.abs(memory) < np.finfo(memory.dtype).tiny * _MARGIN] = 0.0
@@ -73,9 +68,8 @@ class Optimizer(ABC):
         scratch = np.empty(min(_BLOCK, flat.size), flat.dtype)
         for start in range(0, flat.size, _BLOCK):
             part = slice(start, start + _BLOCK)
-            self._update(
-                flat[part], slope[part], kept[:, part], scratch[: flat.size - start], count
-            )
+            room = scratch[: flat.size - start]
+            self._update(flat[part], slope[part], kept[:, part], room, count)
 
     @abstractmethod
     def _update(self, p: Array, g: Array, memory: Array, scratch: Array, count: int) -> None:
@@ -157,11 +151,9 @@ class Adam(Optimizer):
         v *= self.beta2
         v += g
         # m̂ = m (1 − β₁)/(1 − β₁ᵗ), and v̂ alike: m and v are the sums without these factors.
-        first = (
-            (1.0 - self.beta1) / -math.expm1(count * math.log(self.beta1)) if self.beta1 else 1.0
-        )
-        second = (
-            (1.0 - self.beta2) / -math.expm1(count * math.log(self.beta2)) if self.beta2 else 1.0
+        first, second = (
+            (1.0 - beta) / -math.expm1(count * math.log(beta)) if beta else 1.0
+            for beta in (self.beta1, self.beta2)
         )
         root = math.sqrt(second)
         np.sqrt(v, out=scratch)

@@ -23,19 +23,9 @@ _DISCRIMINATOR, _GENERATOR = range(2)
 
 
 class Players:
-    """Generators and discriminators of every replica.
+    """Generators and discriminators of every replica, of which each has a seed.
 
-    Parameters
-    ----------
-    game : Game
-    plan : Settings
-    seeds : list of SeedSequence
-        One a replica.
-
-    Attributes
-    ----------
-    network : bool
-        Whether the generator is one, whose parameters are too many to be recorded.
+    `network` says whether the generator is one, whose parameters are too many to be recorded.
 
     Raises
     ------

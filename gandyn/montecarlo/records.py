@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from gandyn.game import Game
 from gandyn.generators import Generated
-from gandyn.generators.fixed import Stack
+from gandyn.generators.generated import Stack
 from gandyn.montecarlo import discriminators
 from gandyn.montecarlo.discriminators import LearnedDiscriminator
 from gandyn.montecarlo.exact import Measures, logit_of, measure, measure_optimal
@@ -46,15 +46,7 @@ _PLACES = 256
 
 
 class Records:
-    """Series and snapshots of a run's players, filled from the left.
-
-    Parameters
-    ----------
-    game : Game
-    players : Players
-    plan : Settings
-    replicas : int
-    """
+    """Series and snapshots of a run's players, filled from the left."""
 
     def __init__(self, game: Game, players: Players, plan: Settings, replicas: int) -> None:
         self._game, self._players = game, players
@@ -142,10 +134,8 @@ class Records:
 
     def _moments(self, theta: Array, generated: Generated) -> dict[str, Array]:
         if isinstance(generated, Stack):
-            laws = generated.members
-            return {
-                name: np.array([getattr(law, name) for law in laws]) for name in ("mean", "std")
-            }
+            laws, names = generated.members, ("mean", "std")
+            return {name: np.array([getattr(law, name) for law in laws]) for name in names}
         latent = self._game.generator.latent
         return {
             "mean": theta[:, 0] * latent.mean + theta[:, 1],

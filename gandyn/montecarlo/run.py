@@ -39,18 +39,7 @@ _LARGE = 1e8
 class Run:
     """Replicas of a training run, one a seed.
 
-    Parameters
-    ----------
-    game : Game
-    plan : Settings
-    seeds : list of SeedSequence
-
-    Attributes
-    ----------
-    done : int
-        Iterations made.
-    status : ndarray of int, shape (R,)
-        DONE, so far, or DIVERGED.
+    `done` counts the iterations made; `status` (R,) is DONE, so far, or DIVERGED.
     """
 
     def __init__(self, game: Game, plan: Settings, seeds: list[np.random.SeedSequence]) -> None:
@@ -68,13 +57,9 @@ class Run:
     def go(self, goal: Callable[[], int], tell: Callable[[int], None]) -> None:
         """Iterate and record until at least `goal()` iterations are made, or it is over.
 
-        Parameters
-        ----------
-        goal : callable
-            Asked before each iteration. A stop is never between an iteration and its record, which
-            is also of the iteration's minibatches.
-        tell : callable
-            Told the iterations made, at every record.
+        The goal is asked for before each iteration: a stop is never between an iteration and its
+        record, which is also of the iteration's minibatches. At every record `tell` is told the
+        iterations made.
         """
         with _threads_for(self.game, self.plan), np.errstate(all="ignore"):
             while True:

@@ -28,14 +28,7 @@ _GROUP = 16
 
 
 class Segments:
-    """The way of n points through the first two layers of one network, and back.
-
-    Parameters
-    ----------
-    points, units, outputs : int
-        n, H and K.
-    dtype : dtype
-    """
+    """The way of n points through the first two layers (H, K units) of one network, and back."""
 
     def __init__(self, points: int, units: int, outputs: int, dtype: Any) -> None:
         self._groups = 1 + units // _GROUP
@@ -60,17 +53,10 @@ class Segments:
         return segment % _GROUP * self._groups + segment // _GROUP
 
     def forward(self, first: Array, second: Array, x: Array, out: Array) -> None:
-        """Put the second layer's pre-activations into `out`.
+        """Put the second layer's pre-activations at x (n,) into `out`, (n, K + 1), the last one 1.
 
-        Parameters
-        ----------
-        first : ndarray, shape (2, H)
-            Slopes and biases of the first layer.
-        second : ndarray, shape (H + 1, K)
-            Weights of the second layer, the biases in the last row.
-        x : ndarray, shape (n,)
-        out : ndarray, shape (n, K + 1)
-            Its last column becomes 1.
+        `first` (2, H) are the slopes and biases of the first layer, `second` (H + 1, K) the weights
+        of the second, the biases in the last row.
         """
         self._first, self._second = first, second
         slope, bias = first

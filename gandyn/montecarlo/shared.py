@@ -40,17 +40,10 @@ def shared(run: Run, count: int) -> Iterator[SharedRun]:
 
 
 class SharedRun:
-    """A run that goes on in processes.
+    """A run that goes on in processes, and is up to date whenever `go` ends.
 
-    Parameters
-    ----------
-    run : Run
-        Brought up to date whenever `go` ends.
-    rows : list of slice
-        The replicas of each group.
-    board : shared array of int, shape (1 + groups,)
-        The goal, and the iterations that each group has made.
-    submit : callable
+    `rows` are the replicas of each group; the board (1 + groups,) holds the goal, and the
+    iterations that each group has made.
     """
 
     def __init__(self, run: Run, rows: list[slice], board: Any, submit: Submit) -> None:

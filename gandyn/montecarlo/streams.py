@@ -59,19 +59,9 @@ def initial_streams(seeds: list[np.random.SeedSequence], network: int) -> list[n
 
 
 class Batches:
-    """Minibatches of one distribution for every replica.
+    """Minibatches of one distribution, "data" or "latent" by `kind`, for the seed of each replica.
 
-    Parameters
-    ----------
-    law : Distribution
-    seeds : list of SeedSequence
-        One a replica.
-    kind : {"data", "latent"}
-    draws : int
-        Minibatches needed in one iteration.
-    size : int
-        Numbers in a minibatch.
-    dtype : dtype
+    An iteration needs so many `draws`, minibatches of `size` numbers.
     """
 
     def __init__(

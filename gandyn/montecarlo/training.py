@@ -28,8 +28,8 @@ from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run, large_produc
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
-from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import need_count, show
+from gandyn.system.files import ArrayFile
 from gandyn.system.interrupts import Interrupted, interrupts_to
 from gandyn.system.processes import travels, worker_count
 from gandyn.system.progress import Progress
@@ -257,7 +257,11 @@ def train(
     if checkpoint is not None:
         kept = ArrayFile("checkpoint", checkpoint, "checkpoint", about)
     if resume is not None:
-        _restore(run, ArrayFile("resume", resume, "checkpoint", about))
+        held = ArrayFile("resume", resume, "checkpoint", about).read(list(run.state()))
+        try:
+            run.enter(held)
+        except ValueError:
+            raise InputError(f"resume: got {str(resume)!r}, whose arrays do not fit") from None
 
     def save() -> None:
         if kept is not None:
@@ -334,14 +338,6 @@ def _is_long(run: Run, goal: _Goal, tell: Callable[[int], None]) -> bool:
     run.go(goal, tell)
     each = (time.monotonic() - began) / max(1, run.done - first)
     return each * (run.plan.steps - run.done) > _LONG
-
-
-def _restore(run: Run, file: ArrayFile) -> None:
-    held = file.read(list(run.state()))
-    try:
-        run.enter(held)
-    except ValueError:
-        raise InputError(f"resume: got {str(file.path)!r}, whose arrays do not fit") from None
 
 
 def _result(run: Run, stopped: bool, note: str) -> Training:

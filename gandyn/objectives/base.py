@@ -8,25 +8,15 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.objectives import divergences
 from gandyn.objectives.field import Field
 from gandyn.objectives.primitive import Primitive, log_derivative
+from gandyn.system.checks import Array
 
-__all__ = ["FDivergence", "MeanSquaredError", "Objective", "Transport"]
-
-Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 
 _LAST_ELL = 200.0
-
-
-def restored(kind: type[Objective], given: dict[str, Any]) -> Objective:
-    """An objective with the attributes it had when it was pickled."""
-    out = kind.__new__(kind)
-    vars(out).update(given)
-    return out
 
 
 class Objective(ABC):
@@ -66,26 +56,25 @@ class Objective(ABC):
     def __hash__(self) -> int:
         return hash((type(self), self.name))
 
-    def __reduce__(self) -> Any:
-        if self.recipe:
-            return self.recipe
-        for key, value in self._given().items():
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.recipe or super().__reduce_ex__(protocol)
+
+    def __getstate__(self) -> dict[str, Any]:
+        given = self._given()
+        for key, value in given.items():
             if "<" in getattr(value, "__qualname__", ""):
                 raise TypeError(
                     f"objective {self.name}: its {key.strip('_')} is {value.__qualname__}, must be "
                     "a function at the top of a module to be pickled"
                 )
-        return restored, (type(self), self._given())
+        return given
 
     def _given(self) -> dict[str, Any]:
         """What it was made with, without what was computed since."""
-        members = {
-            name: member for kind in type(self).__mro__ for name, member in vars(kind).items()
-        }
         return {
             name: value
             for name, value in vars(self).items()
-            if not isinstance(members.get(name), cached_property)
+            if not isinstance(getattr(type(self), name, None), cached_property)
         }
 
     @abstractmethod
@@ -365,11 +354,9 @@ class MeanSquaredError(Objective):
     def force_rounding(self, at: Field) -> Array:
         apart, spread = self._terms(at)
         centre = self._centre(at)
-        lost = np.abs(apart) * (
-            1.0
-            + (np.abs(centre) + abs(at.data.mean))
-            / np.maximum(np.abs(at.data.mean - centre), 1e-290)
-        ) + np.abs(spread)
+        size = np.abs(centre) + abs(at.data.mean)
+        away = np.maximum(np.abs(at.data.mean - centre), 1e-290)
+        lost = np.abs(apart) * (1.0 + size / away) + np.abs(spread)
         return at.density_rounding + 4.0 * lost / np.maximum(np.abs(apart - spread), 1e-290)
 
     @staticmethod

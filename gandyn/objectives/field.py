@@ -5,15 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale, Mixture
 from gandyn.generators import Generated
-
-__all__ = ["AtAtoms", "Field", "components_in"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from gandyn.system.checks import Array, Index
 
 _LARGEST_EXPONENT = 745.0
 _PAIRED = 32
@@ -226,19 +221,8 @@ class AtAtoms(Field):
         self, data: Distribution, generated: Generated, x: Array, lane: Index, mass: Array
     ) -> None:
         super().__init__(data, generated, x, lane)
-        self._mass = mass
-
-    @cached_property
-    def log_generated(self) -> Array:
-        return np.log(self._mass)
-
-    @cached_property
-    def log_data(self) -> Array:
-        return np.full_like(self.x, -np.inf)
-
-    @cached_property
-    def log_ratio(self) -> Array:
-        return np.full_like(self.x, -np.inf)
+        self.log_generated = np.log(mass)
+        self.log_data = self.log_ratio = np.full_like(x, -np.inf)
 
 
 def _finite(log_density: Array) -> Array:

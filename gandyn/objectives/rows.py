@@ -9,10 +9,9 @@ import numpy as np
 
 from gandyn.errors import InputError
 from gandyn.objectives import divergences
-from gandyn.objectives.base import Array, FDivergence, MeanSquaredError, Objective, Transport
+from gandyn.objectives.base import FDivergence, MeanSquaredError, Objective, Transport
 from gandyn.objectives.field import Field
-
-__all__ = ["alpha", "names", "objective"]
+from gandyn.system.checks import Array
 
 
 def _softplus(ell: Array) -> Array:

@@ -1,6 +1,7 @@
-"""Pictures of results: each function draws into the axes that it is given.
+"""Pictures of results: each function draws into the axes ``ax`` that it is given, and returns them.
 
-Nothing here computes a result, shows a window or changes a global setting::
+A ``title`` stands above the legend; by default it is that which the axes have already. Nothing here
+computes a result, shows a window or changes a global setting::
 
     with plots.style():
         figure = plots.new_figure()
@@ -13,32 +14,37 @@ from gandyn.system.optional import needed_by
 with needed_by("plots"):
     import matplotlib  # noqa: F401
 
-from gandyn.plots.animation import animate, can_write_mp4, path_times
-from gandyn.plots.arrows import draw_arrow_moments, draw_arrows
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
 from gandyn.plots.branches import draw_branches
 from gandyn.plots.colours import Cue, discriminator_cue, divergence_cue, objective_cue, ramp
-from gandyn.plots.comparison import draw_comparison
-from gandyn.plots.densities import DensityScale, density_scale, draw_densities, draw_moments
-from gandyn.plots.deviation import draw_clock, draw_deviation
+from gandyn.plots.comparison import draw_clock, draw_comparison, draw_deviation, draw_replica_paths
+from gandyn.plots.course import draw_potential, draw_trajectory, draw_values
+from gandyn.plots.densities import (
+    DensityScale,
+    density_scale,
+    draw_arrow_moments,
+    draw_densities,
+    draw_moments,
+)
 from gandyn.plots.diagram import draw_diagram
 from gandyn.plots.field import draw_field
-from gandyn.plots.fits import draw_fits
-from gandyn.plots.lines import Curve, draw_lines
-from gandyn.plots.moments import Moment, moment, moment_title, moments, window
-from gandyn.plots.overview import draw_training
-from gandyn.plots.paths import draw_replica_paths
+from gandyn.plots.files import animate, can_write_mp4, path_times, save_figure
+from gandyn.plots.lines import Curve, draw_fits, draw_lines
+from gandyn.plots.moments import (
+    Moment,
+    moment,
+    moment_title,
+    moments,
+    training_moments,
+    window,
+)
 from gandyn.plots.portrait import draw_portrait
 from gandyn.plots.raster import draw_raster
 from gandyn.plots.ridges import draw_ridges
-from gandyn.plots.save import save_figure
-from gandyn.plots.series import draw_replicas
 from gandyn.plots.shares import draw_shares
 from gandyn.plots.slopes import draw_slope
-from gandyn.plots.snapshots import snapshot_moment, training_moments
 from gandyn.plots.style import new_figure, style
-from gandyn.plots.trajectory import draw_trajectory
-from gandyn.plots.values import draw_potential, draw_values
+from gandyn.plots.training import draw_replicas, draw_training
 from gandyn.system.files import whole_file
 
 __all__ = [
@@ -52,7 +58,6 @@ __all__ = [
     "discriminator_cue",
     "divergence_cue",
     "draw_arrow_moments",
-    "draw_arrows",
     "draw_barrier_tree",
     "draw_branches",
     "draw_clock",
@@ -84,7 +89,6 @@ __all__ = [
     "path_times",
     "ramp",
     "save_figure",
-    "snapshot_moment",
     "style",
     "training_moments",
     "whole_file",

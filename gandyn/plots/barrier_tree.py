@@ -37,7 +37,6 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
         An inch wide for each attractor.
     barriers : Barriers
         Of it, ``equilibria`` and ``tree``.
-    title : str
 
     Examples
     --------
@@ -56,12 +55,15 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     low, high = min([*heights, *passes], default=0.0), max([*heights, *passes], default=1.0)
     room = (high - low) or abs(high) or 1.0
     ax.set_ylim(low - 0.2 * room, high + 0.16 * room)
-    ax.set_xlim(-0.6, max(len(order), 1) - 0.4)
 
     # Each group of leaves by its members: where its branch stands, how high it has grown, and the
-    # side on which its parent is.
+    # side on which its parent is: 1 right, -1 left.
     groups = {frozenset([k]): (across[k], float(points[k].potential)) for k in order}
-    side = {frozenset(part): way for merge in barriers.tree for part, way in _sides(merge, across)}
+    side: dict[frozenset[int], int] = {}
+    for merge in barriers.tree:
+        left, right = (np.mean([across[k] for k in part]) for part in (merge.left, merge.right))
+        way = 1 if left < right else -1
+        side |= {frozenset(merge.left): way, frozenset(merge.right): -way}
     climbs: dict[int, float] = {}
     for merge in barriers.tree:
         top = float(merge.potential)
@@ -87,8 +89,6 @@ def draw_barrier_tree(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
     for index in order:
         _draw_leaf(ax, across[index], float(points[index].potential), climbs.get(index))
     _name_leaves(ax, points, order)
-    ax.set_ylabel("potential")
-    ax.grid(axis="x", visible=False)
     handles = [Line2D([], [], **kind_mark("attractor"), label="attractor, and the climb out of it")]
     if passes:
         handles.append(Line2D([], [], **kind_mark("saddle"), label="pass, and its potential"))
@@ -109,7 +109,6 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
         An inch wide for each attractor.
     barriers : Barriers
         Of it, ``equilibria`` and ``barriers``.
-    title : str
 
     Examples
     --------
@@ -128,20 +127,14 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
             end = barrier.end if begin == barrier.start else barrier.start
             stops += [end] if count else [begin, end]
             _draw_path(ax, barrier, float(spot), begin, points)
-    for index in numbers:
-        if index not in stops:
-            stops.append(index)
+    stops += [index for index in numbers if index not in stops]
     for spot, index in enumerate(stops):
-        mark = kind_mark("attractor")
-        ax.plot(spot, float(points[index].potential), **mark, zorder=4)
-    ax.set_xlim(-0.6, max(len(stops), 1) - 0.4)
+        ax.plot(spot, float(points[index].potential), **kind_mark("attractor"), zorder=4)
     _, tall = axes_inches(ax)
     low, high = ax.dataLim.intervaly if stops else (0.0, 1.0)
     room = (high - low) or abs(high) or 1.0
     ax.set_ylim(low - 0.1 * room, high + 0.7 * room / max(tall - 0.7, 0.7))
     _name_leaves(ax, points, stops)
-    ax.set_ylabel("potential")
-    ax.grid(axis="x", visible=False)
     handles = [
         Line2D([], [], **_PROFILE, label="along the path of least energy"),
         Line2D([], [], **kind_mark("saddle"), label="saddle, and the climbs → and ←"),
@@ -153,7 +146,8 @@ def draw_paths(ax: Axes, barriers: Any, *, title: str = "") -> Axes:
 def _draw_path(ax: Axes, barrier: Any, spot: float, begin: int, points: Any) -> None:
     """One path from ``spot`` to ``spot + 1``, with the attractor ``begin`` on its left."""
     path = np.asarray(barrier.path, dtype=float)
-    along = _arc(path)
+    along = length(path)
+    along /= along[-1] or 1.0
     away = np.hypot(*(path - place(points[barrier.saddle])).T)
     there = float(along[int(np.argmin(away))])
     climbs = [float(barrier.height_from), float(barrier.height_to)]
@@ -199,21 +193,9 @@ def _mean_b(points: Any, part: list[int]) -> float:
     return float(np.mean([place(points[index])[1] for index in part]))
 
 
-def _sides(merge: Any, across: dict[int, float]) -> list[tuple[frozenset[int], int]]:
-    """Both parts of a merge, each with the side on which the merge is: 1 right, -1 left."""
-    middles = [np.mean([across[k] for k in part]) for part in (merge.left, merge.right)]
-    way = 1 if middles[0] < middles[1] else -1
-    return [(frozenset(merge.left), way), (frozenset(merge.right), -way)]
-
-
 def _draw_leaf(ax: Axes, spot: float, foot: float, climb: float | None) -> None:
-    guide: dict[str, Any] = {
-        "color": REFERENCE.colour,
-        "linewidth": 0.7,
-        "linestyle": (0, (1, 3)),
-        "zorder": 1,
-    }
-    ax.plot([spot, spot], [ax.get_ylim()[0], foot], **guide)
+    guide: dict[str, Any] = {"color": REFERENCE.colour, "linewidth": 0.7, "linestyle": (0, (1, 3))}
+    ax.plot([spot, spot], [ax.get_ylim()[0], foot], **guide, zorder=1)
     ax.plot(spot, foot, **kind_mark("attractor"), zorder=4)
     text = "no pass" if climb is None else _short(climb)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
@@ -221,7 +203,7 @@ def _draw_leaf(ax: Axes, spot: float, foot: float, climb: float | None) -> None:
 
 
 def _name_leaves(ax: Axes, points: Any, leaves: list[int]) -> None:
-    """Number, name and (a, b) of each leaf below the axis, in lines that fit beside each other."""
+    """The axes, with number, name and (a, b) of each leaf in lines that fit beside each other."""
     wide, _ = axes_inches(ax)
     numbers, fills = number_attractors(points), attractor_fills(points)
     letters = max(8, int(wide / (len(leaves) + 0.2) / _LETTER) - 1)
@@ -235,7 +217,9 @@ def _name_leaves(ax: Axes, points: Any, leaves: list[int]) -> None:
     for index, label in zip(leaves, ax.get_xticklabels(), strict=True):
         label.set_bbox({"facecolor": fills[index], "edgecolor": "none", "pad": 2.5})
     ax.tick_params(axis="x", length=0, pad=6)
-    ax.set_xlabel("attractor and its (a, b)")
+    xlim = (-0.6, max(len(leaves), 1) - 0.4)
+    ax.set(xlim=xlim, xlabel="attractor and its (a, b)", ylabel="potential")
+    ax.grid(axis="x", visible=False)
 
 
 def _even_lines(text: str, most: int) -> str:
@@ -249,9 +233,3 @@ def _even_lines(text: str, most: int) -> str:
 def _short(value: float) -> str:
     digits = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
     return digits.replace("-", "−")
-
-
-def _arc(path: Any) -> Any:
-    """How far each point lies along a path, from 0 to 1."""
-    way = length(path)
-    return way / (way[-1] or 1.0)

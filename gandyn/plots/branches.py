@@ -15,13 +15,10 @@ from gandyn.plots.colours import event_cue, kind_cue
 from gandyn.plots.marks import KINDS, event_mark
 from gandyn.plots.style import crown
 
+Array = NDArray[np.float64]
+
 _AXES = {"a": "a (scale)", "b": "b (place)", "potential": "potential"}
-_LINES = {
-    "attractor": "attractor, stable",
-    "saddle": "saddle",
-    "repeller": "repeller",
-    "degenerate": "degenerate",
-}
+_LINES = {kind: kind for kind in KINDS} | {"attractor": "attractor, stable"}
 _EVENTS = {"fold": "fold", "branch": "branch point", "maxwell": "Maxwell point"}
 
 
@@ -38,12 +35,6 @@ def draw_branches(
         Both states of a Maxwell point are marked, with a thin line between them.
     component : str, or sequence of str
         ``"a"``, ``"b"`` or ``"potential"``.
-    title : str
-
-    Returns
-    -------
-    Axes, or sequence of Axes
-        The axes given.
 
     Raises
     ------
@@ -76,17 +67,16 @@ def draw_branches(
         if ax is not panels[-1]:
             ax.tick_params(labelbottom=False)
     panels[-1].set_xlabel(branches.name)
-    handles = [
-        Line2D([], [], **kind_cue(kind).line, label=_LINES[kind]) for kind in KINDS if kind in kinds
-    ]
-    handles += [Line2D([], [], **event_mark(kind), label=_EVENTS[kind]) for kind in events]
+    looks = [(kind_cue(kind).line, label) for kind, label in _LINES.items() if kind in kinds]
+    looks += [(event_mark(kind), _EVENTS[kind]) for kind in events]
+    handles = [Line2D([], [], **look, label=label) for look, label in looks]
     crown(panels[0], handles, title=title)
     return axes
 
 
 def _draw_lines(ax: Axes, branches: Any, component: str) -> set[str]:
     """One line for each kind there is, broken where the kind is another."""
-    lines: dict[str, list[NDArray[np.float64]]] = {}
+    lines: dict[str, list[Array]] = {}
     for branch in branches.branches:
         points = np.stack([np.asarray(branch.parameter, dtype=float), _values(branch, component)])
         kinds = _settled(np.asarray(branch.kind).astype(str))
@@ -120,7 +110,7 @@ def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
         ("maxwell", branches.maxwell),
     ):
         for point in points:
-            heights = _heights(point, branches, component)
+            heights = _heights(point, component)
             at = [point.parameter] * len(heights)
             if len(heights) > 1:
                 ax.plot(at, heights, color=event_cue(kind).colour, linewidth=0.9, zorder=6)
@@ -130,27 +120,15 @@ def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
     return there
 
 
-def _values(branch: Any, component: str) -> NDArray[np.float64]:
+def _values(branch: Any, component: str) -> Array:
     if component == "potential":
         return np.asarray(branch.potential, dtype=float)
     return np.asarray(branch.theta, dtype=float)[:, "ab".index(component)]
 
 
-def _heights(point: Any, branches: Any, component: str) -> NDArray[np.float64]:
+def _heights(point: Any, component: str) -> Array:
     """Where a fold, a branch point or a Maxwell point lies on the axis: one place or two."""
     states = np.reshape(np.asarray(point.theta, dtype=float), (-1, 2))
     if component != "potential":
         return states[:, "ab".index(component)]
-    own = getattr(point, "potential", None)
-    return np.array([_nearest(point, states[0], branches) if own is None else float(own)])
-
-
-def _nearest(point: Any, state: NDArray[np.float64], branches: Any) -> float:
-    """The potential at that sample of a branch which is nearest to the point."""
-    best, height = np.inf, np.nan
-    for branch in branches.branches:
-        there = np.column_stack([branch.parameter, branch.theta])
-        apart = np.linalg.norm(there - [point.parameter, *state], axis=1)
-        if apart.min() < best:
-            best, height = apart.min(), float(np.asarray(branch.potential)[apart.argmin()])
-    return height
+    return np.array([float(point.potential)])

@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.errors import InputError
 from gandyn.plots.colours import REFERENCE, UNKNOWN, UNKNOWN_FILL
 
+Array = NDArray[np.float64]
+
 _HATCHED: dict[str, Any] = {
     "facecolor": UNKNOWN_FILL,
     "edgecolor": UNKNOWN.colour,
@@ -24,7 +26,7 @@ _HATCHED: dict[str, Any] = {
 }
 
 
-def rising(name: str, values: ArrayLike) -> NDArray[np.float64]:
+def rising(name: str, values: ArrayLike) -> Array:
     """The values as an array, or an InputError that names them if they do not rise."""
     axis = np.asarray(values, dtype=float)
     if axis.ndim != 1 or axis.size < 2 or not np.all(np.diff(axis) > 0):
@@ -32,9 +34,7 @@ def rising(name: str, values: ArrayLike) -> NDArray[np.float64]:
     return axis
 
 
-def lattice(
-    name: str, values: ArrayLike, shape: tuple[int, ...], meaning: str
-) -> NDArray[np.float64]:
+def lattice(name: str, values: ArrayLike, shape: tuple[int, ...], meaning: str) -> Array:
     """The values as an array, or an InputError that names them if they have another shape."""
     array = np.asarray(values, dtype=float)
     if array.shape != shape:
@@ -42,20 +42,17 @@ def lattice(
     return array
 
 
-def edges(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+def edges(nodes: Array) -> Array:
     """The borders of cells around two nodes or more: halfway, and as far beyond the ends."""
     middles = 0.5 * (nodes[1:] + nodes[:-1])
     return np.concatenate([[2 * nodes[0] - middles[0]], middles, [2 * nodes[-1] - middles[-1]]])
 
 
-def draw_cells(
-    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], index: ArrayLike, fills: Sequence[str]
-) -> bool:
+def draw_cells(ax: Axes, x: Array, y: Array, index: ArrayLike, fills: Sequence[str]) -> bool:
     """Fill the cell around each node with ``fills[index]``; negative indices are hatched.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     x, y : array, shapes (X,) and (Y,)
         Rising.
     index : array of int, shape (Y, X)
@@ -85,9 +82,7 @@ def draw_cells(
     return bool(unknown.any())
 
 
-def draw_levels(
-    ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64], potential: ArrayLike | None
-) -> list[Line2D]:
+def draw_levels(ax: Axes, a: Array, b: Array, potential: ArrayLike | None) -> list[Line2D]:
     """Draw thin level lines of a potential, if there is one; returns the legend's entry, if any."""
     heights = np.ma.masked_invalid(np.nan if potential is None else potential)
     if heights.count() == 0:
@@ -110,7 +105,7 @@ def unknown_handle(label: str) -> Patch:
     return Patch(**_HATCHED, label=label)
 
 
-def _outline(across: NDArray[np.float64], up: NDArray[np.float64], mask: NDArray[np.bool_]) -> Path:
+def _outline(across: Array, up: Array, mask: NDArray[np.bool_]) -> Path:
     """A rectangle around each run of marked cells in a row, all in one path."""
     padded = np.pad(mask, ((0, 0), (1, 1))).astype(np.int8)
     steps = np.diff(padded, axis=1)

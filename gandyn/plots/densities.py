@@ -1,4 +1,8 @@
-"""Picture: the data density p, the generated density p_g and the discriminator D* over x."""
+"""Pictures: p, p_g and the discriminator D* over x, alone or above arrows from each latent z.
+
+The arrows are those of Figure 1 of Goodfellow et al., Generative Adversarial Nets (2014), in
+gandyn's colours.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED
+from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.moments import Moment
-from gandyn.plots.style import crown, share_edges
+from gandyn.plots.style import crown, note, share_edges
+
+Array = NDArray[np.float64]
 
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
 # hide it. The bulk of a normal is at 0.44 of its peak.
 _LOG_FROM = 60.0
 _HEADROOM = 1.08
+_X_LINE, _Z_LINE = -0.18, -0.62  # of the arrows
+_ARROW: dict[str, Any] = {"color": GENERATED.colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+_ARROW["arrowstyle"] = "-|>,head_length=0.35,head_width=0.16"
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,6 @@ def draw_densities(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     moment : Moment
         Its ``title`` becomes the title of the axes.
     scale : DensityScale, optional
@@ -72,17 +80,13 @@ def draw_densities(
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     left, right = plots.draw_densities(ax, plots.moment(game, [1.0, 0.5], "start"))
+    >>> ax, start = plots.new_figure().subplots(), plots.moment(game, [1.0, 0.5], "start")
+    >>> left, right = plots.draw_densities(ax, start)
     >>> left.get_title(), right.get_ylim()
     ('start', (np.float64(0.0), np.float64(1.08)))
     """
     scale = scale or density_scale([moment])
-    set_density_axis(ax, scale)
-    ax.set(xlim=(float(moment.x[0]), float(moment.x[-1])), xlabel="x")
-    right = ax.twinx()
-    prepare_discriminator_axis(right, moment.symbol)
+    right = density_axes(ax, [moment], scale)
     draw_curves(ax, right, moment, scale)
     if legend:
         crown(ax, density_handles(moment.symbol), title=moment.title)
@@ -102,21 +106,13 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
         Each with a title such as ``"t = 5"``. From :func:`moments` they share one stretch of x;
         where p_g shrinks a hundredfold, take each from :func:`moment` with a stretch of its own.
 
-    Returns
-    -------
-    array of Axes
-        The axes given.
-
     Examples
     --------
     >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
-    >>> flow = gandyn.gradient_flow(game, [1.0, 0.5], (0, 50), t_eval=[0, 5, 20, 50])
-    >>> titles = [plots.moment_title(t, theta) for t, theta in zip(flow.t, flow.theta)]
-    >>> with plots.style():
-    ...     axes = plots.new_figure((7.5, 5)).subplots(2, 2)
-    ...     axes = plots.draw_moments(axes, plots.moments(game, flow.theta, titles))
-    >>> axes[0, 0].get_title()
-    't = 0   a = 1.000   b = 0.500'
+    >>> some = plots.moments(game, [[1.0, 0.5], [2.6, 0.1]], ["t = 0", "t = 20"])
+    >>> axes = plots.draw_moments(plots.new_figure((7.5, 3)).subplots(1, 2), some)
+    >>> axes[1].get_title()
+    't = 20'
     """
     panels = np.asarray(axes, dtype=object).ravel()
     scale = density_scale(moments)
@@ -130,23 +126,85 @@ def draw_moments(axes: Any, moments: Sequence[Moment]) -> Any:
     return axes
 
 
-def set_density_axis(ax: Axes, scale: DensityScale) -> None:
-    """Give the left-hand axis its scale, limits and label."""
+def draw_arrow_moments(
+    axes: Any, moments: Sequence[Moment], z: ArrayLike, images: Sequence[ArrayLike]
+) -> Any:
+    """Draw several moments side by side, with arrows from the latents z to the places G(z).
+
+    They have one legend and one scale of the densities, the highest as high as D* = 1.
+
+    Parameters
+    ----------
+    axes : array of Axes
+        As many as there are moments.
+    moments : sequence of Moment
+    z : array, shape (n,)
+        About 15 to 25 latents, evenly spaced in z (as in the paper) or in mass. The z line has a
+        scale of its own, its outermost latents at the edges of the picture.
+    images : sequence of array, shape (n,)
+        G(z) at each moment.
+
+    Examples
+    --------
+    >>> game = gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)"))
+    >>> z, states = np.linspace(-2, 2, 15), [[1.0, 0.5], [2.6, 0.1]]
+    >>> axes = plots.new_figure((5, 2.6)).subplots(1, 2)
+    >>> images = [a * z + b for a, b in states]
+    >>> plots.draw_arrow_moments(axes, plots.moments(game, states), z, images)[0].get_xlabel()
+    'x'
+    """
+    panels = np.asarray(axes, dtype=object).ravel()
+    peak = max(float(np.nanmax([m.data, m.generated])) for m in moments)
+    latents = np.asarray(z, dtype=float)
+    for ax, moment, image in zip(panels, moments, images, strict=True):
+        _draw_arrows(ax, moment, latents, np.asarray(image, dtype=float), peak)
+        share_edges(ax)
+    handles = density_handles(right=False)
+    panels[0].figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    return axes
+
+
+def _draw_arrows(ax: Axes, moment: Moment, latents: Array, images: Array, top: float) -> None:
+    """Draw one moment, densities in units of the top, with arrows from latents to images."""
+    low, high = float(moment.x[0]), float(moment.x[-1])
+    for cue, density in ((DATA, moment.data), (GENERATED, moment.generated)):
+        ax.plot(moment.x, density / top, **cue.line)
+        ax.fill_between(moment.x, 0, density / top, color=cue.colour, alpha=0.12, linewidth=0)
+    ax.plot(moment.x, moment.discriminator, **DISCRIMINATOR.line)
+    for level, name in ((0.0, ""), (_X_LINE, "x"), (_Z_LINE, "z")):
+        ax.plot([low, high], [level, level], color=REFERENCE.colour, linewidth=0.9, zorder=1)
+        note(ax, name, (0, level), (-4, 0), xycoords=("axes fraction", "data"), ha="right")
+    span = float(np.ptp(latents)) or 1.0
+    feet = low + (high - low) * (0.06 + 0.88 * (latents - latents.min()) / span)
+    for foot, image in zip(feet, images, strict=True):
+        if not low <= image <= high:
+            continue
+        ax.annotate("", (image, _X_LINE), (foot, _Z_LINE), arrowprops=_ARROW)
+    ax.set(xlim=(low, high), ylim=(_Z_LINE - 0.08, 1.12), yticks=[0.0, 0.5, 1.0], xlabel="x")
+    ax.set_ylabel("D*, and p, $p_g$ to scale", loc="top")
+    ax.grid(False)
+    ax.spines["left"].set_bounds(0.0, 1.0)
+    if moment.title:
+        ax.set_title(moment.title)
+
+
+def density_axes(ax: Axes, moments: Sequence[Moment], scale: DensityScale) -> Axes:
+    """Prepare the axes of some moments, densities on the left; the right-hand axes of D* or D."""
+    low, high = min(float(m.x[0]) for m in moments), max(float(m.x[-1]) for m in moments)
+    ax.set(xlim=(low, high), xlabel="x")
     if scale.log:
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(numticks=6))
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(scale.low, scale.high)
     ax.set_ylabel("density (logarithmic)" if scale.log else "density")
-
-
-def prepare_discriminator_axis(right: Axes, symbol: str = "D*") -> None:
-    """Make a twin axis the axis of D* (or D): 0 to 1, with the line of one half."""
-    right.set(ylim=(0.0, _HEADROOM), yticks=[0.0, 0.5, 1.0], ylabel=f"{symbol}(x)")
+    right = ax.twinx()
+    right.set(ylim=(0.0, _HEADROOM), yticks=[0.0, 0.5, 1.0], ylabel=f"{moments[0].symbol}(x)")
     right.grid(False)
     right.spines["right"].set_visible(True)
     right.spines["left"].set_visible(False)
     right.axhline(0.5, color="#B0B0B0", linewidth=0.7, zorder=0.5)
+    return right
 
 
 def draw_curves(ax: Axes, right: Axes, moment: Moment, scale: DensityScale) -> list[Any]:
@@ -174,7 +232,7 @@ def density_handles(symbol: str = "D*", *, right: bool = True) -> list[Line2D]:
     ]
 
 
-def _heights(x: NDArray[np.float64], density: NDArray[np.float64]) -> tuple[float, float]:
+def _heights(x: Array, density: Array) -> tuple[float, float]:
     """The height below which a fifth of the mass lies, and the peak."""
     known = np.where(np.isfinite(density), density, 0.0)
     mass = known * np.gradient(x)

@@ -13,11 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from gandyn.plots.cells import draw_cells, edges, rising, unknown_handle
 from gandyn.plots.colours import INK, event_cue, state_fills
 from gandyn.plots.marks import event_mark
 from gandyn.plots.style import axes_inches, bold_number, crown
+
+Array = NDArray[np.float64]
 
 _CURVES = {"fold": "fold", "branch": "branch point", "maxwell": "Maxwell, equally deep"}
 _LETTER, _LINE = 0.0081, 0.0172  # inches in width and height, for each point of size
@@ -53,7 +56,6 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     diagram : PhaseDiagram
         Regions without ``attractors`` have a colour for each name; nodes with label -1 are hatched,
         but for those that a curve covers.
-    title : str
 
     Examples
     --------
@@ -71,6 +73,7 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     >>> plots.draw_diagram(ax, found).get_xlabel()
     'm'
     """
+    title = title or ax.get_title()
     x, y = rising("x_nodes", diagram.x_nodes), rising("y_nodes", diagram.y_nodes)
     ax.set(xlim=diagram.x, ylim=diagram.y, xlabel=diagram.x_name, ylabel=diagram.y_name)
     ax.grid(False)
@@ -81,10 +84,9 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     shades = dict(zip(kinds, state_fills(kinds), strict=True))
     labels = _closed(np.asarray(diagram.labels))
     unknown = draw_cells(ax, x, y, labels, [shades[kind] for kind in deepest])
-    colours = {
-        name: {shades[kind] for kind, other in zip(deepest, said, strict=True) if other == name}
-        for name in names
-    }
+    colours: dict[str, str] = {}
+    for name, kind in zip(said, deepest, strict=True):
+        colours[name] = shades[kind] if colours.get(name, shades[kind]) == shades[kind] else "none"
     states = [
         Patch(facecolor=shades[kind], label=f"deepest: {kind}")
         for kind in kinds
@@ -94,20 +96,19 @@ def draw_diagram(ax: Axes, diagram: Any, *, title: str = "") -> Axes:
     lines: list[Line2D] = []
     for kind, label in _CURVES.items():
         curves = [curve for curve in diagram.curves if curve.kind == kind]
-        look = {**event_cue(kind).line, "linewidth": 1.8}
-        for curve in curves:
-            ax.plot(np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float), **look)
-        if curves:
-            lines.append(Line2D([], [], **look, label=label))
-    for cusp in diagram.cusps:
-        ax.plot(cusp.x, cusp.y, **event_mark("cusp"), zorder=5, clip_on=False)
-    if diagram.cusps:
-        lines.append(Line2D([], [], **event_mark("cusp"), label="cusp"))
+        look = {**event_cue(kind).line, "linewidth": 1.8, "label": label}
+        drawn = [ax.plot(curve.x, curve.y, **look) for curve in curves]
+        lines += drawn[0] if drawn else []
+    look = event_mark("cusp") | {"zorder": 5, "clip_on": False, "label": "cusp"}
+    drawn = [ax.plot(cusp.x, cusp.y, **look) for cusp in diagram.cusps]
+    lines += drawn[0] if drawn else []
 
     numbers: dict[str, int] = {}
     texts: list[Text] = []
     for _ in range(len(names) + 1):
-        handles = _handles(states, numbers, colours, unknown, lines)
+        listed = [(colours[name], f"{number}  {name}") for name, number in numbers.items()]
+        handles: list[Any] = [*states, *(Patch(facecolor=c, label=label) for c, label in listed)]
+        handles += [*([unknown_handle("unknown")] if unknown else []), *lines]
         wide, tall = axes_inches(ax)
         rows = len(handles) if any(len(name) > _LONG for name in numbers) else len(handles) / 2
         inches = np.array([wide, 1.1 * tall - _ROW * (np.ceil(rows) + bool(title))])
@@ -143,27 +144,8 @@ def _closed(labels: NDArray[np.int_]) -> NDArray[np.int_]:
     return labels
 
 
-def _handles(
-    states: list[Patch],
-    numbers: dict[str, int],
-    colours: dict[str, set[str]],
-    unknown: bool,
-    lines: list[Line2D],
-) -> list[Any]:
-    handles: list[Any] = [*states]
-    for name, number in numbers.items():
-        fill = next(iter(colours[name])) if len(colours[name]) == 1 else "none"
-        handles.append(Patch(facecolor=fill, label=f"{number}  {name}"))
-    return [*handles, *([unknown_handle("unknown")] if unknown else []), *lines]
-
-
 def _place_names(
-    diagram: Any,
-    said: Sequence[str],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    labels: NDArray[np.int_],
-    inches: NDArray[np.float64],
+    diagram: Any, said: Sequence[str], x: Array, y: Array, labels: NDArray[np.int_], inches: Array
 ) -> list[Text]:
     """What is said in those of its regions that have room, or else a number in the largest."""
     across, up = _middles(*diagram.x), _middles(*diagram.y)
@@ -199,7 +181,7 @@ def _layouts(name: str) -> Iterator[tuple[str, float]]:
 
 
 def _fit(
-    mask: NDArray[np.bool_], layouts: Iterable[tuple[str, float]], inches: NDArray[np.float64]
+    mask: NDArray[np.bool_], layouts: Iterable[tuple[str, float]], inches: Array
 ) -> tuple[int, int, str, float] | None:
     """Row and column of the middle of the region where the first layout that fits can stand."""
     sums = np.pad(np.cumsum(np.cumsum(mask, axis=0), axis=1), ((1, 0), (1, 0)))
@@ -219,35 +201,31 @@ def _fit(
     return None
 
 
-def _middles(low: float, high: float) -> NDArray[np.float64]:
+def _middles(low: float, high: float) -> Array:
     return low + (high - low) * (np.arange(_GRID) + 0.5) / _GRID
 
 
-def _nearest(nodes: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.int_]:
+def _nearest(nodes: Array, places: Array) -> NDArray[np.int_]:
     return np.searchsorted(edges(nodes)[1:-1], places)
 
 
 def _crossed(diagram: Any) -> NDArray[np.bool_]:
-    """Cells that a curve passes through, or that a cusp's mark covers."""
-    crossed = np.zeros((_GRID, _GRID), dtype=bool)
-    low = np.array([diagram.x[0], diagram.y[0]], dtype=float)
-    span = np.array([diagram.x[1], diagram.y[1]], dtype=float) - low
+    """Cells that a curve passes through, or that a cusp's mark covers, and those beside them."""
+    crossed = np.zeros((_GRID + 2, _GRID + 2), dtype=bool)  # with those beside the picture
+    low = np.array([diagram.x[0], diagram.y[0]])
+    span = np.array([diagram.x[1], diagram.y[1]]) - low
     for curve in [*diagram.curves, *diagram.cusps]:
         points = np.column_stack([np.atleast_1d(curve.x), np.atleast_1d(curve.y)])
         points = (points - low) / span * _GRID
         points = np.clip(points[np.isfinite(points).all(axis=1)], -_GRID, 2 * _GRID)
-        for one, two in pairwise(points):
-            count = int(2 * np.abs(two - one).max(initial=0.0)) + 2
-            _mark(crossed, np.linspace(one, two, count))
-        _mark(crossed, points)
-    return crossed
-
-
-def _mark(crossed: NDArray[np.bool_], points: NDArray[np.float64]) -> None:
-    for shift in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)):
-        column, row = np.floor(points + shift).T.astype(int)
-        inside = (column >= 0) & (column < _GRID) & (row >= 0) & (row < _GRID)
+        ways = [
+            np.linspace(one, two, int(2 * np.abs(two - one).max()) + 2)
+            for one, two in pairwise(points)
+        ]
+        column, row = np.floor(np.concatenate([points, *ways])).T.astype(int) + 1
+        inside = (column >= 0) & (column < _GRID + 2) & (row >= 0) & (row < _GRID + 2)
         crossed[row[inside], column[inside]] = True
+    return np.asarray(binary_dilation(crossed)[1:-1, 1:-1])
 
 
 def _write(ax: Axes, texts: Sequence[Text]) -> None:
@@ -276,11 +254,7 @@ def _write(ax: Axes, texts: Sequence[Text]) -> None:
             bold_number(ax, text.text, text.spot, side, fontsize=_SIZES[0], arrowprops=line)
 
 
-def _clear_side(
-    at: NDArray[np.float64],
-    taken: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-    size: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _clear_side(at: Array, taken: Sequence[tuple[Array, Array]], size: Array) -> Array:
     """Where a number can stand beside a place, in points from it: the nearest clear side."""
     for ring in (1, 2, 3, 4):
         for turn in _TURNS:

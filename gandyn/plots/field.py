@@ -18,6 +18,8 @@ from gandyn.plots.cells import draw_levels, lattice, rising
 from gandyn.plots.colours import GENERATED, INK
 from gandyn.plots.style import crown, frame_plane, halo
 
+Array = NDArray[np.float64]
+
 # The light end of the map would vanish on white.
 _MAP = LinearSegmentedColormap.from_list(
     "gandyn_force", colormaps["viridis_r"](np.linspace(0.14, 1.0, 256))
@@ -33,7 +35,6 @@ def draw_field(
     flows: Iterable[ArrayLike] = (),
     potential: ArrayLike | None = None,
     marks: Mapping[str, Sequence[float]] | None = None,
-    title: str = "",
 ) -> Axes:
     """Draw the stream lines of the force, coloured by the logarithm of its size.
 
@@ -51,7 +52,6 @@ def draw_field(
         Drawn as thin level lines.
     marks : mapping of str to (a, b), optional
         Places to be marked by a star, such as ``{"p_g = p": (1, 0)}``.
-    title : str
 
     Raises
     ------
@@ -81,17 +81,15 @@ def draw_field(
     for label, place in (marks or {}).items():
         star: dict[str, Any] = {"marker": "*", "markersize": 13, "color": GENERATED.colour}
         star["markeredgecolor"] = "white"
-        ax.plot(*np.asarray(place, dtype=float), linestyle="none", zorder=6, **star)
-        handles.append(Line2D([], [], linestyle="none", label=label, **star))
+        star |= {"linestyle": "none", "zorder": 6, "label": label}
+        handles += ax.plot(*np.asarray(place, dtype=float), **star)
     handles += levels
     frame_plane(ax, columns, rows)
-    crown(ax, handles, title=title, columns=2)
+    crown(ax, handles, columns=2)
     return ax
 
 
-def _draw_streams(
-    ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64], push: NDArray[np.float64]
-) -> None:
+def _draw_streams(ax: Axes, a: Array, b: Array, push: Array) -> None:
     # Stream lines need only the direction; scaling by the larger component first keeps forces
     # whose squares underflow.
     largest = np.max(np.abs(push), axis=-1, keepdims=True)
@@ -134,14 +132,14 @@ def _draw_streams(
     bar.outline.set_visible(False)  # type: ignore[operator]
 
 
-def _draw_flow(ax: Axes, path: NDArray[np.float64]) -> None:
+def _draw_flow(ax: Axes, path: Array) -> None:
     ax.plot(path[:, 0], path[:, 1], color=INK, linewidth=1.8, zorder=4, path_effects=halo(4.0))
     for place, face in ((path[0], "white"), (path[-1], INK)):
         mark: dict[str, Any] = {"marker": "o", "markersize": 6, "markeredgecolor": INK}
         ax.plot(*place, **mark, markerfacecolor=face, zorder=5, clip_on=False)
 
 
-def _even(name: str, values: ArrayLike) -> NDArray[np.float64]:
+def _even(name: str, values: ArrayLike) -> Array:
     axis = rising(name, values)
     even = np.linspace(axis[0], axis[-1], axis.size)
     if not np.allclose(axis, even, rtol=0, atol=1e-6 * (axis[-1] - axis[0])):

@@ -1,17 +1,17 @@
-"""Picture: families of labelled curves against a parameter, with the laws they ought to follow."""
+"""Pictures: labelled curves against a parameter with their laws; densities fitted to a target."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
-from gandyn.plots.colours import REFERENCE, Cue
+from gandyn.plots.colours import DATA, REFERENCE, Cue, objective_cue
 from gandyn.plots.style import axes_inches, crown, note
 
 _APART = 11.0  # points between the names of two levels
@@ -49,14 +49,12 @@ def draw_lines(
     yscale: str = "linear",
     ylim: tuple[float, float] | None = None,
     bounds: Mapping[str, float] | None = None,
-    title: str = "",
     columns: int = 3,
 ) -> Axes:
     """Draw curves against a parameter, with the legend above them.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     curves : sequence of Curve
     xlabel, ylabel : str
     xscale, yscale : str
@@ -64,7 +62,6 @@ def draw_lines(
     ylim : tuple of float, optional
     bounds : mapping of str to float, optional
         Labelled horizontal lines, such as ``{"log 2": math.log(2)}``.
-    title : str
     columns : int
         Columns of the legend.
 
@@ -77,15 +74,15 @@ def draw_lines(
     'log'
     """
     ax.set(xscale=xscale, yscale=yscale)
-    handles = []
+    handles: list[Any] = []
     for curve in curves:
         x, y = np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float)
         look = dict(curve.cue.line)
         if curve.law:
             look |= {"linestyle": (0, (2.5, 2.5)), "color": "#333333", "linewidth": 1.3}
         shown = np.isfinite(y) & ((y > 0) | (yscale != "log"))
-        ax.plot(x, np.where(shown, y, np.nan), **look, zorder=3 if curve.law else 2)
-        handles.append(Line2D([], [], **look, label=curve.label))
+        order = 3 if curve.law else 2
+        handles += ax.plot(x, np.where(shown, y, np.nan), **look, zorder=order, label=curve.label)
     ax.margins(x=0)
     if ylim is not None:
         ax.set_ylim(*ylim)
@@ -95,7 +92,46 @@ def draw_lines(
             axis.set_major_locator(LogLocator(numticks=8))
             axis.set_minor_formatter(NullFormatter())
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    crown(ax, handles, title=title, columns=columns)
+    crown(ax, handles, columns=columns)
+    return ax
+
+
+def draw_fits(
+    ax: Axes,
+    x: ArrayLike,
+    data: ArrayLike,
+    fits: Mapping[str, ArrayLike],
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> Axes:
+    """Draw p, filled, and the fitted p_g of each objective in the objective's colour.
+
+    Parameters
+    ----------
+    x : array, shape (m,)
+    data : array, shape (m,)
+        The density p.
+    fits : mapping of str to array, shape (m,)
+        The fitted density for each objective's name.
+    labels : mapping of str to str, optional
+        What the legend calls an objective, such as
+        ``{"forward_kl": "forward KL: covers both modes"}``.
+
+    Examples
+    --------
+    >>> x, data = np.linspace(-6, 6, 99), gandyn.parse("0.5*N(-2, 1) + 0.5*N(2, 1)")
+    >>> fits = {"forward_kl": gandyn.Normal(0, 2.2).pdf(x)}
+    >>> ax = plots.new_figure().subplots()
+    >>> plots.draw_fits(ax, x, data.pdf(x), fits).get_ylabel()
+    'density'
+    """
+    curves = [Curve(x, data, "p, data", DATA)]
+    for name, density in fits.items():
+        curves.append(Curve(x, density, (labels or {}).get(name, name), objective_cue(name)))
+    ax.fill_between(x, 0, data, color=DATA.colour, alpha=0.16, linewidth=0)
+    columns = 3 if len(curves) != 4 else 2
+    draw_lines(ax, curves, xlabel="x", ylabel="density", columns=columns)
+    ax.set_ylim(bottom=0)
     return ax
 
 

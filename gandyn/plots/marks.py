@@ -45,11 +45,8 @@ def kind_mark(kind: str) -> dict[str, Any]:
     if kind == "saddle":
         return mark | {"marker": "X", "markersize": 9.0}
     if kind == "repeller":
-        return mark | {
-            "markerfacecolor": "white",
-            "markeredgecolor": colour,
-            "markeredgewidth": 1.8,
-        }
+        rim = {"markeredgecolor": colour, "markeredgewidth": 1.8}
+        return mark | rim | {"markerfacecolor": "white"}
     if kind != "attractor":
         half = {"fillstyle": "left", "markerfacecoloralt": "white"}
         return mark | half | {"markeredgecolor": colour}
@@ -59,11 +56,6 @@ def kind_mark(kind: str) -> dict[str, Any]:
 def event_mark(kind: str) -> dict[str, Any]:
     """The same for a ``"fold"``, a ``"branch"`` point, a ``"maxwell"`` point or a ``"cusp"``."""
     marker, size = _EVENTS[kind]
-    return {
-        "linestyle": "none",
-        "marker": marker,
-        "markersize": size,
-        "markerfacecolor": event_cue(kind).colour,
-        "markeredgecolor": "white",
-        "markeredgewidth": 0.8,
-    }
+    mark: dict[str, Any] = {"linestyle": "none", "marker": marker, "markersize": size}
+    rim = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+    return mark | rim | {"markerfacecolor": event_cue(kind).colour}

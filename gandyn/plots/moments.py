@@ -1,4 +1,4 @@
-"""One moment of a game as curves: p, p_g and D* on a grid that misses none of their features.
+"""One moment of a game, or of training, as curves on a grid that misses none of their features.
 
 The game is any object with ``data``, ``generator.pushforward(theta)`` and
 ``discriminator(theta)``; this file asks them for their curves and computes nothing itself.
@@ -12,11 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from gandyn.errors import InputError
 
 Array = NDArray[np.float64]
 
 _EVEN = 400  # points of the even grid, before features and steep places add theirs
 _MOST = 6000
+_BINS = 60
 _STEP = 0.02  # neighbours differ by at most this part of the highest point of their curve
 
 
@@ -118,7 +122,7 @@ def moments(game: Any, thetas: ArrayLike, titles: Sequence[str] = ()) -> list[Mo
     return [moment(game, state, name, limits) for state, name in zip(states, names, strict=True)]
 
 
-def moment_title(t: float, theta: ArrayLike, names: Sequence[str] = ("a", "b")) -> str:
+def moment_title(t: float, theta: ArrayLike) -> str:
     """The title of a frame, such as ``"t = 13.5   a = 2.598   b = 0.630"``.
 
     Examples
@@ -128,13 +132,69 @@ def moment_title(t: float, theta: ArrayLike, names: Sequence[str] = ("a", "b")) 
     """
     digits = np.format_float_positional(t, precision=3, fractional=False, trim="-")
     time = digits if t == 0 or 1e-4 <= abs(t) < 1e6 else f"{t:.2e}"
-    parameters = np.round(np.asarray(theta, dtype=float), 3) + 0.0  # no minus before a zero
-    return "   ".join(
-        [
-            f"t = {time}",
-            *(f"{n} = {value:.3f}" for n, value in zip(names, parameters, strict=False)),
-        ]
-    )
+    a, b = np.round(np.asarray(theta, dtype=float)[:2], 3) + 0.0  # no minus before a zero
+    return f"t = {time}   a = {a:.3f}   b = {b:.3f}"
+
+
+def training_moments(run: Any, replica: int = 0, *, frames: int = 60) -> list[Moment]:
+    """The curves of one replica at its snapshots, over one stretch of x.
+
+    p_g is its density for the generator a z + b, and a histogram of 256 equally probable images
+    for a network. D is left out beyond the places where it was written down.
+
+    Parameters
+    ----------
+    run : Training
+        Of it ``data``, ``game``, ``step``, ``theta``, ``snapshot_step``, ``images``, ``places``
+        and ``logits``.
+    replica : int
+    frames : int
+        At most; they are evenly chosen among the snapshots.
+
+    Returns
+    -------
+    list of Moment
+        With titles such as ``"step 240"``; snapshots after a replica ended are left out.
+
+    Raises
+    ------
+    InputError
+        If there is no such replica, or it has no snapshot.
+
+    Examples
+    --------
+    >>> from gandyn import MLP, Settings
+    >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
+    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
+    >>> [frame.title for frame in plots.training_moments(run, frames=3)]
+    ['step 0', 'step 10', 'step 20']
+    """
+    count = len(run.images)
+    if not 0 <= replica < count:
+        raise InputError(f"replica: got {replica}, must be from 0 to {count - 1}")
+    images = np.asarray(run.images[replica], dtype=float)
+    logits = np.asarray(run.logits[replica], dtype=float)
+    kept = np.flatnonzero(np.isfinite(images).all(axis=1) & np.isfinite(logits).any(axis=1))
+    if not kept.size:
+        raise InputError("run: got no snapshots of the replica, must be at least one")
+    kept = kept[np.unique(np.linspace(0, kept.size - 1, frames).round().astype(int))]
+    places = np.asarray(run.places, dtype=float)
+    low = min(float(places[0]), float(np.quantile(images[kept], 0.02, axis=1).min()))
+    high = max(float(places[-1]), float(np.quantile(images[kept], 0.98, axis=1).max()))
+    edges = np.linspace(low, high, _BINS + 1)
+    x = _grid(run.data, edges)
+    data = np.exp(run.data.logpdf(x))
+    out = []
+    for k in kept:
+        step = int(run.snapshot_step[k])
+        state = run.theta[replica, np.searchsorted(run.step, step)]
+        if np.isfinite(state).all():
+            generated = np.exp(run.game.generator.pushforward(state).logpdf(x))
+        else:
+            generated = _histogram(x, images[k], edges)
+        learned = expit(np.interp(x, places, logits[k], left=np.nan, right=np.nan))
+        out.append(Moment(x, data, generated, learned, f"step {step}", "D"))
+    return out
 
 
 def _features(distributions: Iterable[Any], low: float, high: float) -> Array:
@@ -167,3 +227,19 @@ def _refined(curves: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
             values = np.concatenate([values, curves(middles)], axis=1)[:, order]
             x = np.concatenate([x, middles])[order]
     return x, values
+
+
+def _grid(data: Any, edges: Array) -> Array:
+    """An even grid, both sides of each bin's edge, and points over narrow features of the data."""
+    marks = np.asarray(data.landmarks, dtype=float).reshape(-1, 2)
+    features = (marks[:, :1] + marks[:, 1:] * np.linspace(-5, 5, 61)).ravel()
+    even = np.linspace(edges[0], edges[-1], _EVEN)
+    points = np.unique(np.concatenate([even, features, edges, np.nextafter(edges, np.inf)]))
+    return points[(points >= edges[0]) & (points <= edges[-1])]
+
+
+def _histogram(x: Array, images: Array, edges: Array) -> Array:
+    counts, _ = np.histogram(images, edges)
+    heights = counts / (len(images) * np.diff(edges))
+    # The left side of an edge belongs to the bin before it.
+    return heights[np.clip(np.searchsorted(edges, x, side="left") - 1, 0, len(heights) - 1)]

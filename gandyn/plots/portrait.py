@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from gandyn.errors import InputError
 from gandyn.plots.cells import draw_cells, draw_levels, lattice, rising, unknown_handle
@@ -71,7 +72,6 @@ def draw_portrait(
     flows : iterable of array, shape (T, 2)
         Paths of (a, b), each drawn from an open circle to a filled one.
     nullclines : bool
-    title : str
 
     Raises
     ------
@@ -110,29 +110,20 @@ def draw_portrait(
     stills = _draw_nullclines(ax, columns, rows, direction) if nullclines else []
     manifolds = _draw_manifolds(ax, separatrices)
     paths = draw_flows(ax, flows)
-    seen = [k for k, point in enumerate(points) if _inside(ax, point)]
+    seen = {k: point for k, point in enumerate(points) if _inside(ax, point)}
     for kind in reversed(KINDS):
-        for index in seen:
-            if points[index].kind == kind:
-                ax.plot(*place(points[index]), **kind_mark(kind), zorder=5, clip_on=False)
-    _draw_numbers(
-        ax,
-        [points[k] for k in seen],
-        {k: n for k, n in numbers.items() if k in seen},
-        points,
-        separatrices,
-    )
+        for point in seen.values():
+            if point.kind == kind:
+                ax.plot(*place(point), **kind_mark(kind), zorder=5, clip_on=False)
+    _draw_numbers(ax, seen, numbers, separatrices)
 
     named = {k: n for k, n in numbers.items() if k in seen or k in reached}
     handles = _attractor_handles(points, named, None if cells is None else fills)
-    if hidden:
-        handles.append(unknown_handle("basin unknown"))
+    handles += [unknown_handle("basin unknown")] if hidden else []
     for kind in KINDS[1:]:
-        if any(points[index].kind == kind for index in seen):
+        if any(point.kind == kind for point in seen.values()):
             handles.append(Line2D([], [], **kind_mark(kind), label=kind))
-    handles += [*manifolds, *stills, *paths]
-    handles += levels
-    crown(ax, handles, title=title, columns=2)
+    crown(ax, [*handles, *manifolds, *stills, *paths, *levels], title=title, columns=2)
     return ax
 
 
@@ -218,15 +209,8 @@ def _draw_nullclines(ax: Axes, a: Array, b: Array, direction: Array) -> list[Lin
 def _plateau(component: Array) -> NDArray[np.bool_]:
     """Where a component is 0 over an area, and its sign but rounding."""
     flat = np.abs(component) < _FLAT
-    core = _around(flat, np.all)
-    return flat & _around(core, np.any)
-
-
-def _around(mask: NDArray[np.bool_], rule: Any) -> NDArray[np.bool_]:
-    """The rule over each node and its eight neighbours."""
-    padded = np.pad(mask, 1, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
-    return np.asarray(rule(windows, axis=(2, 3)))
+    core = minimum_filter(flat, 3, mode="nearest")
+    return flat & maximum_filter(core, 3, mode="nearest")
 
 
 def _draw_manifolds(ax: Axes, separatrices: Any) -> list[Line2D]:
@@ -269,20 +253,20 @@ def _inside(ax: Axes, point: Any) -> bool:
 
 
 def _draw_numbers(
-    ax: Axes, seen: Sequence[Any], numbers: dict[int, int], points: Sequence[Any], separatrices: Any
+    ax: Axes, seen: dict[int, Any], numbers: dict[int, int], separatrices: Any
 ) -> None:
     """Each attractor's number beside it, on the side where most is clear."""
     size = 72 * np.array(axes_inches(ax))
     low = np.array([ax.get_xlim()[0], ax.get_ylim()[0]])
     span = np.array([ax.get_xlim()[1], ax.get_ylim()[1]]) - low
-    taken = [(np.array(place(point)) - low) / span * size for point in seen]
+    taken = [(np.array(place(point)) - low) / span * size for point in seen.values()]
     curves = [*getattr(separatrices, "stable", ()), *getattr(separatrices, "unstable", ())]
     ways = [(np.asarray(c.theta, dtype=float) - low) / span * size for c in curves]
     way = np.concatenate([*ways, np.empty((0, 2))])
     turns = np.pi / 4 * np.arange(8)
     sides = 11.0 * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
-    for index, count in numbers.items():
-        spot = (np.array(place(points[index])) - low) / span * size
+    for index in [k for k in numbers if k in seen]:
+        spot = (np.array(place(seen[index])) - low) / span * size
         scores = []
         for side in sides:
             there = spot + side
@@ -292,4 +276,4 @@ def _draw_numbers(
             scores.append(min(room, 12.0) + min(aside, 8.0) + min(border, 8.0))
         side = sides[int(np.argmax(scores))]
         taken.append(spot + side)
-        bold_number(ax, str(count), place(points[index]), side, fontsize=10)
+        bold_number(ax, str(numbers[index]), place(seen[index]), side, fontsize=10)

@@ -30,7 +30,6 @@ def draw_raster(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     values, starts : array, shapes (V,) and (S,)
         Rising: the parameter, and the coordinate along which the starts lie.
     outcome : array of int or str, shape (V, S)
@@ -41,7 +40,6 @@ def draw_raster(
     done : array of bool, shape (V, S), optional
         False where the outcome is not to be shown.
     xlabel, ylabel : str
-    title : str
 
     Raises
     ------
@@ -50,12 +48,8 @@ def draw_raster(
 
     Examples
     --------
-    >>> with plots.style():
-    ...     ax = plots.new_figure().subplots()
-    ...     ax = plots.draw_raster(
-    ...         ax, [1, 2, 3], [-1, 1], [[0, 0], [0, 1], [0, 1]], ["averages", "collapsed"]
-    ...     )
-    >>> ax.get_xlabel()
+    >>> ax, ends = plots.new_figure().subplots(), [[0, 0], [0, 1], [0, 1]]
+    >>> plots.draw_raster(ax, [1, 2, 3], [-1, 1], ends, ["averages", "collapsed"]).get_xlabel()
     'm'
     """
     columns, rows = rising("values", values), rising("starts", starts)

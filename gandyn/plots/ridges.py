@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import DATA, GENERATED, Cue
@@ -57,7 +57,6 @@ def draw_ridges(
         Name of the samples in the legend.
     data : pair of array, shapes (m,), optional
         x and p(x), drawn over the last ridge, which it should be like.
-    title : str
 
     Raises
     ------
@@ -91,14 +90,24 @@ def draw_ridges(
     peaks = heights.max(axis=1)
     usual = float(np.median(peaks) if data is None else np.nanmax(data[1])) or 1.0
     unit, highest = _OVERLAP * apart / usual, _TALLEST * usual
-    for order, (foot, row) in enumerate(zip(feet, heights, strict=True)):
-        age = 1.0 - order / max(len(feet) - 1, 1)
-        _draw_ridge(ax, edges, foot, unit * row, unit * highest, cue, age, order)
+    sides = np.stack([edges[:-1], 0.5 * (edges[:-1] + edges[1:]), edges[1:]], axis=-1).ravel()
+    # Upwards, for the axis points down; darker with time.
+    shades = np.linspace(0.8, 0.25, len(feet))
+    for order, (foot, row, shade) in enumerate(zip(feet, heights, shades, strict=True), start=2):
+        top = foot - unit * np.minimum(row, highest)
+        fill = tuple((shade + (1 - shade) * np.array(to_rgb(cue.colour))).tolist())
+        ax.stairs(top, edges, baseline=foot, fill=True, facecolor=fill, lw=0, zorder=order)
+        ax.axhline(foot, color=cue.colour, linewidth=0.35, alpha=0.6, zorder=order)
+        # No top where it is cut or where there is nothing.
+        tops = np.tile(top[:, None], 3)
+        tops[(row > highest) | (row == 0), 1] = np.nan
+        ax.plot(sides, tops.ravel(), color="white", linewidth=1.8, zorder=order)
+        ax.plot(sides, tops.ravel(), color=cue.colour, linewidth=0.7, zorder=order)
     handles = [Line2D([], [], color=cue.colour, label=label)]
     if data is not None:
         x, density = (np.asarray(values, dtype=float) for values in data)
-        ax.plot(x, feet[-1] - unit * density, **DATA.line, zorder=3 + len(feet))
-        handles.append(Line2D([], [], **DATA.line, label="p, data, on the last"))
+        look = {**DATA.line, "zorder": 3 + len(feet), "label": "p, data, on the last"}
+        handles += ax.plot(x, feet[-1] - unit * density, **look)
     ax.set_xlim(low, high)
     summit = float(np.min(feet - unit * np.minimum(peaks, highest)))
     ax.set_ylim(feet[-1] + 0.5 * apart, summit - 0.3 * apart)
@@ -108,27 +117,3 @@ def draw_ridges(
     ax.grid(axis="y", visible=False)
     crown(ax, handles, title=title)
     return ax
-
-
-def _draw_ridge(
-    ax: Axes,
-    edges: NDArray[np.float64],
-    foot: float,
-    heights: NDArray[np.float64],
-    highest: float,
-    cue: Cue,
-    age: float,
-    order: int,
-) -> None:
-    """One ridge upwards from its step (the axis points down)."""
-    shade = 0.25 + 0.55 * age
-    fill = tuple((shade + (1 - shade) * np.array(to_rgb(cue.colour))).tolist())
-    cut = np.minimum(heights, highest)
-    ax.stairs(foot - cut, edges, baseline=foot, fill=True, facecolor=fill, lw=0, zorder=2 + order)
-    ax.axhline(foot, color=cue.colour, linewidth=0.35, alpha=0.6, zorder=2 + order)
-    # Sides and tops, but no top where it is cut or where there is nothing.
-    x = np.stack([edges[:-1], 0.5 * (edges[:-1] + edges[1:]), edges[1:]], axis=-1)
-    y = np.tile((foot - cut)[:, None], 3)
-    y[(heights > highest) | (heights == 0), 1] = np.nan
-    ax.plot(x.ravel(), y.ravel(), color="white", linewidth=1.8, zorder=2 + order)
-    ax.plot(x.ravel(), y.ravel(), color=cue.colour, linewidth=0.7, zorder=2 + order)

@@ -21,20 +21,13 @@ from gandyn.system.polyline import travel
 _LOG_FROM = 100.0  # an axis turns logarithmic where a linear one would spend 99 % on nothing
 
 
-def first_motion(t: ArrayLike, curves: ArrayLike) -> float:
-    """The time by which a twentieth of the way is done: what is earlier may be drawn linearly."""
-    times = np.asarray(t, dtype=float)
-    length = travel(curves)
-    if times.size < 2 or length[-1] == 0:
-        return float(times[-1])
-    return float(np.interp(0.05, length, times))
-
-
 def scale_time(ax: Axes, t: ArrayLike, curves: ArrayLike) -> None:
     """Make the x axis linear near 0 and logarithmic after, if ``curves`` move early and late."""
     times = np.asarray(t, dtype=float)
     start, end = float(times[0]), float(times[-1])
-    begin = first_motion(times, curves)
+    way = travel(curves)
+    # By then a twentieth of the way is done: what is earlier may be drawn linearly.
+    begin = float(np.interp(0.05, way, times)) if way[-1] > 0 else end
     ax.set_xlabel("time t")
     sparse = times.size < 2 or times[1] > begin  # too few early samples to be stretched out
     if sparse or start < 0 or begin <= 0 or end <= _LOG_FROM * begin:

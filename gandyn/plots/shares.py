@@ -27,7 +27,6 @@ def draw_shares(
     *,
     totals: Sequence[str] = (),
     xlabel: str = "share of the deviation (%)",
-    title: str = "",
 ) -> Axes:
     """Draw a bar for each row, parted by the causes.
 
@@ -44,7 +43,7 @@ def draw_shares(
         Such as ``("finite step", "finite batch", "imperfect discriminator")``.
     totals : sequence of str, optional
         Written to the right of each row, such as the deviation itself.
-    xlabel, title : str
+    xlabel : str
 
     Raises
     ------
@@ -87,5 +86,5 @@ def draw_shares(
     ax.set(xlim=(0, 100), ylim=(len(names) - 0.5, -0.5), xlabel=xlabel)
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)
-    crown(ax, [Patch(facecolor=cause_fill(c), label=c) for c in causes], title=title, columns=2)
+    crown(ax, [Patch(facecolor=cause_fill(c), label=c) for c in causes], columns=2)
     return ax

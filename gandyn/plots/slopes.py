@@ -43,7 +43,6 @@ def draw_slope(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     n : array, shape (N,)
         Samples, steps or rates; positive.
     error : array, shape (N,)
@@ -57,7 +56,6 @@ def draw_slope(
         Slope of log error against log n and its standard error, where they are known already; by
         default they are fitted.
     cue : Cue
-    title : str
 
     Raises
     ------
@@ -94,9 +92,9 @@ def draw_slope(
     look: dict[str, Any] = {**cue.line, "linewidth": 1.2, "marker": "o", "markersize": 5.5}
     handles = [Line2D([], [], **look, label=_written(fitted, spread))]
     if expected is not None:
-        ax.plot(ends, line(expected, _BELOW), **REFERENCE.line, linewidth=1.2, zorder=2)
+        look = {**REFERENCE.line, "linewidth": 1.2, "zorder": 2}
         label = f"slope {expected:g}, expected".replace("-", "−")
-        handles.append(Line2D([], [], **REFERENCE.line, linewidth=1.2, label=label))
+        handles += ax.plot(ends, line(expected, _BELOW), **look, label=label)
     _name_numbers(ax, numbers)
     ax.yaxis.set_major_locator(LogLocator(numticks=8))
     ax.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1.7, 0.5)))

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from gandyn.plots.colours import INK
 
+Array = NDArray[np.float64]
+
 STYLE_FILE = Path(__file__).with_name("gandyn.mplstyle")
 
 
@@ -64,7 +66,8 @@ def new_figure(size: tuple[float, float] = (5.6, 3.4)) -> Figure:
 def crown(ax: Axes, handles: list[Any], *, title: str = "", columns: int = 3) -> None:
     """Put the legend above the axes, where it hides no curve, and the title above the legend.
 
-    It takes fewer than ``columns`` where the labels would make it wider than the figure.
+    The legend takes fewer than ``columns`` where the labels would make it wider than the figure. By
+    default the title is that which the axes have.
     """
     figure = ax.get_figure(root=True)
     place = ax.get_subplotspec()
@@ -77,8 +80,8 @@ def crown(ax: Axes, handles: list[Any], *, title: str = "", columns: int = 3) ->
             bbox_to_anchor=(0.5, 1.0),
             ncols=min(columns, len(handles)),
         )
-    if title:
-        ax.set_title(title, pad=8 + 15 * ceil(len(handles) / columns))
+    if title or ax.get_title():
+        ax.set_title(title or ax.get_title(), pad=8 + 15 * ceil(len(handles) / columns))
 
 
 def note(ax: Axes, text: str, spot: Any, aside: Any, **look: Any) -> None:
@@ -121,7 +124,7 @@ def share_edges(ax: Axes, right: Axes | None = None) -> None:
         right.tick_params(labelright=False)
 
 
-def frame_plane(ax: Axes, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+def frame_plane(ax: Axes, a: Array, b: Array) -> None:
     """Make the axes those of the plane of (a, b) between the ends of both."""
     ends = {"xlim": (a[0], a[-1]), "ylim": (b[0], b[-1])}
     ax.set(**ends, xlabel="a (scale)", ylabel="b (place)")

@@ -14,11 +14,11 @@ from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
 from gandyn.system.progress import Progress
 from gandyn.theory import Verification
-from gandyn.views.plane import MANY_KERNELS, kernels, matching_state
+from gandyn.views.plane import kernels, matching_state
 
 Array = NDArray[np.float64]
 
-_FINE, _CURVE, _COARSE = 1e-10, 1e-8, 1e-4
+_FINE, _CURVE = 1e-10, 1e-8
 
 
 @dataclass(frozen=True)
@@ -88,30 +88,6 @@ class Course:
 
 
 @dataclass(frozen=True)
-class FieldMap:
-    """The force and the potential over (a, b), and flows through it.
-
-    Attributes
-    ----------
-    a, b : array (A,), (B,)
-    force : array (B, A, 2)
-    potential : array (B, A) or None
-        None where the data has so many kernels that it would take minutes.
-    flows : list of array (T, 2)
-        That of the report first.
-    match : array (2,) or None
-        Where p_g has the data's mean and standard deviation.
-    """
-
-    a: Array
-    b: Array
-    force: Array
-    potential: Array | None
-    flows: list[Array]
-    match: Array | None
-
-
-@dataclass(frozen=True)
 class Results:
     """What the sections of the page are made from.
 
@@ -123,7 +99,6 @@ class Results:
     course : Course
     curve, at_start, at_end : Evaluation
         Every value along the curve, and at both ends.
-    field : FieldMap
     command : str
         What to type for the same report.
     settings : Settings
@@ -138,7 +113,6 @@ class Results:
     curve: Evaluation
     at_start: Evaluation
     at_end: Evaluation
-    field: FieldMap
     command: str
     settings: Settings
     claims: Callable[[], Verification]
@@ -153,7 +127,7 @@ def collect(
     claims: Callable[[], Verification],
     tell: Progress,
 ) -> Results:
-    """Flow, evaluate and map.
+    """Flow, and evaluate.
 
     Raises
     ------
@@ -169,7 +143,6 @@ def collect(
     course = _course(game, begin, t_end, _affordable(settings.samples, game), tell)
     tell(0.3, "values")
     curve = game.evaluate(course.theta)
-    tell(0.4, "force field")
     return Results(
         game=game,
         start=begin,
@@ -178,7 +151,6 @@ def collect(
         curve=curve,
         at_start=game.evaluate(begin),
         at_end=game.evaluate(course.end),
-        field=_field(game, course, settings),
         command=command,
         settings=settings,
         claims=claims,
@@ -210,41 +182,6 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress
 
 def _affordable(samples: int, game: Game) -> int:
     return min(samples, max(32, samples * 100 // kernels(game)))
-
-
-def _field(game: Game, course: Course, settings: Settings) -> FieldMap:
-    match = matching_state(game)
-    sign = math.copysign(1.0, course.theta[0, 0])
-    centre, half = data_scale(game)
-    a_path, b_path = np.abs(course.theta[:, 0]), course.theta[:, 1]
-    top = 1.3 * max(half, float(a_path.max()))
-    half = 1.3 * max(half, float(np.max(np.abs(b_path - centre))))
-    a = np.sort(sign * np.linspace(top / 50.0, top, settings.cells))
-    b = np.linspace(centre - half, centre + half, settings.cells)
-    states = np.stack(np.meshgrid(a, b), axis=-1)
-    flows = [course.theta]
-    if settings.others:
-        parts = np.array(settings.others)
-        starts = np.stack([sign * top * parts[:, 0], centre + half * parts[:, 1]], axis=-1)
-        times = course.t[:: max(1, len(course.t) // 120)]
-        others = gradient_flow(
-            game,
-            starts,
-            (0.0, float(course.t[-1])),
-            times,
-            rtol=_COARSE,
-            atol=1e-3 * _COARSE * top,
-            max_steps=settings.other_steps,
-        )
-        flows += [path[np.isfinite(path).all(axis=-1)] for path in others.theta]
-    return FieldMap(
-        a=a,
-        b=b,
-        force=game.force(states),
-        potential=game.potential(states) if kernels(game) <= MANY_KERNELS else None,
-        flows=flows,
-        match=None if match is None else np.array([sign * match[0], match[1]]),
-    )
 
 
 def data_scale(game: Game) -> tuple[float, float]:

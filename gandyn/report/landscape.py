@@ -18,7 +18,7 @@ from gandyn.plots.marks import number_attractors
 from gandyn.report.blocks import Block, Picture, Section, Table, Text
 from gandyn.report.collect import Results
 from gandyn.report.numbers import short, with_error
-from gandyn.system.plain import plain
+from gandyn.system.results import plain
 from gandyn.views.passes import direct_barriers, finite_heights, tree_and_paths
 from gandyn.views.plane import map_basins, portrait, window
 

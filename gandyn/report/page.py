@@ -13,13 +13,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gandyn.game import Game
-from gandyn.report import course, field, glance, landscape, tables, training, way
+from gandyn.report import course, glance, landscape, tables, training, way
 from gandyn.report.blocks import Section
 from gandyn.report.collect import Results, Settings, collect
-from gandyn.system.folder import staged_folder
-from gandyn.system.plain import plain
+from gandyn.system.files import staged_folder
 from gandyn.system.processes import crew
 from gandyn.system.progress import Progress
+from gandyn.system.results import plain
 from gandyn.theory import verify
 
 Maker = Callable[[Results, Path], Section]
@@ -29,7 +29,7 @@ SECTIONS: tuple[tuple[str, Maker], ...] = (
     ("moments", way.section),
     ("parameters", course.parameters),
     ("values", course.values),
-    ("force field", field.section),
+    ("force field", course.field),
     ("landscape", landscape.section),
     ("training", training.section),
     ("numbers", tables.numbers),

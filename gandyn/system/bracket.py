@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from gandyn.system.checks import FloatArray
 
-__all__ = ["roots"]
-
 _EPS = float(np.finfo(float).eps)
 _MOST_STEPS = 200
 

@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 
-FloatArray = NDArray[np.float64]
+Array = NDArray[np.float64]
+FloatArray = Array
+Index = NDArray[np.intp]
 
 
 def show(value: Any, width: int = 60) -> str:

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.system.checks import FloatArray, as_float
 
-__all__ = ["central", "derivative", "stencil"]
-
 _POINTS = 9
 _STEP = 0.16
 _SHRINK = 0.4

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Interrupted", "interrupts_to"]
-
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C in work that keeps what it has: its `result` until then."""

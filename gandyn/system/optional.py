@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["MissingPackage", "needed_by"]
-
 
 class MissingPackage(ImportError):
     """A package that one room needs is not installed; the message says what to install."""

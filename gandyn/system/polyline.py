@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-__all__ = ["distance", "even", "feet", "length", "pace", "travel"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 
 def length(path: Array) -> Array:

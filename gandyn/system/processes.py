@@ -17,8 +17,6 @@ from typing import Any
 
 from gandyn.errors import InputError
 
-__all__ = ["Submit", "crew", "travels", "worker_count"]
-
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Submit = Callable[..., "Future[Any]"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-__all__ = ["certain_digits", "table", "with_error"]
-
 
 def certain_digits(value: float, error: float, most: int) -> int:
     """How many significant digits of a value its error leaves, from 1 to `most`."""

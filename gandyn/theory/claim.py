@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gandyn.system.plain import Plain
+from gandyn.system.results import Plain
 
 if TYPE_CHECKING:
     from gandyn.theory.battery import Battery

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Mixture, Normal
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Outcome, Rows, at_most, zero
 from gandyn.theory.subject import Subject
 
-Array = NDArray[np.float64]
 rows = Rows()
 
 _OBJECTIVES = ("wasserstein2", "saturating", "nonsaturating", "reverse_kl")
@@ -28,8 +23,9 @@ _OBJECTIVES = ("wasserstein2", "saturating", "nonsaturating", "reverse_kl")
 def _descends(subject: Subject, battery: Battery) -> Outcome:
     times = np.concatenate([[0.0], np.geomspace(1e-3, 20, 30)])
     rises = []
-    for game, starts in _flows(subject, battery):
-        flow = subject.gradient_flow(game, starts, (0.0, 20.0), t_eval=times, rtol=1e-7)
+    for case, objective in zip(battery.smooth, _OBJECTIVES, strict=False):
+        game = subject.game(case.data, case.latent, objective)
+        flow = subject.gradient_flow(game, case.thetas, (0.0, 20.0), t_eval=times, rtol=1e-7)
         potential = np.asarray(game.potential(flow.theta))
         rises.append(np.max(np.diff(potential)) / np.max(potential))
     return at_most(0.0, np.max(rises), 2e-10)
@@ -56,9 +52,3 @@ def _work(subject: Subject, battery: Battery) -> Outcome:
     force = np.asarray(game.force(flow.theta[..., 1:-1, :]))
     done = np.sum(force**2, axis=-1) @ (half * weights).ravel()
     return zero(np.max(np.abs(ends[..., 0] - ends[..., 1] - done) / ends[..., 0]), 1e-8)
-
-
-def _flows(subject: Subject, battery: Battery) -> Iterator[tuple[Any, Array]]:
-    """A game of normal mixtures and a stack of starts for every objective."""
-    for case, objective in zip(battery.smooth, _OBJECTIVES, strict=False):
-        yield subject.game(case.data, case.latent, objective), case.thetas

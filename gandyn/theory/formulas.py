@@ -71,10 +71,8 @@ class Formulas:
     gap_law : callable
         (c, c₁, c₂): log 2 − JSD of the same two is (c/x) exp(−x²/8) (1 − c₁/x² + c₂/x⁴ − …).
     rates : callable
-        Rates at which b and a return to p_g = p = N(μ, σ²), from f''(1) and σ.
-    polynomial_rates : callable
-        Rates at which θ_0, …, θ_degree of Σ θ_k He_k/√k! return to p_g = p = N(0, 1), from f''(1)
-        and the degree.
+        Rates at which θ_0, …, θ_degree of Σ θ_k He_k/√k! return to p_g = p = N(μ, σ²), from
+        f''(1), σ and the degree; b and a of a z + b at degree 1.
     """
 
     discriminator: Callable[[Any, Any, Any], Any] = _discriminator
@@ -83,10 +81,6 @@ class Formulas:
     f_divergences: Mapping[str, FDivergence] = field(default_factory=lambda: F_DIVERGENCES)
     force_law: Callable[[Any], tuple[Any, Any, Any]] = _force_law
     gap_law: Callable[[Any], tuple[Any, Any, Any]] = _gap_law
-    rates: Callable[[Any, Any], tuple[Any, Any]] = lambda curvature, sigma: (
-        curvature / sigma**2,
-        2 * curvature / sigma**2,
-    )
-    polynomial_rates: Callable[[Any, int], list[Any]] = lambda curvature, degree: [
-        k * curvature for k in range(1, degree + 2)
+    rates: Callable[[Any, Any, int], list[Any]] = lambda curvature, sigma, degree: [
+        k * curvature / sigma**2 for k in range(1, degree + 2)
     ]

@@ -1,4 +1,4 @@
-"""Each force is minus the gradient of its potential."""
+"""An f-divergence pushes with weight r² f''(r); each force is minus the gradient of a potential."""
 
 from __future__ import annotations
 
@@ -26,6 +26,70 @@ _NOISE = 3e-10  # the accuracy of a potential, 1e-10, in a sum of eight; to be d
 
 
 @rows.claim(
+    "weights-symbolic",
+    "r² f''(r) is D* for the saturating, 1 - D* for the non-saturating loss, 1 for reverse KL "
+    "and r for forward KL, with D* = r/(1 + r)",
+    "SymPy: second derivatives of the potentials as ∫ p_g f(p/p_g)",
+)
+def _weights_symbolic(subject: Subject, battery: Battery) -> Outcome:
+    r = sp.symbols("r", positive=True)
+    best = sp.cancel(subject.formulas.discriminator(r, 1, sp))
+    expected = {
+        "saturating": best,
+        "nonsaturating": sp.cancel(1 - best),
+        "reverse_kl": sp.Integer(1),
+        "forward_kl": r,
+    }
+    return symbolic(*((value, weight(subject, name)) for name, value in expected.items()))
+
+
+@rows.claim(
+    "weights-sum-symbolic",
+    "The saturating and the non-saturating weight sum to reverse KL's",
+    "SymPy: r² f'' of both potentials, added",
+)
+def _sum_symbolic(subject: Subject, battery: Battery) -> Outcome:
+    total = weight(subject, "saturating") + weight(subject, "nonsaturating")
+    return symbolic((weight(subject, "reverse_kl"), sp.cancel(total)))
+
+
+@rows.claim(
+    "weights-engine",
+    "Every f-divergence row of the engine has the weight r² f''(r): worst relative difference "
+    "for log r from -30 to 30",
+    "rounding of exp(30), in its exponent too: 60 roundings; 1e-13",
+)
+def _weights_engine(subject: Subject, battery: Battery) -> Outcome:
+    r = sp.symbols("r", positive=True)
+    ell = np.linspace(-30, 30, 121)
+    worst = Worst()
+    for name in subject.formulas.f_divergences:
+        derived = sp.lambdify(r, weight(subject, name), "numpy")(np.exp(ell))
+        worst.add(subject.objective(name).weight(ell) / derived - 1)
+    return zero(worst.value, 1e-13)
+
+
+@rows.claim(
+    "weights-sum",
+    "The saturating and the non-saturating force add up to that of reverse KL: worst difference "
+    "relative to the largest of the three, over the battery",
+    "the engine's accuracy, 1e-10, of three forces",
+)
+def _sum_forces(subject: Subject, battery: Battery) -> Outcome:
+    worst = Worst()
+    for case in battery.all:
+        forces = np.array(
+            [
+                subject.game(case.data, case.latent, name).force(case.thetas)
+                for name in ("saturating", "nonsaturating", "reverse_kl")
+            ]
+        )
+        scale = np.max(np.abs(forces), axis=(0, 2), keepdims=True)[0]
+        worst.add((forces[0] + forces[1] - forces[2]) / scale)
+    return zero(worst.value, 3e-10)
+
+
+@rows.claim(
     "nonsaturating-symbolic",
     "KL(p_g ‖ p) - 2·JSD = 2·KL((p + p_g)/2 ‖ p) at every point, an f-divergence with "
     "f'' = 1/(r²(1 + r))",
@@ -44,25 +108,6 @@ def _nonsaturating_symbolic(subject: Subject, battery: Battery) -> Outcome:
         (1 / (r**2 * (1 + r)), curvature),
         (sp.Integer(0), sp.simplify(sp.expand_log(ours.subs({p: r, g: 1}) - row, force=True))),
     )
-
-
-@rows.claim(
-    "nonsaturating-potential",
-    "The non-saturating flow descends 2·KL((p + p_g)/2 ‖ p): worst relative difference of the "
-    "engine's potential from an independent integral",
-    "the engine's accuracy, 1e-10",
-)
-def _nonsaturating_potential(subject: Subject, battery: Battery) -> Outcome:
-    worst = Worst()
-    for case in battery.finite:
-        potential = subject.game(case.data, case.latent, "nonsaturating").potential(case.thetas)
-        for value, pair in zip(potential, case.pairs, strict=True):
-            inside = (pair.p > 0) & (pair.g > 0)
-            p, g = pair.p[inside], pair.g[inside]
-            density = subject.formulas.nonsaturating_potential(p, g, np)
-            expected = float(np.sum(pair.weights[inside] * density))
-            worst.add((value - expected) / expected)
-    return zero(worst.value, 1e-10)
 
 
 @rows.claim(
@@ -138,3 +183,10 @@ def _bounded_latent(subject: Subject, battery: Battery) -> Outcome:
             whole = game.force(thetas) + game.boundary_force(thetas)
             worst.add(_mismatch(game, thetas, whole, _STEP[objective]))
     return zero(worst.value, _NOISE / _STEP["mse"])
+
+
+def weight(subject: Subject, name: str):  # type: ignore[no-untyped-def]
+    """r² f''(r) of an f-divergence, as a SymPy expression in r."""
+    r = sp.symbols("r", positive=True)
+    f = subject.formulas.f_divergences[name](r, sp)
+    return sp.cancel(sp.together(r**2 * sp.diff(f, r, 2)))

@@ -8,8 +8,8 @@ from importlib import import_module
 
 from gandyn.errors import InputError
 from gandyn.system.optional import needed_by
-from gandyn.system.plain import Plain
 from gandyn.system.progress import Progress
+from gandyn.system.results import Plain
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Claim
 from gandyn.theory.subject import Subject
@@ -35,11 +35,9 @@ _FILES = (
     "discriminator",
     "value",
     "likelihood",
-    "weights",
     "potentials",
     "rates",
     "flows",
-    "samples",
     "vanishing",
     "noise",
     "normals",

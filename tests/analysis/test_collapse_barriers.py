@@ -13,7 +13,7 @@ from analysis import collapse_barriers
 from analysis._jumps import smallest_jump
 from analysis._options import Options
 from analysis._walls import WAIT, separated, threshold, walls
-from gandyn.system.plain import listed
+from gandyn.system.results import listed
 
 WHOLE = pytest.mark.exhaustive
 FIGURES = {

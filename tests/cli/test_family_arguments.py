@@ -5,14 +5,15 @@ import re
 import pytest
 
 from gandyn.cli.arguments import (
+    GAME,
     Parser,
-    add_box,
-    add_family,
-    add_game,
+    add_options,
     attach_numbers,
+    family_options,
     read_box,
     read_family,
 )
+from gandyn.cli.command import PlaneCommand
 from gandyn.errors import InputError
 from gandyn.landscape.family import template
 
@@ -28,11 +29,18 @@ MALFORMED = [
 UNORDERED = ["m=2:1", "m=1:1", "m=0:inf", "m=-inf:0", "m=nan:1", "m=0:nan", "m=0:1e999"]
 
 
-def options(count, *argv):
+BOX = PlaneCommand.takes.removeprefix(GAME)
+
+
+def parser_of(*tables):
     parser = Parser(prog="gandyn")
-    add_family(parser, count)
-    add_box(parser)
-    return parser.parse_args(attach_numbers(argv))
+    for table in tables:
+        add_options(parser, table)
+    return parser
+
+
+def options(count, *argv):
+    return parser_of(family_options(count), BOX).parse_args(attach_numbers(argv))
 
 
 def family(count, *argv):
@@ -133,18 +141,14 @@ def test_bad_boxes(text):
 
 def test_help_names_the_defaults():
     for count, words in ((1, [ONE, "m=0.5:6"]), (2, [TWO, "m=0.5:6 and w=0.05:0.95", "2 times"])):
-        parser = Parser(prog="gandyn")
-        add_family(parser, count)
-        add_box(parser)
+        parser = parser_of(family_options(count), BOX)
         text = " ".join(parser.format_help().split())
         for word in [*words, "--objective", "--latent", "amin,amax,bmin,bmax"]:
             assert word in text
 
 
 def test_a_game_has_the_same_objective_and_latent():
-    games, families = Parser(prog="gandyn"), Parser(prog="gandyn")
-    add_game(games)
-    add_family(families, 1)
+    games, families = parser_of(GAME), parser_of(family_options(1))
     for option in ("objective", "latent"):
         first, second = (
             next(action for action in parser._actions if action.dest == option)

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import gandyn
-from gandyn.cli.output import print_table
 from gandyn.errors import InputError
 from gandyn.landscape.basin_map import basins
 from gandyn.landscape.bifurcations import branches
@@ -25,7 +24,8 @@ from gandyn.landscape.family import template
 from gandyn.landscape.manifolds import separatrices
 from gandyn.landscape.mountain_passes import barriers
 from gandyn.landscape.raster_map import raster
-from gandyn.system.plain import plain
+from gandyn.system.results import plain
+from gandyn.system.text import table
 from gandyn.views.passes import direct_barriers, tree_and_paths
 from gandyn.views.plane import equilibria_across, window
 from tests.strict_json import strict
@@ -263,7 +263,7 @@ def once(followed, monkeypatch):
         assert (family, interval) == (template(FAMILY), (2.0, 2.5))
         return followed
 
-    monkeypatch.setattr(import_module("gandyn.landscape.bifurcations"), "branches", same)
+    monkeypatch.setattr(gandyn.landscape, "branches", same)
 
 
 def test_branches_json_and_picture(run, tmp_path, once, followed):
@@ -331,7 +331,7 @@ def cusp(monkeypatch):
         cusps = (Cusp(0.7, 0.4, theta),)
         return PhaseDiagram(x[0], y[0], *ends, (fold,), cusps, regions, *axes, labels, 0, "fine")
 
-    monkeypatch.setattr(import_module("gandyn.landscape.diagram"), "phase_diagram", diagram)
+    monkeypatch.setattr(gandyn.landscape, "phase_diagram", diagram)
     return asked
 
 
@@ -486,13 +486,12 @@ def test_ctrl_c_in_the_terminal(start, tmp_path):
     assert names(tmp_path) == ["raster.npz", "raster.png"]
 
 
-def test_tables(capsys):
-    print_table(["", "x", "name"], [["1", 0.25, "one"], ["", -3.0, ""]])
-    assert capsys.readouterr().out == "      x  name\n1  0.25  one\n     -3\n"
+def test_tables():
+    shown = table(["", "x", "name"], [["1", 0.25, "one"], ["", -3.0, ""]])
+    assert shown == "      x  name\n1  0.25  one\n     -3"
 
 
 def test_lost_results_are_status_1(run, monkeypatch):
     lost = SimpleNamespace(success=False, as_dict=dict)
-    module = import_module("gandyn.landscape.bifurcations")
-    monkeypatch.setattr(module, "branches", lambda *arguments, **options: lost)
+    monkeypatch.setattr(gandyn.landscape, "branches", lambda *arguments, **options: lost)
     assert run("branches", "--json").status == 1

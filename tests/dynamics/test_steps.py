@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import gandyn
 from gandyn.dynamics.extrapolation import LinearlyImplicitEuler
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.dynamics.runge_kutta import DormandPrince, first_step, interpolate
@@ -97,6 +98,14 @@ def test_a_lane_out_of_bounds_fails_alone(games):
     assert np.isfinite(found).all(axis=1).tolist() == [True, False, False, True]
     found = force.jacobian(states[:2], np.ones((2, 2)))
     assert np.isfinite(found).all(axis=(1, 2)).tolist() == [True, False]
+
+
+def test_a_lone_state_that_its_game_refuses_has_no_force():
+    game = gandyn.Game(gandyn.Normal(2, 1))
+    force, home = GuardedForce(game), np.array([[1.0, 0.0]])
+    for state in ([0.0, 1.0], [-1.0, 0.0], [np.nan, 0.0], [1.0, np.inf]):
+        assert np.isnan(force.force(np.array([state]), home)).all()
+    assert (force.force(0.5 * home, home)[0] == game.force([0.5, 0.0])).all()
 
 
 def test_orientation_may_not_change_within_a_step(games):

@@ -5,7 +5,7 @@ import pytest
 
 import gandyn
 from gandyn import LinearGenerator, Normal, Uniform
-from gandyn.distributions.handover import graded, handovers
+from gandyn.distributions.edges import graded, handovers
 from gandyn.engine.mesh import fitted
 from gandyn.objectives.field import Field
 from tests.users import Square

@@ -53,11 +53,13 @@ def test_stacks_are_states_side_by_side():
     theta = np.random.default_rng(0).normal(size=(3, 5))
     for z in (Z, np.stack([Z, Z + 0.1, 2.0 * Z])):
         for ours, plain in zip(
-            generator.along(z, theta),
-            gandyn.Generator.along(generator, z, theta),
+            generator.along(z, theta, generator.sensitivity_jet(z)),
+            generator.along(z, theta, None),
             strict=True,
         ):
             assert np.broadcast_to(ours, plain.shape) == pytest.approx(plain)
+        jet = generator.sensitivity_jet(z)
+        assert gandyn.Generator.sensitivity_jet(generator, z) == pytest.approx(jet)
 
 
 def test_degree_one_is_linear():

@@ -68,7 +68,7 @@ def test_slopes(weights):
     right, before = pieces._place(z, lane)
     gap = np.diff(pieces.z, append=np.inf)[right]
     sure = before | (gap > 1e-3) | (right + 1 == pieces.offset[1:][lane][:, None])
-    assert pieces.slope(z, lane)[sure] == pytest.approx(slope[sure], rel=1e-9, abs=1e-10)
+    assert pieces.line(z, lane)[1][sure] == pytest.approx(slope[sure], rel=1e-9, abs=1e-10)
     assert sure.mean() > 0.9
 
 

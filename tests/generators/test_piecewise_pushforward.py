@@ -12,7 +12,7 @@ from scipy.special import ndtr
 import gandyn
 from gandyn import InputError, LinearGenerator, MLPGenerator, Normal, Uniform
 from gandyn.engine.panels import field_integrals
-from gandyn.generators.fixed import Fixed
+from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.system.differences import derivative
 from tests.networks import flat, random_theta

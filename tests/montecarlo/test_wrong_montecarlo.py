@@ -5,9 +5,8 @@ import pytest
 
 from gandyn import LinearGenerator, parse
 from gandyn.montecarlo import exact, initial, optimizers, segments, streams
-from gandyn.montecarlo.activations import Relu, Tanh
 from gandyn.montecarlo.discriminators import LOSSES
-from gandyn.montecarlo.networks import Networks
+from gandyn.montecarlo.networks import Networks, Relu, Tanh
 from gandyn.montecarlo.optimizers import Adam, Momentum, RMSProp
 from gandyn.montecarlo.segments import Segments
 from gandyn.montecarlo.streams import Masks
@@ -141,30 +140,33 @@ def penalty_doubled(patch):
 
 
 def tanh_not_squared(patch):
-    def wrong(self, slope, hidden):
+    def wrong(self, slope, hidden, mask):
         slope *= 1.0 - np.abs(hidden)
 
     patch.setattr(Tanh, "pull", wrong)
 
 
 def relu_without_its_derivative(patch):
-    patch.setattr(Relu, "pull", lambda self, slope, hidden: None)
+    patch.setattr(Relu, "pull", lambda self, slope, hidden, mask: None)
 
 
 def tanh_of_what_the_mask_left(patch):
-    def wrong(self, slope, hidden, mask):
-        slope *= mask
-        self.pull(slope, hidden)
+    pull = Tanh.pull
 
-    patch.setattr(Tanh, "pull_masked", wrong)
+    def wrong(self, slope, hidden, mask):
+        slope *= 1.0 if mask is None else mask
+        pull(self, slope, hidden, None)
+
+    patch.setattr(Tanh, "pull", wrong)
 
 
 def mask_not_taken_back(patch):
     for activation in (Relu, Tanh):
+        pull = activation.pull
         patch.setattr(
             activation,
-            "pull_masked",
-            lambda self, slope, hidden, mask: self.pull(slope, hidden),
+            "pull",
+            lambda self, slope, hidden, mask, pull=pull: pull(self, slope, hidden, None),
         )
 
 

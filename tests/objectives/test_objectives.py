@@ -7,7 +7,7 @@ import pytest
 
 import gandyn
 from gandyn import FDivergence, Game, InputError, LinearGenerator, Normal, Uniform, objective
-from gandyn.generators.fixed import Fixed
+from gandyn.generators.generated import Fixed
 from gandyn.objectives import alpha, names
 from gandyn.objectives.field import Field
 

@@ -392,8 +392,7 @@ def test_stacked_branches_share_the_parameter():
     assert [ax.get_xlabel() for ax in axes] == ["", "", "m"]
     assert all(ax.get_shared_x_axes().joined(ax, axes[0]) for ax in axes)
     assert [ax.get_legend() is None for ax in axes] == [False, True, True]
-    # A Maxwell point is where two branches have one potential, and a branch point without a
-    # potential of its own has that of its branch.
+    # A Maxwell point is where two branches have one potential.
     assert [len(mark.get_ydata()) for mark in marks(axes[2], "^")] == [1, 1]
     (square,) = marks(axes[2], "s")
     assert square.get_ydata()[0] == pytest.approx(0, abs=1e-12)

@@ -157,7 +157,9 @@ def pitchfork():
             for s in (-1, 1)
         ),
         branch_points=(
-            SimpleNamespace(parameter=0.0, theta=np.array([1.0, 0.0]), kind="pitchfork"),
+            SimpleNamespace(
+                parameter=0.0, theta=np.array([1.0, 0.0]), kind="pitchfork", potential=0.0
+            ),
         ),
         maxwell=tuple(
             SimpleNamespace(

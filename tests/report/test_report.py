@@ -20,7 +20,7 @@ from gandyn.landscape.mountain_passes import barriers
 from gandyn.report import Settings, page, write_report
 from gandyn.report.collect import _affordable
 from gandyn.report.numbers import short, with_error
-from gandyn.system.folder import staged_folder
+from gandyn.system.files import staged_folder
 from tests.strict_json import strict
 
 SMALL = Settings(

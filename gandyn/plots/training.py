@@ -1,4 +1,4 @@
-"""Picture: what replicas of training record, step by step, one colour for each kind of run."""
+"""Pictures: what replicas of training record, step by step, and a run of them at a glance."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.plots.colours import REFERENCE, TRAINING, Cue, discriminator_cue, ramp
+from gandyn.plots.colours import (
+    DATA,
+    DISCRIMINATOR,
+    GENERATED,
+    REFERENCE,
+    TRAINING,
+    Cue,
+    discriminator_cue,
+    divergence_cue,
+    parameter_cue,
+    ramp,
+)
+from gandyn.plots.densities import draw_densities
 from gandyn.plots.lines import draw_levels
+from gandyn.plots.moments import training_moments
+from gandyn.plots.ridges import draw_ridges
 from gandyn.plots.scales import count_steps
 from gandyn.plots.style import crown
 
 Array = NDArray[np.float64]
 
 _BAND = 0.2
+_LOG2 = float(np.log(2.0))
 
 
 def draw_replicas(
@@ -35,13 +50,11 @@ def draw_replicas(
     ylim: tuple[float, float] | None = None,
     cues: Mapping[str, Cue] | None = None,
     title: str = "",
-    columns: int = 3,
 ) -> Axes:
     """Draw the median over the replicas as a line and the middle of them as a band.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     step : array, shape (T,)
         Iterations made at each record.
     curves : mapping of str to array, shape (R, T)
@@ -59,9 +72,6 @@ def draw_replicas(
     cues : mapping of str to Cue, optional
         Colours and line styles of curves; by default by the discriminator's name, ``"plain"``,
         ``"L2"``, ``"dropout"`` or ``"L2 + dropout"``, and a family of shades for other names.
-    title : str
-    columns : int
-        Columns of the legend.
 
     Raises
     ------
@@ -70,11 +80,9 @@ def draw_replicas(
 
     Examples
     --------
-    >>> from gandyn import MLP, Settings
-    >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
-    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
-    >>> ax = plots.new_figure().subplots()
-    >>> plots.draw_replicas(ax, run.step, {"b": run.theta[..., 1]}, ylabel="b").get_ylabel()
+    >>> ax, step = plots.new_figure().subplots(), np.arange(0, 100, 5)
+    >>> curves = {"plain": np.outer([0.8, 1, 1.3], step)}
+    >>> plots.draw_replicas(ax, step, curves, ylabel="b", target={"data": 70}).get_ylabel()
     'b'
     """
     steps = np.asarray(step, dtype=float)
@@ -88,11 +96,11 @@ def draw_replicas(
     for name, rows in lanes.items():
         cue = looks[name]
         low, middle, high = _quantiles(rows, (band[0], 0.5, band[1]), yscale == "log")
-        ax.plot(steps, middle, **cue.line, zorder=2.5)
+        label = name + ("" if alike else ended[name])
+        handles += ax.plot(steps, middle, **cue.line, zorder=2.5, label=label)
         if len(rows) > 1:
             look: dict[str, Any] = {"color": cue.colour, "alpha": _BAND, "linewidth": 0}
             ax.fill_between(steps, low, high, **look, zorder=2)
-        handles.append(Line2D([], [], **cue.line, label=name + ("" if alike else ended[name])))
     if spread:
         note = next(iter(ended.values())) if alike else ""
         handles.append(Patch(color=REFERENCE.colour, alpha=_BAND, label=_band_name(band) + note))
@@ -105,7 +113,7 @@ def draw_replicas(
     draw_levels(ax, target or {})
     count_steps(ax.xaxis)
     ax.set_ylabel(ylabel)
-    crown(ax, handles, title=title, columns=columns)
+    crown(ax, handles, title=title)
     return ax
 
 
@@ -149,3 +157,74 @@ def _band_name(band: tuple[float, float]) -> str:
     if band == (0.0, 1.0):
         return "all replicas"
     return f"{100 * band[0]:.0f}–{100 * band[1]:.0f} % of replicas"
+
+
+def draw_training(figure: Figure, run: Any, replica: int = 0) -> Figure:
+    """Fill a figure with what a run recorded of all replicas, and with the snapshots of one.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Empty, about 9 by 8.4 inches.
+    run : Training
+    replica : int
+        Whose snapshots are shown, where it has any.
+
+    Examples
+    --------
+    >>> from gandyn import MLP, Settings
+    >>> plan = Settings(discriminator=MLP((8,)), steps=20, record_every=5, snapshots=3)
+    >>> run = gandyn.train(gandyn.Game(gandyn.Normal(4, 1)), plan, rng=0, replicas=3)
+    >>> len(plots.draw_training(plots.new_figure((9, 8.4)), run).axes) >= 4
+    True
+    """
+    shot = bool(np.isfinite(run.images[replica]).any())
+    axes = figure.subplots(3 if shot else 2, 2)
+    pictures = _draw_judgement, _draw_moments, _draw_gaps, _draw_losses
+    for ax, draw in zip(axes.flat, pictures, strict=False):
+        draw(ax, run)
+    if shot:
+        last = training_moments(run, replica)[-1]
+        draw_ridges(
+            axes[2, 0],
+            run.snapshot_step,
+            run.images[replica],
+            window=(float(last.x[0]), float(last.x[-1])),
+            data=(last.x, last.data),
+        )
+        draw_densities(axes[2, 1], last)
+    return figure
+
+
+def _draw_judgement(ax: Axes, run: Any) -> None:
+    curves = {"on real data": run.real_on_real, "on generated": run.real_on_fake}
+    cues = {"on real data": DATA, "on generated": GENERATED}
+    look: dict[str, Any] = {"target": {"½": 0.5}, "ylim": (0.0, 1.0), "cues": cues}
+    draw_replicas(ax, run.step, curves, ylabel="mean of D", **look)
+
+
+def _draw_moments(ax: Axes, run: Any) -> None:
+    levels = {"data's mean": float(run.data.mean), "data's std": float(run.data.std)}
+    target = {name: level for name, level in levels.items() if np.isfinite(level)}
+    curves = {"mean of $p_g$": run.mean, "std of $p_g$": run.std}
+    cues = {name: parameter_cue(index) for index, name in enumerate(curves)}
+    draw_replicas(ax, run.step, curves, ylabel="mean and std", target=target, cues=cues)
+
+
+def _draw_gaps(ax: Axes, run: Any) -> None:
+    gap, jsd = "V(G, D*) − V(G, D)", "JSD(p‖$p_g$)"
+    cues = {gap: divergence_cue("value_gap"), jsd: divergence_cue("jsd")}
+    curves = {gap: run.value_gap, jsd: run.jsd}
+    draw_replicas(ax, run.step, curves, ylabel="nats", yscale="log", cues=cues)
+
+
+def _draw_losses(ax: Axes, run: Any) -> None:
+    """Losses on minibatches, or V where there is no learned discriminator that has any."""
+    if np.isfinite(run.discriminator_loss).any():
+        curves = {"discriminator": run.discriminator_loss, "generator": run.generator_loss}
+        cues = {"discriminator": DISCRIMINATOR, "generator": GENERATED}
+        target, ylabel = {"2 log 2": 2 * _LOG2, "log 2": _LOG2}, "minibatch loss"
+    else:
+        curves, cues = {"V(G, D*)": run.value}, {"V(G, D*)": divergence_cue("value")}
+        target, ylabel = {"−2 log 2": -2 * _LOG2}, "nats"
+    draw_replicas(ax, run.step, curves, ylabel=ylabel, target=target, cues=cues)
