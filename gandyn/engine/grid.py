@@ -324,7 +324,8 @@ class GridEngine(Engine):
         first, second = self._buffers(len(at.scale), len(at.y))
         with np.errstate(over="ignore", invalid="ignore"):
             sums = at.push_sums(self._target, first, second)
-            lost = second @ at.level.rounding[at.window]
+            # Only powers of r beyond p and p_g have a large log p and a large log p_g cancel.
+            lost = 0.0 * sums[8] if self._scanned is None else second @ at.level.rounding[at.window]
         far = np.abs((at.y[[0, -1], None] - at.offset) * at.inverse).max(axis=0)
         return np.concatenate([sums, [lost, far]])
 

@@ -105,9 +105,10 @@ class Table:
         apart = (centres - centres[:, None]) / self._cores
         beside = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
         self._shares = 1.0 / beside.sum(axis=1)
-        narrow = self._modes(place) * _HANDOVER * width < 1.0
+        narrow = self._modes(place) / self._thinned(place) * _HANDOVER * width < 1.0
         self._centres = np.concatenate([centres, place[narrow]])
-        self._cores = np.concatenate([self._cores, _HANDOVER * width[narrow]])
+        across = _HANDOVER * width[narrow] / self._thinned(place[narrow])
+        self._cores = np.concatenate([self._cores, across])
         self._shares = np.append(self._shares, np.ones(narrow.sum()))
         low, high = data.support
         inner = np.unique(data.breaks[(data.breaks > low) & (data.breaks < high)])
@@ -157,8 +158,7 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        far = np.log1p(((x - self._middle) / self._core) ** 2)
-        total = (self._modes(x) / np.sqrt(1.0 + far * far)) ** 4
+        total = (self._modes(x) / self._thinned(x)) ** 4
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
@@ -166,6 +166,11 @@ class Table:
                 near = np.log(distance / width)
                 total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
         return np.sqrt(np.sqrt(total))
+
+    def _thinned(self, x: Array) -> Array:
+        """By how much nodes are thinned out as far from all modes."""
+        far = np.log1p(((x - self._middle) / self._core) ** 2)
+        return np.sqrt(1.0 + far * far)
 
     def _modes(self, x: Array) -> Array:
         total = np.zeros_like(x)

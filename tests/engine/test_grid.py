@@ -251,7 +251,7 @@ def test_what_no_double_holds_is_infinite():
     exact = -np.sign(factor) * np.exp(np.where(under, log_size, 0.0))
     rounding = 1e-15 * (1.0 + b * b) / c**2 * np.abs(exact)  # that of c, and of what cancels
     assert (np.abs(found.value - exact) <= found.error + rounding)[:, under].all()
-    assert (found.error <= 1e-11 * np.abs(exact) + 10.0 * rounding)[:, under].all()
+    assert (found.error <= 1e-11 * np.abs(exact) + 100.0 * rounding)[:, under].all()
 
 
 def test_a_weight_alone_is_as_good_as_a_row():
