@@ -152,13 +152,13 @@ class GridEngine(Engine):
             self._window,
             self._scanned,
             self._force_sums,
-            13,
+            14,
             partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _BLOCK // 2,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
-        size, ends, mass, lost, far = raw[8:]
+        size, ends, mass, skewed, lost, far = raw[8:]
         steep = self._steepness(theta[finite, self._place[0]] * self._std)
         error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
         error[0] *= self._std
@@ -167,7 +167,7 @@ class GridEngine(Engine):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             error += _EPS * steep * mass
             error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + far)
-            rounding = 4.0 * _EPS * lost * (1.0 + far)
+            rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
         both[np.abs(both) <= 4e-15 * size] = 0.0
         value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error + rounding
@@ -320,14 +320,20 @@ class GridEngine(Engine):
     # -- the force
 
     def _force_sums(self, at: OnGrid) -> Array:
-        """`OnGrid.push_sums`, what rounding p changes, and how far z reaches: (13, S)."""
+        """`OnGrid.push_sums`, what rounding changes with z and without, its reach: (14, S)."""
         first, second = self._buffers(len(at.scale), len(at.y))
         with np.errstate(over="ignore", invalid="ignore"):
             sums = at.push_sums(self._target, first, second)
-            # Only powers of r beyond p and p_g have a large log p and a large log p_g cancel.
-            lost = 0.0 * sums[8] if self._scanned is None else second @ at.level.rounding[at.window]
+            # A node is rounded, and log p with it; a large log p and log p_g cancel only where
+            # their powers are beyond 0 and 1.
+            noise = 2.0 * np.abs(at.x[0] * at.score_data[0])
+            if self._scanned is not None:
+                noise += 4.0 * np.abs(at.log_data[0])
+            noise *= at.weight
+            lost = second @ noise
+            tilted = (second @ (noise * np.abs(at.y)) + np.abs(at.offset) * lost) / np.abs(at.scale)
         far = np.abs((at.y[[0, -1], None] - at.offset) * at.inverse).max(axis=0)
-        return np.concatenate([sums, [lost, far]])
+        return np.concatenate([sums, [tilted, lost, far]])
 
     def _steepness(self, scale: Any) -> Any:
         """What the two scores are the difference of, where they are one at all."""

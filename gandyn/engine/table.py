@@ -70,11 +70,6 @@ class Level:
         return self.data.score_slope(self.x)
 
     @cached_property
-    def rounding(self) -> Array:
-        """The weights, times what rounding changes log p by, in epsilons: its own and that of x."""
-        return self.weight * (np.abs(self.log_density) + np.abs(self.x * self.score))
-
-    @cached_property
     def places(self) -> list[float]:
         """The nodes, for looking up single ones."""
         return self.x.tolist()
