@@ -34,10 +34,11 @@ __all__ = ["GridEngine"]
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_PER_STATE = 0.2
-"""Spacing that a state asks for, in widths of its generated density."""
+_PER_STATE, _BESIDE = 0.2, (-5.0, -2.0, 0.0, 2.0, 5.0)
+"""Spacing that a state asks for, in widths of its generated density, and where: five widths off
+the data's tails may take over, and the weight switches."""
 
-_REACH = 8.1
+_REACH = 8.5
 _BLOCK = 65_536
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
 
@@ -94,11 +95,13 @@ class GridEngine(Engine):
         self._marks = [
             (centre + beside * width, _PER_STATE * width)
             for centre, width in standard.landmarks.tolist()
-            for beside in (-2.0, 0.0, 2.0)
+            for beside in _BESIDE
         ]
         low, high = target.powers
         self._window = (np.inf, -np.inf) if high <= 0.0 else _reach(data)
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
+        # far out, nodes are wide apart beside the peaks that a scan finds
+        self._more = 1 if self._scanned is None else 4
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
         centres, widths = data.landmarks.T
         # log p at a node, and what the node's own rounding changes of it
@@ -126,19 +129,22 @@ class GridEngine(Engine):
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        return self._force(theta, QUICK)
+        return self._force(theta, QUICK)[0]
 
     def close_force(self, theta: Array) -> Integrals:
-        """The same, by panels where its error is not far below it."""
-        found = self._force(theta, CLOSE)
+        """The same, by panels where its error, but for rounding of p, is not far below it."""
+        found, error = self._force(theta, CLOSE)
         size = np.abs(found.value).max(axis=0)
         with np.errstate(invalid="ignore"):
-            much = (found.error > 1e-12 * size) | (found.error > 1e-10 * np.abs(found.value))
+            much = (error > 1e-12 * size) | (error > 1e-10 * np.abs(found.value))
             lost = much.any(axis=0) & np.isfinite(size)
         return found.mended(np.flatnonzero(lost), theta, self._panels.force)
 
-    def _force(self, theta: Array, rule: Rule) -> Integrals:
-        """The force, whose parts must agree by this rule."""
+    def _force(self, theta: Array, rule: Rule) -> tuple[Integrals, Array]:
+        """The force, whose parts must agree by this rule.
+
+        And its error but for the rounding of p and of the nodes, which no other way avoids.
+        """
         endless = divergent(self._target, *self._laws, *theta[:, self._place].T)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._adapted(
@@ -146,28 +152,31 @@ class GridEngine(Engine):
             self._window,
             self._scanned,
             self._force_sums,
-            12,
+            14,
             partial(self._force_is_good, rule),
-            block=_BLOCK if self._is_normal else _SMALL_BLOCK,
+            block=_BLOCK if self._is_normal else _BLOCK // 2,
         )
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
-        size, ends, mass, far = raw[8:]
+        size, ends, mass, skewed, lost, far = raw[8:]
         steep = self._steepness(theta[finite, self._place[0]] * self._std)
         # log p_g w has an error of its own size, and z is as large as the window makes it
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        far = far * [[1.0], [0.0]]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
             error[0] *= self._std
             error += _EPS * steep * mass
-            error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + [[1.0], [0.0]] * far)
+            error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + far)
+            rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
         both[np.abs(both) <= 4e-15 * size] = 0.0
-        value, errors = endless, np.zeros_like(endless)
-        value[:, finite], errors[:, finite] = both, error
+        value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
+        value[:, finite], errors[:, finite] = both, error + rounding
+        apart[:, finite] = np.where(good, error, 0.0)
         order = np.argsort(self._place)
         used = np.zeros(len(theta), np.intp)
         used[finite] = nodes
         found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
-        return found.mended(finite[~good], theta, self._panels.force)
+        return found.mended(finite[~good], theta, self._panels.force), apart[order]
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
@@ -311,11 +320,20 @@ class GridEngine(Engine):
     # -- the force
 
     def _force_sums(self, at: OnGrid) -> Array:
-        """`OnGrid.push_sums`, and how far z reaches: (12, S)."""
+        """`OnGrid.push_sums`, what rounding changes with z and without, its reach: (14, S)."""
+        first, second = self._buffers(len(at.scale), len(at.y))
         with np.errstate(over="ignore", invalid="ignore"):
-            sums = at.push_sums(self._target, *self._buffers(len(at.scale), len(at.y)))
+            sums = at.push_sums(self._target, first, second)
+            # A node is rounded, and log p with it; a large log p and log p_g cancel only where
+            # their powers are beyond 0 and 1.
+            noise = 2.0 * np.abs(at.x[0] * at.score_data[0])
+            if self._scanned is not None:
+                noise += 4.0 * np.abs(at.log_data[0])
+            noise *= at.weight
+            lost = second @ noise
+            tilted = (second @ (noise * np.abs(at.y)) + np.abs(at.offset) * lost) / np.abs(at.scale)
         far = np.abs((at.y[[0, -1], None] - at.offset) * at.inverse).max(axis=0)
-        return np.concatenate([sums, [far]])
+        return np.concatenate([sums, [tilted, lost, far]])
 
     def _steepness(self, scale: Any) -> Any:
         """What the two scores are the difference of, where they are one at all."""
@@ -379,8 +397,8 @@ class GridEngine(Engine):
         low, high = (ends[order] for ends in windows)
         finest = self._table.finest
         for m in range(int(wanted.min(initial=finest)), finest):
-            # A state that has not converged on its level is tried once more, on the next.
-            index = np.flatnonzero(~good & ((wanted == m) | (wanted == m - 1)))
+            # A state that has not converged on its level is tried on the next.
+            index = np.flatnonzero(~good & (wanted <= m) & (m <= wanted + self._more))
             if not len(index):
                 continue
             level = self._table.level(m)

@@ -101,7 +101,7 @@ class OnGrid(Field):
     def push_sums(self, target: FDivergence, first: Array, second: Array) -> Array:
         """Four sums of w p_g ℓ' z, of w p_g ℓ', its absolute value, its ends, and w p_g: (11, S).
 
-        `first` and `second`, (S, n), are worked in.
+        `first` and `second`, (S, n), are worked in; the absolute values are left in `second`.
         """
         self.mass_into(target, self.log_generated_into(first), second)
         mass = second @ self.weight
