@@ -108,7 +108,7 @@ def solve(
 ) -> Array | None:
     """A root of n equations in n unknowns by Newton's method with differences over h, or None.
 
-    A root farther from the start is none of its own.
+    A root farther than `farthest` from the start is none of its own.
     """
     u = start
     for _ in range(14):

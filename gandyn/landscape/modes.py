@@ -13,6 +13,7 @@ from gandyn.errors import InputError
 from gandyn.generators import Generated
 from gandyn.generators.generated import Fixed
 from gandyn.system.checks import Array
+from gandyn.system.results import Alike
 
 _DIP = 0.95
 """A minimum that is not below this share of the lower of its two maxima divides nothing."""
@@ -24,7 +25,7 @@ _SHARE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Coverage:
+class Coverage(Alike):
     """Which modes of the data a generated distribution covers, and how much mass lies where.
 
     Attributes
