@@ -7,7 +7,7 @@ around the box must then be the sum of the indices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any, overload
@@ -124,9 +124,6 @@ class Equilibria(Result, Sequence[Equilibrium]):
     def __getitem__(self, index: slice) -> tuple[Equilibrium, ...]: ...
     def __getitem__(self, index: int | slice) -> Equilibrium | tuple[Equilibrium, ...]:
         return self.points[index]
-
-    def __iter__(self) -> Iterator[Equilibrium]:
-        return iter(self.points)
 
     @property
     def attractors(self) -> tuple[Equilibrium, ...]:

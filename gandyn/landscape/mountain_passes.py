@@ -169,13 +169,9 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
     downs = manifolds(found, found.box, forwards=True)
     tree, ways = _kruskal(found, downs)
     attractors = [k for k, point in enumerate(found) if point.kind == "attractor"]
-    out, apart = [], 0
-    for start, end in combinations(attractors, 2):
-        way = _way(ways, start, end)
-        if way is None:
-            apart += 1
-        else:
-            out.append(_barrier(plane, found, start, end, way))
+    pairs = [(one, other, _way(ways, one, other)) for one, other in combinations(attractors, 2)]
+    out = [_barrier(plane, found, one, other, way) for one, other, way in pairs if way]
+    apart = len(pairs) - len(out)
     message = f"{len(out)} pairs of {len(attractors)} attractors"
     if apart:
         message += f"; {apart} pairs are not joined within the box"

@@ -185,8 +185,8 @@ class Plane:
         a_low, a_high, b_low, b_high = box
         a, b = np.geomspace(a_low, a_high, _EDGE), np.linspace(b_low, b_high, _EDGE)
         below, right, above, left = self.force(np.concatenate(edges(a, b))).reshape(4, _EDGE, 2)
-        # Where it is not finite a wider box would not help.
         wider = 0.25 * (b_high - b_low)
+        # Where it is not finite a wider box would not help.
         return (
             a_low * (0.5 if (left[:, 0] <= 0).any() and not walls[0] else 1.0),
             a_high * (1.5 if (right[:, 0] >= 0).any() and not walls[1] else 1.0),
