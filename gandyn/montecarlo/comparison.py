@@ -27,8 +27,6 @@ from gandyn.system.polyline import distance, even
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, columns, plain
 
-__all__ = ["Comparison", "compare"]
-
 Array = NDArray[np.float64]
 
 _POINTS = 400

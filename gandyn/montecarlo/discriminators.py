@@ -15,8 +15,6 @@ from gandyn.generators import Generator
 from gandyn.montecarlo.networks import Trained
 from gandyn.montecarlo.streams import Masks
 
-__all__ = ["LOSSES", "LearnedDiscriminator", "Loss", "OptimalDiscriminator"]
-
 Array = NDArray[Any]
 
 

@@ -20,8 +20,6 @@ from gandyn.montecarlo.discriminators import Loss
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
 
-__all__ = ["Logit", "Measures", "logit_of", "measure", "measure_optimal"]
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Logit = Callable[[Array, Index], tuple[Array, Array]]

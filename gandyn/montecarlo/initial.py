@@ -18,8 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-__all__ = ["INITIALS", "draw"]
-
 Array = NDArray[np.float64]
 
 INITIALS = ("article", "glorot", "he", "lecun")

@@ -22,8 +22,6 @@ from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
 from gandyn.system.checks import need_choice, need_count, need_number
 
-__all__ = ["ACTIVATIONS", "MLP", "Networks", "OwnGenerators", "Trained"]
-
 Array = NDArray[Any]
 
 _SEEN = 1 << 24

@@ -16,8 +16,6 @@ from gandyn.objectives.field import Field
 from gandyn.system.checks import need_count, show
 from gandyn.system.results import Result
 
-__all__ = ["Noise", "SamplingError", "gradient_noise", "measured_noise", "sampling_error"]
-
 Array = NDArray[np.float64]
 
 _AT_ONCE = 2_000_000

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from gandyn.errors import InputError
 from gandyn.system.checks import need_number
 
-__all__ = ["SGD", "Adam", "Momentum", "Optimizer", "RMSProp"]
-
 Array = NDArray[Any]
 
 _SWEEP = 64

@@ -15,8 +15,6 @@ from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.streams import Batches, Masks, initial_streams
 
-__all__ = ["Players", "first_state"]
-
 Array = NDArray[Any]
 
 _DISCRIMINATOR, _GENERATOR = range(2)

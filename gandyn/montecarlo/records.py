@@ -17,8 +17,6 @@ from gandyn.montecarlo.exact import Measures, logit_of, measure, measure_optimal
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.settings import Settings
 
-__all__ = ["SERIES", "Records"]
-
 Array = NDArray[Any]
 
 SERIES = (

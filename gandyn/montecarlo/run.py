@@ -25,8 +25,6 @@ from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.records import Records
 from gandyn.montecarlo.settings import Settings
 
-__all__ = ["DIVERGED", "DONE", "INTERRUPTED", "Run", "large_products"]
-
 Array = NDArray[Any]
 
 DONE, DIVERGED, INTERRUPTED = 0, -2, -3

@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-__all__ = ["Segments"]
-
 Array = NDArray[Any]
 
 _LEAST = 2e7

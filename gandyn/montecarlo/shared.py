@@ -19,8 +19,6 @@ import numpy as np
 from gandyn.montecarlo.run import DIVERGED, Run
 from gandyn.system.processes import Submit, crew
 
-__all__ = ["SharedRun", "shared"]
-
 _TICK = 0.05
 """Seconds from one look at the processes to the next."""
 

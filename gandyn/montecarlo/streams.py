@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 
-__all__ = ["Batches", "Masks", "children", "root_of"]
-
 Array = NDArray[Any]
 
 _BLOCK = 16384

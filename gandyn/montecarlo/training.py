@@ -35,8 +35,6 @@ from gandyn.system.processes import travels, worker_count
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike
 
-__all__ = ["Training", "train"]
-
 Array = NDArray[Any]
 
 _SECONDS = 30.0
