@@ -22,12 +22,10 @@ from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
-from gandyn.system.checks import show
+from gandyn.system.checks import Array, show
 from gandyn.system.polyline import distance, even
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, columns, plain
-
-Array = NDArray[np.float64]
 
 _POINTS = 400
 _STEPS = 300

@@ -14,8 +14,7 @@ from gandyn.errors import InputError
 from gandyn.plots.colours import event_cue, kind_cue
 from gandyn.plots.marks import KINDS, event_mark
 from gandyn.plots.style import crown
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _AXES = {"a": "a (scale)", "b": "b (place)", "potential": "potential"}
 _LINES = {kind: kind for kind in KINDS} | {"attractor": "attractor, stable"}

@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import REFERENCE, UNKNOWN, UNKNOWN_FILL
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _HATCHED: dict[str, Any] = {
     "facecolor": UNKNOWN_FILL,

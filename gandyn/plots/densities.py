@@ -14,13 +14,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.moments import Moment
 from gandyn.plots.style import crown, note, share_edges
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
 # hide it. The bulk of a normal is at 0.44 of its peak.

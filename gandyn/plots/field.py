@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.cells import draw_levels, lattice, rising
 from gandyn.plots.colours import GENERATED, INK
 from gandyn.plots.style import crown, frame_plane, halo
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 # The light end of the map would vanish on white.
 _MAP = LinearSegmentedColormap.from_list(

@@ -26,8 +26,7 @@ from gandyn.plots.marks import (
     rest_points,
 )
 from gandyn.plots.style import axes_inches, bold_number, crown, frame_plane, halo
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _ARROWS = (17, 15)  # about as many along a and along b
 _STILL = 1e-9  # of the force at every neighbour

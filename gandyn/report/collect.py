@@ -7,16 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
+from gandyn.system.checks import Array
 from gandyn.system.progress import Progress
 from gandyn.theory import Verification
 from gandyn.views.plane import kernels, matching_state
-
-Array = NDArray[np.float64]
 
 _FINE, _CURVE = 1e-10, 1e-8
 

@@ -8,15 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Laplace, Logistic, Mixture, Normal, Uniform
+from gandyn.system.checks import Array
 from gandyn.theory.independent import Pair, pair
 
 if TYPE_CHECKING:
     from gandyn.theory.subject import Subject
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

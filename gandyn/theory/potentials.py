@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from gandyn.objectives import FDivergence, Objective, names
+from gandyn.system.checks import Array
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Outcome, Row, Rows, Worst, symbolic, zero
 from gandyn.theory.independent import gradient
 from gandyn.theory.subject import Subject
 
-Array = NDArray[np.float64]
 rows = Rows()
 
 OBJECTIVES = (*names(), "alpha(0.5)")
