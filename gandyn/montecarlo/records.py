@@ -20,20 +20,10 @@ from gandyn.montecarlo.settings import Settings
 Array = NDArray[Any]
 
 SERIES = (
-    "discriminator_loss",
-    "generator_loss",
-    "batch_real_on_real",
-    "batch_real_on_fake",
-    "mean",
-    "std",
-    "value",
-    "value_gap",
-    "jsd",
-    "real_on_real",
-    "real_on_fake",
-    "error",
-    "force_error",
-)
+    "discriminator_loss", "generator_loss", "batch_real_on_real", "batch_real_on_fake",
+    "mean", "std", "value", "value_gap", "jsd", "real_on_real", "real_on_fake",
+    "error", "force_error",
+)  # fmt: skip
 """Names of the series of shape (R, T)."""
 
 STATES = ("theta", "learned_force")
