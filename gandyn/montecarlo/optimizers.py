@@ -30,13 +30,7 @@ _BLOCK = 65536
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """A rule that turns gradients into steps.
-
-    Parameters
-    ----------
-    rate : float
-        Learning rate, above 0.
-    """
+    """A rule that turns gradients into steps, at a learning `rate` above 0."""
 
     rate: float
 

@@ -23,12 +23,8 @@ _DISCRIMINATOR, _GENERATOR = range(2)
 class Players:
     """Generators and discriminators of every replica, of which each has a seed.
 
-    `network` says whether the generator is one, whose parameters are too many to be recorded.
-
-    Raises
-    ------
-    InputError
-        Where the plan is not one for this game.
+    `network` says whether the generator is one, whose parameters are too many to be recorded. An
+    `InputError` where the plan is not one for this game.
     """
 
     def __init__(self, game: Game, plan: Settings, seeds: list[np.random.SeedSequence]) -> None:
@@ -115,10 +111,7 @@ def _check(game: Game, plan: Settings) -> None:
 def first_state(generator: Generator, plan: Settings) -> Array | str:
     """The generator's parameters at first (d,), or how they are drawn.
 
-    Raises
-    ------
-    InputError
-        Where the plan's start is none for the generator.
+    An `InputError` where the plan's start is none for the generator.
     """
     network, start = type(generator) is MLPGenerator, plan.start
     if start is None and network:

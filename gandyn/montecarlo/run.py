@@ -91,10 +91,7 @@ class Run:
     def enter(self, held: dict[str, Array], rows: slice = _ALL) -> None:
         """Go on from the state of another run, or of some of its replicas.
 
-        Raises
-        ------
-        ValueError
-            Where its arrays do not fit, whose values may have been taken in part.
+        A `ValueError` where its arrays do not fit, whose values may have been taken in part.
         """
         done = held["done"]
         if done.shape or done.dtype.kind != "i" or not 0 <= done <= self.plan.steps:

@@ -24,13 +24,7 @@ _INITIAL, _DATA, _LATENT, _MASKS = range(4)
 
 
 def root_of(rng: Any) -> np.random.SeedSequence:
-    """The seed that everything is spawned from.
-
-    Raises
-    ------
-    InputError
-        For what is neither a whole number from 0 on nor a Generator.
-    """
+    """The seed that everything is spawned from: of a whole number from 0 on, or of a Generator."""
     if isinstance(rng, np.random.Generator):
         seed = rng.bit_generator.seed_seq
         assert isinstance(seed, np.random.SeedSequence)

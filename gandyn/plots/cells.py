@@ -48,19 +48,9 @@ def edges(nodes: Array) -> Array:
 
 
 def draw_cells(ax: Axes, x: Array, y: Array, index: ArrayLike, fills: Sequence[str]) -> bool:
-    """Fill the cell around each node with ``fills[index]``; negative indices are hatched.
+    """Fill the cell around each node with ``fills[index]``; whether any cell is hatched.
 
-    Parameters
-    ----------
-    x, y : array, shapes (X,) and (Y,)
-        Rising.
-    index : array of int, shape (Y, X)
-    fills : sequence of str
-
-    Returns
-    -------
-    bool
-        Whether any cell is hatched.
+    x (X,) and y (Y,) rise; where an index (Y, X) is negative the cell is hatched.
     """
     cells = np.asarray(index)
     across, up = edges(x), edges(y)
