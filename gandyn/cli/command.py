@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import gandyn
 from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
 from gandyn.cli.output import claim_files, progress_bar, read_output
+from gandyn.system.progress import Progress
 from gandyn.system.results import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from gandyn.system.progress import Progress
 
 _OUTPUT = (
     "the picture (.png, .svg or .pdf), or a folder for {0}; default {0}, and no picture with --json"

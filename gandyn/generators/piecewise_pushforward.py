@@ -173,17 +173,13 @@ class PiecewisePushforward(OfPreimages[_Terms]):
             ends.append((-1, self._latent.isf))
         if not ends:
             return np.full(q.shape, default), np.full(q.shape, default)
-        furthest = np.minimum.reduce if lower else np.maximum.reduce
-        outer, inner = (
-            furthest(
-                [
-                    parts.height[k] + parts.slope[k] * (quantile(share) - parts.anchor[k])
-                    for k, quantile in ends
-                ]
-            )
-            for share in (q / len(ends), q)
-        )
-        return outer, inner
+
+        def furthest(share: Array) -> Array:
+            away = [parts.slope[k] * (quantile(share) - parts.anchor[k]) for k, quantile in ends]
+            images = [parts.height[k] + gap for (k, _), gap in zip(ends, away, strict=True)]
+            return np.min(images, axis=0) if lower else np.max(images, axis=0)
+
+        return furthest(q / len(ends)), furthest(q)
 
 
 class _LatentParts:

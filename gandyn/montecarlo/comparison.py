@@ -185,21 +185,9 @@ def compare(
     ends = np.array(others, np.intp)
     crossed = (ends != first) & (ends >= 0) & (first >= 0)
     counted = int((ends >= 0).sum()) if first >= 0 else 0
-    return Comparison(
-        run,
-        one_clock,
-        time,
-        flow,
-        path,
-        deviation,
-        *_band(theta),
-        *_band(deviation),
-        known,
-        first,
-        ends,
-        crossed,
-        share(int(crossed.sum()), counted),
-    )
+    beside = (run, one_clock, time, flow, path, deviation, *_band(theta), *_band(deviation))
+    fraction = share(int(crossed.sum()), counted)
+    return Comparison(*beside, known, first, ends, crossed, fraction)
 
 
 def _unfolded(theta: Array, latent: Distribution) -> Array:

@@ -17,12 +17,8 @@ from gandyn.errors import InputError
 from gandyn.plots.colours import REFERENCE, UNKNOWN, UNKNOWN_FILL
 from gandyn.system.checks import Array
 
-_HATCHED: dict[str, Any] = {
-    "facecolor": UNKNOWN_FILL,
-    "edgecolor": UNKNOWN.colour,
-    "hatch": "/////",
-    "linewidth": 0.0,
-}
+_HATCHED: dict[str, Any] = {"facecolor": UNKNOWN_FILL, "edgecolor": UNKNOWN.colour}
+_HATCHED |= {"hatch": "/////", "linewidth": 0.0}
 
 
 def rising(name: str, values: ArrayLike) -> Array:
@@ -56,16 +52,9 @@ def draw_cells(ax: Axes, x: Array, y: Array, index: ArrayLike, fills: Sequence[s
     across, up = edges(x), edges(y)
     unknown = (cells < 0) | (cells >= len(fills))
     if not unknown.all():
-        ax.pcolormesh(
-            across,
-            up,
-            np.ma.masked_where(unknown, cells),
-            cmap=ListedColormap(list(fills)),
-            vmin=-0.5,
-            vmax=len(fills) - 0.5,
-            rasterized=True,
-            zorder=0.5,
-        )
+        shown, shades = np.ma.masked_where(unknown, cells), ListedColormap(list(fills))
+        look: dict[str, Any] = {"vmin": -0.5, "vmax": len(fills) - 0.5, "rasterized": True}
+        ax.pcolormesh(across, up, shown, cmap=shades, **look, zorder=0.5)
     if unknown.any():
         ax.add_patch(PathPatch(_outline(across, up, unknown), **_HATCHED, zorder=0.6))
     return bool(unknown.any())

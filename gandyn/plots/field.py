@@ -107,26 +107,11 @@ def _draw_streams(ax: Axes, a: Array, b: Array, push: Array) -> None:
     high = max(high, low + 1e-6)
     filled = np.clip(np.where(known, size, low), low, high)
     norm = Normalize(low, high)
-    ax.streamplot(
-        a,
-        b,
-        np.ma.masked_where(~known, direction[..., 0]),
-        np.ma.masked_where(~known, direction[..., 1]),
-        color=filled,
-        cmap=_MAP,
-        norm=norm,
-        density=1.3,
-        linewidth=1.0,
-        arrowsize=0.9,
-        zorder=2,
-    )
-    bar = ax.figure.colorbar(
-        ScalarMappable(norm, _MAP),
-        ax=ax,
-        pad=0.02,
-        fraction=0.05,
-        extend="min" if least < low else "neither",
-    )
+    u, v = (np.ma.masked_where(~known, direction[..., k]) for k in (0, 1))
+    look: dict[str, Any] = {"density": 1.3, "linewidth": 1.0, "arrowsize": 0.9, "zorder": 2}
+    ax.streamplot(a, b, u, v, color=filled, cmap=_MAP, norm=norm, **look)
+    shades, end = ScalarMappable(norm, _MAP), "min" if least < low else "neither"
+    bar = ax.figure.colorbar(shades, ax=ax, pad=0.02, fraction=0.05, extend=end)
     bar.set_label("log₁₀ |force|")
     bar.outline.set_visible(False)  # type: ignore[operator]
 

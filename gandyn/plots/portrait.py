@@ -168,23 +168,10 @@ def _draw_arrows(ax: Axes, a: Array, b: Array, direction: Array, points: Sequenc
     if not clear.any():
         return
     heading = heading[clear] / length[clear][:, None]
-    ax.quiver(
-        at_a[clear],
-        at_b[clear],
-        heading[:, 0],
-        heading[:, 1],
-        angles="xy",
-        pivot="mid",
-        color=REFERENCE.colour,
-        units="inches",
-        scale_units="inches",
-        scale=1 / 0.15,
-        width=0.011,
-        headwidth=4.5,
-        headlength=4.5,
-        headaxislength=4.0,
-        zorder=1.5,
-    )
+    look: dict[str, Any] = {"pivot": "mid", "color": REFERENCE.colour, "zorder": 1.5}
+    look |= {"angles": "xy", "units": "inches", "scale_units": "inches", "scale": 1 / 0.15}
+    look |= {"width": 0.011, "headwidth": 4.5, "headlength": 4.5, "headaxislength": 4.0}
+    ax.quiver(at_a[clear], at_b[clear], *heading.T, **look)
 
 
 def _spread(axis: Array, count: int) -> NDArray[np.int_]:

@@ -113,19 +113,9 @@ def collect(
         )
     course = _course(game, begin, t_end, _affordable(settings.samples, game), tell)
     tell(0.3, "values")
-    curve = game.evaluate(course.theta)
-    return Results(
-        game=game,
-        start=begin,
-        t_end=t_end,
-        course=course,
-        curve=curve,
-        at_start=game.evaluate(begin),
-        at_end=game.evaluate(course.end),
-        command=command,
-        settings=settings,
-        claims=claims,
-    )
+    curve, first = game.evaluate(course.theta), game.evaluate(begin)
+    last = game.evaluate(course.end)
+    return Results(game, begin, t_end, course, curve, first, last, command, settings, claims)
 
 
 def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress) -> Course:
