@@ -4,7 +4,7 @@ The data are ½N(−m, 1) + ½N(m, 1), the loss is the non-saturating one, the g
 polynomials G = Σ θ_k He_k(z)/√k! of degree 1, 3, 5 and 7, each of which contains those before. For
 each degree and m the rest points are looked for from many starts, and from those at the m before:
 the collapsed state, the one that averages, and the lowest pass found, whose height over a state is
-its wall. The m below which there is no collapsed state is bracketed by following it down.
+its wall. Followed down in m, the collapsed state is lost at a fold, which is bracketed.
 
 Rest points are those of the pathwise force, which is infinite wherever G folds. A rest point of a
 smaller generator that is pushed to where G folds, its leading coefficient through 0, leads to none
@@ -160,7 +160,7 @@ def sentences(
     )
     without = [str(degree) for degree, found in at.items() if "pass" not in found]
     begins = ", ".join(
-        f"{low:.4g} and {high:.4g} (degree {degree})" for degree, (low, high) in firsts.items()
+        f"{low:.3f} and {high:.3f} (degree {degree})" for degree, (low, high) in firsts.items()
     )
     text = (
         f"at m = 3 a larger generator still collapses, at the potential {depth}; "
@@ -171,7 +171,7 @@ def sentences(
             f"; no pass was found at degree {', '.join(without)}, where the averaging state of "
             "a z + b, too, is pushed to where G folds"
         )
-    return f"{text}. The collapsed state first exists between m = {begins}"
+    return f"{text}. Followed down from m = 3 the collapsed state is lost between m = {begins}"
 
 
 def study(options: Options) -> int:

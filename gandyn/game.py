@@ -21,11 +21,11 @@ from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
 from gandyn.system.checks import Array
-from gandyn.system.results import listed
+from gandyn.system.results import Alike, listed
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, eq=False)
+class Evaluation(Alike):
     """Every value of a game at a state, or at each of a stack of states.
 
     Each is a float, or an array of the stack's shape. p is the data's density, p_g the generated.

@@ -9,10 +9,11 @@ from gandyn.engine.panels import field_integrals, rooted
 from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
+from gandyn.system.results import Alike
 
 
-@dataclass(frozen=True)
-class Distances:
+@dataclass(frozen=True, eq=False)
+class Distances(Alike):
     """Divergences between p and q.
 
     Attributes

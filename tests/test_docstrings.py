@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import gandyn
+from tests.sweeps import sweep
 
 READY = {"gandyn": gandyn, "np": np, "plots": gandyn.plots}
 """What an example may take as imported, as `gandyn.__doc__` says."""
@@ -35,7 +36,22 @@ def test_every_function_has_an_example(name):
     assert "\nExamples\n--------\n" in doc and ">>> " in doc, f"{name} has no example"
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+DEAR = {
+    "gandyn.report.page.write_report",
+    "gandyn.landscape.diagram.phase_diagram",
+    "gandyn.landscape.manifolds.separatrices",
+    "gandyn.landscape.mountain_passes.barriers",
+    "gandyn.plots.barrier_tree.draw_barrier_tree",
+    "gandyn.plots.barrier_tree.draw_paths",
+}
+"""A second or more each, of functions that many tests of the plain run call."""
+
+
+def test_dear_examples_are_there():
+    assert set(EXAMPLES) >= DEAR
+
+
+@pytest.mark.parametrize("name", sweep(EXAMPLES, lambda name: name not in DEAR))
 def test_examples_run(name):
     said = []
     found = doctest.DocTestRunner().run(EXAMPLES[name], out=said.append)

@@ -113,6 +113,10 @@ class LocationScale(Distribution):
     def score(self, x: ArrayLike) -> FloatArray:
         return self.standard_score(self._standardise(x)) / self.scale
 
+    def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        z = self._standardise(x)
+        return self.standard_logpdf(z) - self._log_scale, self.standard_score(z) / self.scale
+
     def score_slope(self, x: ArrayLike) -> FloatArray:
         return self.standard_score_slope(self._standardise(x)) / self.scale / self.scale
 

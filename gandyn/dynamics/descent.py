@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.dynamics.flow import check_states, potentials
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
+from gandyn.system.results import Alike
 
 Array = NDArray[np.float64]
 
@@ -27,7 +28,7 @@ _EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
-class Iteration:
+class Iteration(Alike):
     """Iterates of `iterate`.
 
     Attributes
@@ -53,6 +54,8 @@ class Iteration:
     status: Any
     message: Any
     game: Any = dataclass_field(repr=False)
+
+    shown = ("theta", "step", "success", "status", "message")
 
     @cached_property
     def potential(self) -> Array:

@@ -15,6 +15,7 @@ from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
 from gandyn.system.checks import need_number
 from gandyn.system.progress import Progress
+from gandyn.system.results import Alike
 
 _ENDINGS = {
     lanes.END: (0, "reached the end of the time span"),
@@ -44,7 +45,7 @@ _ENDINGS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(Alike):
     """Trajectories of `gradient_flow`.
 
     Attributes
@@ -79,6 +80,8 @@ class Flow:
     nfev: Any
     rest_time: Any
     game: Any = dataclass_field(repr=False)
+
+    shown = ("t", "theta", "success", "status", "message", "nfev", "rest_time")
 
     @cached_property
     def potential(self) -> NDArray[np.float64]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
-
 from gandyn.distributions import Distribution
+from gandyn.engine.base import Engine
 from gandyn.engine.fast import FastEngine
 from gandyn.engine.grid import GridEngine
 from gandyn.engine.latent import LatentEngine
@@ -18,36 +13,6 @@ from gandyn.generators import Generator
 from gandyn.objectives import Objective
 
 __all__ = ["Engine", "Integrals", "engine_of", "way_of"]
-
-Array = NDArray[np.float64]
-
-
-class Engine(Protocol):
-    """A way to evaluate a game at stacks of states θ of shape (L, d).
-
-    Attributes
-    ----------
-    name : str
-        What the way is called in `repr(game)`.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    def force(self, theta: Array) -> Integrals:
-        """dθ/dt: values and errors of shape (d, L)."""
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same, as close as values are that are given with their errors."""
-
-    def force_at(self, theta: Array) -> Array:
-        """The same at one state θ of shape (d,), without its error: shape (d,)."""
-
-    def values(self, theta: Array, names: Sequence[str]) -> Integrals:
-        """Divergences by name, and "potential": values and errors of shape (len(names), L)."""
-
-    def jacobian(self, theta: Array) -> Array:
-        """∂(dθ/dt)_i/∂θ_j, shape (L, d, d)."""
 
 
 def engine_of(data: Distribution, generator: Generator, objective: Objective) -> Engine:

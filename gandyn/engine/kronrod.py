@@ -46,21 +46,6 @@ _W21 = np.array(
         0.011694638867371874278,
     ]
 )
-_W10 = np.array(
-    [
-        0.0,
-        0.29552422471475287017,
-        0.0,
-        0.26926671930999635509,
-        0.0,
-        0.219086362515982044,
-        0.0,
-        0.14945134915058059315,
-        0.0,
-        0.066671344308688137594,
-        0.0,
-    ]
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +63,11 @@ class Pair:
     gauss: Array
 
     @classmethod
-    def of(cls, x: Array, kronrod: Array, gauss: Array) -> Pair:
-        """From the nodes at and above 0."""
-        both = [np.concatenate([half[:0:-1], half]) for half in (kronrod, gauss)]
-        return cls(np.concatenate([-x[:0:-1], x]), *both)
+    def of(cls, x: Array, kronrod: Array) -> Pair:
+        """From the nodes at and above 0, every second of them, from the next to 0, Gauss's."""
+        nodes, gauss = np.concatenate([-x[:0:-1], x]), np.zeros(2 * len(x) - 1)
+        gauss[1::2] = np.polynomial.legendre.leggauss(len(x) - 1)[1]
+        return cls(nodes, np.concatenate([kronrod[:0:-1], kronrod]), gauss)
 
     @cached_property
     def folded(self) -> Array:
@@ -90,7 +76,7 @@ class Pair:
         return np.stack([self.kronrod[middle:], (self.kronrod - self.gauss)[middle:]], axis=1)
 
 
-FINE = Pair.of(_X, _W21, _W10)
+FINE = Pair.of(_X, _W21)
 SHORT = Pair.of(
     np.array(
         [
@@ -110,6 +96,5 @@ SHORT = Pair.of(
             0.06297737366547301476549,
         ]
     ),
-    np.array([0.0, 0.6521451548625461426269, 0.0, 0.3478548451374538573731, 0.0]),
 )
 """The pair (4, 9), for integrands whose kinks leave many panels, each of them short."""

@@ -9,15 +9,19 @@ every state. What it does not resolve goes to the panels.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.engine.base import Engine
 from gandyn.engine.folds import WIDER
 from gandyn.engine.panels import PanelEngine, by_differences, row_of
+from gandyn.engine.parts import CLOSE, left_over, settled
 from gandyn.engine.quadrature import Integrals, Panels, integrate
-from gandyn.generators import Generator
+from gandyn.generators import Generated, Generator
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
@@ -25,7 +29,6 @@ __all__ = ["LatentEngine", "Paths"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
-Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
 
 _COARSEST = 192
 """Nodes over the latent's reach; doubled up to `_LEVELS` times."""
@@ -40,8 +43,6 @@ _PER_FEATURE = 0.4
 
 _BLOCK, _KEPT = 65_536, 16_384
 """Nodes taken at once, and of the longest line that is kept from one call to the next."""
-_CUT = 1e-13
-_AGREEMENT, _HALF_WAY = 1e-9, 1e-5
 _FAINT = 1e-290
 _ANY = np.zeros(1)
 _PLAIN = np.array(64.0)
@@ -70,27 +71,20 @@ class Paths(Field):
         jet: Array | None = None,
     ) -> None:
         self.jet = generator.sensitivity_jet(z) if jet is None else jet
-        x, self.slope, self.bend, sensitivity = generator.along(z, theta, self.jet)
+        self.x, self.slope, self.bend, self.sensitivity = generator.along(z, theta, self.jet)
+        self.data, self.lane = data, np.arange(len(theta))
+        self._parts, self._states = [], (generator, theta)
         latent = generator.latent
-        super().__init__(data, _Later(generator, theta), x, np.arange(len(theta)))  # type: ignore[arg-type]
         self.log_generated = latent.logpdf(z) - np.log(np.abs(self.slope))
         self.score_generated = (latent.score(z) - self.bend / self.slope) / self.slope
-        self.sensitivity = sensitivity
+
+    @cached_property
+    def generated(self) -> Generated:  # type: ignore[override]
+        generator, theta = self._states
+        return generator.generated(theta)
 
 
-class _Later:
-    """The generated densities of a stack, made if anything else is asked of them."""
-
-    standard = None
-
-    def __init__(self, generator: Generator, theta: Array) -> None:
-        self._make = lambda: generator.generated(theta)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._make(), name)
-
-
-class LatentEngine:
+class LatentEngine(Engine):
     """Force, values and Jacobian of a game on the latent line, where its states are monotone.
 
     Parameters
@@ -100,11 +94,8 @@ class LatentEngine:
 
     Notes
     -----
-    The sums are taken in four interleaved parts and judged as in `gandyn.engine.grid`. Halving the
-    spacing squares the rule's error where one pole makes it; as several may cancel in one of the
-    sums, that of the whole is estimated as the disagreement of its halves to the power of 3/2, in
-    units of the integral of the absolute value. States next to a
-    fold are integrated by adaptive panels in z.
+    The sums are judged by `gandyn.engine.parts`. States next to a fold are integrated by adaptive
+    panels in z.
     """
 
     name = "latent line"
@@ -145,14 +136,6 @@ class LatentEngine:
         """The force at states (L, d)."""
         found = self._summed(theta, self._push, theta.shape[1], self._wide)
         return self._mended(found, theta, self._panels.force)
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """The force at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential": a row of the result for each."""
@@ -251,68 +234,55 @@ class LatentEngine:
                 index = np.flatnonzero((window == w) & (level == m))
                 for finer in range(m, min(m + _TRIES, _LEVELS) if w <= _WINDOWS else 0):
                     index = self._sweep(theta, terms, index, w, finer, out)
-            for w in np.unique(window[~out.converged]).tolist():
-                if w <= _WINDOWS:
-                    index = np.flatnonzero(~out.converged & (window == w))
-                    self._adapted(theta, terms, index, w, out, rtol, together)
+            for w in np.unique(window[~out.converged & (window <= _WINDOWS)]).tolist():
+                index = np.flatnonzero(~out.converged & (window == w))
+                z, _, jet = self._nodes(w, 0)
+                turns = [np.asarray(self._generator.pieces(state)) for state in theta[index]]
+                index = index[[not ((t > z[0]) & (t < z[-1])).any() for t in turns]]
+                if len(index):
+                    x = self._generator.along(z, theta[index], jet)[0]
+                    way = partial(
+                        self._adapted, z=z, x=x, terms=terms, rtol=rtol, together=together
+                    )
+                    out.mended(index, theta, way)
         return out
 
     def _adapted(
         self,
         theta: Array,
+        z: Array,
+        x: Array,
         terms: Callable[[Paths], list[Term]],
-        index: Index,
-        window: int,
-        out: Integrals,
         rtol: float,
         together: int,
-    ) -> None:
+    ) -> Integrals:
         """Monotone states that are next to a fold, or narrow in places, by panels in z."""
-        z, _, jet = self._nodes(window, 0)
-        index = np.array(
-            [
-                k
-                for k in index
-                if not any(z[0] < t < z[-1] for t in self._generator.pieces(theta[k]))
-            ],
-            dtype=np.intp,
-        )
-        if not len(index):
-            return
-        x = self._generator.along(z, theta[index], jet)[0]
         ends = []
         for row in x:
             rising = row if row[-1] > row[0] else row[::-1]
             marks = np.interp(self._data.edges, rising, z if row[-1] > row[0] else z[::-1])
             ends.append(np.unique(np.concatenate([np.linspace(z[0], z[-1], 25), marks])))
-        lane = np.repeat(np.arange(len(index)), [len(e) - 1 for e in ends])
+        lane = np.repeat(np.arange(len(theta)), [len(e) - 1 for e in ends])
         panels = Panels.between(
             np.concatenate([e[:-1] for e in ends]), np.concatenate([e[1:] for e in ends]), lane
         )
 
         def integrand(z: Array, lane: Index) -> tuple[Array, Array]:
-            at = Paths(self._data, self._generator, z, theta[index[lane]])
-            parts = [
-                (
-                    f * np.abs(at.slope) * columns,
-                    np.broadcast_to(rounding, (len(columns), *z.shape)),
-                )
-                for f, rounding, columns in terms(at)
-            ]
-            values, roundings = (np.concatenate(rows) for rows in zip(*parts, strict=True))
-            if together == 1:
-                return values, roundings
-            shape = together, -1, *z.shape
-            total = values.reshape(shape).sum(axis=0)
-            noise = np.abs(values * roundings).reshape(shape).sum(axis=0)
-            return total, noise / np.maximum(np.abs(total), _FAINT)
+            at = Paths(self._data, self._generator, z, theta[lane])
+            found = terms(at)
+            values = np.stack([f * np.abs(at.slope) * columns for f, _, columns in found])
+            shape = values.shape[1:]
+            noise = np.stack([np.broadcast_to(rounding, shape) for _, rounding, _ in found])
+            if together > 1:
+                noise = np.abs(values * noise).sum(axis=0)
+                values = values.sum(axis=0)
+                noise /= np.maximum(np.abs(values), _FAINT)
+            return values.reshape(-1, *z.shape), noise.reshape(-1, *z.shape)
 
-        found = integrate(integrand, panels, len(index), rtol=rtol)
-        out.nodes[index] += found.nodes
-        out.value[:, index] = out.error[:, index] = 0.0
-        rows = slice(len(found.value))
-        out.value[rows, index], out.error[rows, index] = found.value, found.error
-        out.converged[index] = found.converged
+        found = integrate(integrand, panels, len(theta), rtol=rtol)
+        # The sum is in the first rows.
+        rest = ((0, (together - 1) * len(found.value)), (0, 0))
+        return replace(found, value=np.pad(found.value, rest), error=np.pad(found.error, rest))
 
     def _nodes(self, window: int, level: int) -> tuple[Array, float, Array | None]:
         """Nodes, the distance between them, and the jet of the sensitivity there."""
@@ -366,16 +336,11 @@ class LatentEngine:
             part = index[start : start + max(1, _BLOCK // len(z))]
             at = Paths(self._data, self._generator, z, theta[part], jet)
             out.nodes[part] += len(z)
-            good = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
-            rising = good.copy()
-            values, errors = [], []
-            for integrand, rounding, columns in terms(at):
-                scaled = integrand * np.abs(at.slope)
-                scaled *= h
-                value, error, fine = _judged(scaled, rounding, columns)
-                values.append(value)
-                errors.append(error)
-                good &= fine
+            rising = np.abs(np.sign(at.slope).sum(axis=1)) == len(z)
+            step = h * np.abs(at.slope)
+            found = [_judged(f * step, rounding, columns) for f, rounding, columns in terms(at)]
+            values, errors, fine = zip(*found, strict=True)
+            good = rising & np.all(fine, axis=0)
             out.value[:, part] = np.where(good, np.concatenate(values), np.nan)
             out.error[:, part] = np.where(good, np.concatenate(errors), np.inf)
             out.converged[part] = good
@@ -391,12 +356,8 @@ def _judged(f: Array, rounding: Array, columns: Array) -> tuple[Array, Array, ND
     modulus = _sums(size, width)
     noise = _EPS * (_sums(size * rounding, width) if rounding.ndim else rounding * modulus)
     ends = np.maximum(*(size[:, k] * width[..., k] for k in (0, -1)))
-    apart = np.abs(p[0] + p[2] - p[1] - p[3])
-    good = (ends <= _CUT * modulus) & (apart <= _AGREEMENT * modulus)
-    good &= (modulus > _FAINT) | ~columns.any(axis=2)
-    good &= (p[0] - p[2]) ** 2 + (p[1] - p[3]) ** 2 <= (_HALF_WAY * modulus) ** 2
-    error = noise + apart * np.sqrt(apart / np.maximum(modulus, _FAINT)) + 10.0 * ends
-    return p[0] + p[1] + p[2] + p[3], error, good.all(axis=0)
+    good = settled(p, modulus, ends, CLOSE) & ((modulus > _FAINT) | ~columns.any(axis=2))
+    return p[0] + p[1] + p[2] + p[3], noise + left_over(p, modulus, ends), good.all(axis=0)
 
 
 def _sums(f: Array, columns: Array) -> Array:

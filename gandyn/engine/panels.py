@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.engine.base import Engine
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
@@ -30,7 +31,7 @@ _LANES = 128
 """States whose panels are fitted and integrated together."""
 
 
-class PanelEngine:
+class PanelEngine(Engine):
     """Force, values and Jacobian of any game, each by adaptive quadrature.
 
     Parameters
@@ -72,14 +73,6 @@ class PanelEngine:
             value = np.where(better, found.value[d:], value)
             error = np.where(better, found.error[d:], error)
         return Integrals(value, error, found.converged, found.nodes)
-
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""

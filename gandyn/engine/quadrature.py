@@ -62,8 +62,8 @@ class Panels:
     def __len__(self) -> int:
         return len(self.left)
 
-    def pick(self, where: NDArray[np.bool_] | slice) -> Panels:
-        """The panels that a mask or slice selects."""
+    def pick(self, where: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Panels:
+        """The panels that a mask, their indices or a slice selects."""
         return Panels(self.left[where], self.right[where], self.lane[where], self.root[where])
 
     def joined(self, other: Panels) -> Panels:
@@ -299,15 +299,23 @@ def integrate(
     -------
     Integrals
     """
+    order = np.lexsort((panels.left, panels.lane))
+    first = np.searchsorted(panels.lane[order], np.arange(lanes + 1))
+    low, high = panels.pick(order[first[:-1]]), panels.pick(order[first[1:] - 1])
+    reach, ends = high.right - low.left, []
+    for side, end, other in ((-1.0, low.left, low.right), (1.0, high.right, high.left)):
+        if open_left if side < 0 else open_right:
+            # A little beyond, panels begin as wide as their neighbour within.
+            far, step = end, np.abs(other - end)
+            while len(lane := np.flatnonzero(step < reach)):
+                beyond = end + side * step
+                near, wide = np.sort([far[lane], beyond[lane]], axis=0)
+                panels = panels.joined(Panels.between(near, wide, lane))
+                far, step = np.where(step < reach, beyond, far), 16.0 * step
+            ends.append((side, far, reach - np.abs(far - end)))
     whole = _adapt(f, panels, lanes, rtol, None, rule)
-    if open_left or open_right:
-        low = np.full(lanes, np.inf)
-        high = np.full(lanes, -np.inf)
-        np.minimum.at(low, panels.lane, panels.left)
-        np.maximum.at(high, panels.lane, panels.right)
-        for side, end in ((-1.0, low), (1.0, high)):
-            if open_left if side < 0 else open_right:
-                _extend(f, whole, side, end, high - low, rtol, rule)
+    for side, end, width in ends:
+        _extend(f, whole, side, end, width, rtol, rule)
     error = np.where(np.isinf(whole.value), 0.0, whole.error)
     return Integrals(
         whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes

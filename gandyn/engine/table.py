@@ -42,7 +42,6 @@ _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
 
-_CORE = 8.0
 _OCTAVES = 110
 """Far out the nodes go on to 2^110 times what the data fill."""
 
@@ -96,10 +95,16 @@ class Table:
         place, width = data.handovers[:, :2].T
         self._core = float(np.ptp(centres)) + 17.0 * float(widths.max())
         self._middle = 0.5 * float(centres.min() + centres.max())
-        cores = _PLATEAU * widths
-        narrow = self._modes(place, centres, cores) * _HANDOVER * width < 1.0
+        self._centres, self._cores = centres, _PLATEAU * widths
+        # modes of one width, side by side, are to be no more crowded than one of them
+        apart = (centres - centres[:, None]) / self._cores
+        beside = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
+        self._shares = 1.0 / beside.sum(axis=1)
+        narrow = self._modes(place) / self._thinned(place) * _HANDOVER * width < 1.0
         self._centres = np.concatenate([centres, place[narrow]])
-        self._cores = np.concatenate([cores, _HANDOVER * width[narrow]])
+        across = _HANDOVER * width[narrow] / self._thinned(place[narrow])
+        self._cores = np.concatenate([self._cores, across])
+        self._shares = np.append(self._shares, np.ones(narrow.sum()))
         low, high = data.support
         inner = np.unique(data.breaks[(data.breaks > low) & (data.breaks < high)])
         ends = [low, *inner.tolist(), high]
@@ -148,8 +153,7 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        far = np.log1p(((x - self._middle) / (_CORE * self._core)) ** 2)
-        total = (self._modes(x, self._centres, self._cores) / np.sqrt(1.0 + far * far)) ** 4
+        total = (self._modes(x) / self._thinned(x)) ** 4
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
@@ -158,14 +162,18 @@ class Table:
                 total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
         return np.sqrt(np.sqrt(total))
 
-    @staticmethod
-    def _modes(x: Array, centres: Array, cores: Array) -> Array:
+    def _thinned(self, x: Array) -> Array:
+        """By how much nodes are thinned out as far from all modes."""
+        far = np.log1p(((x - self._middle) / self._core) ** 2)
+        return np.sqrt(1.0 + far * far)
+
+    def _modes(self, x: Array) -> Array:
         total = np.zeros_like(x)
-        for centre, core in zip(centres, cores, strict=True):
+        for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
             square = (x - centre) ** 2
             square += core**2
             square *= square
-            total += 1.0 / square
+            total += share / square
         return np.sqrt(np.sqrt(total))
 
     def edges(self, low: float, high: float) -> Array:

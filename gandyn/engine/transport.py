@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
-from gandyn.distributions.base import TAIL
+from gandyn.engine.base import Engine
 from gandyn.engine.panels import PanelEngine, field_integrals
 from gandyn.engine.quadrature import Integrals
 from gandyn.generators import LinearGenerator
@@ -37,11 +37,14 @@ _LOST = 1e-11
 _BETWEEN = 8
 """Nodes of the curve for each panel edge of either density."""
 
-_BLOCK = 65_536
+_FAR = 4.0 ** np.arange(1, 28)
+"""Panels beyond the last edges: a moment that exists with the variance has 1e-16 of it there."""
+
+_BLOCK = 12_288
 _T, _W = np.polynomial.legendre.leggauss(20)
 
 
-class QuadraticEngine:
+class QuadraticEngine(Engine):
     """W₂² and the mean squared error, by the moments of data and latent.
 
     Parameters
@@ -122,14 +125,6 @@ class QuadraticEngine:
         errors[self._place[0]] = abs(self._mean) * lost + 2.0 * error
         return Integrals(value, errors, np.ones(len(a), bool), np.ones(len(a), np.intp))
 
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
-
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """The potential alone, for each of the names, at states (L, d)."""
         a, b = theta[:, self._place].T
@@ -164,7 +159,7 @@ class _Law:
 
     def __init__(self, latent: Distribution, sign: float) -> None:
         self._latent, self._sign = latent, sign
-        self.edges = np.sort(sign * latent.edges)
+        self.edges = np.sort(sign * _edges(latent))
         half = 0.5 * np.diff(self.edges)
         nodes = self.edges[:-1, None] + half[:, None] * (1.0 + _T)
         self._parts = _cumulated(half * ((nodes * self.pdf(nodes)) @ _W))
@@ -175,10 +170,13 @@ class _Law:
     def pdf(self, z: Array) -> Array:
         return np.exp(self.logpdf(z))
 
-    def masses(self, z: Array) -> tuple[Array, Array]:
-        """Below and above."""
-        sides = self._latent.cdf(self._sign * z), self._latent.sf(self._sign * z)
-        return sides if self._sign > 0 else sides[::-1]
+    def below(self, z: Array) -> Array:
+        """The mass below z."""
+        return self._latent.cdf(z) if self._sign > 0 else self._latent.sf(-z)
+
+    def above(self, z: Array) -> Array:
+        """The mass above z."""
+        return self._latent.sf(z) if self._sign > 0 else self._latent.cdf(-z)
 
     def quantile(self, lower: Array, upper: Array) -> Array:
         masses = (lower, upper) if self._sign > 0 else (upper, lower)
@@ -187,6 +185,15 @@ class _Law:
     def partial_mean(self, z: Array) -> Array:
         """∫ t q(t) dt up to z."""
         return _up_to(z, self.edges, self._parts, lambda t: t * self.pdf(t))
+
+
+def _edges(law: Distribution) -> Array:
+    """Panel edges, out to where the mean is as good as whole if its density falls as a power."""
+    edges = law.edges
+    if law.tails is None or (law.tails[:, :2] != 0.0).any(axis=1).all():
+        return edges
+    far = (edges[-1] - edges[0]) * _FAR
+    return np.concatenate([edges[0] - far[::-1], edges, edges[-1] + far])
 
 
 def _cumulated(pieces: Array) -> Array:
@@ -207,41 +214,53 @@ class _Curve:
 
     def __init__(self, data: Distribution, latent: Distribution, sign: float) -> None:
         self.data, self.law = data, _Law(latent, sign)
-        x, z = _denser(data.edges), _denser(self.law.edges)
+        self._edges = _edges(data)
+        x, z = _denser(self._edges), _denser(self.law.edges)
         across = self.law.quantile(data.cdf(x), data.sf(x))
-        along = quantile(data, *self.law.masses(z))
+        along = quantile(data, self.law.below(z), self.law.above(z))
         z, x = np.concatenate([across, z]), np.concatenate([x, along])
         known = np.isfinite(z) & np.isfinite(x)
         order = np.lexsort((x[known], z[known]))
         self.z, self.x = z[known][order], np.maximum.accumulate(x[known][order])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             self._slope = np.exp(self.law.logpdf(self.z) - data.logpdf(self.x))
-        mean, half = float(data.mean), 0.5 * np.diff(data.edges)
-        nodes = data.edges[:-1, None] + half[:, None] * (1.0 + _T)
+        self._median = float(data.ppf(0.5))
+        mean, half = float(data.mean), 0.5 * np.diff(self._edges)
+        nodes = self._edges[:-1, None] + half[:, None] * (1.0 + _T)
         self._mean = mean
         self._parts = _cumulated(half * (((nodes - mean) * data.pdf(nodes)) @ _W))
 
     def partial_mean(self, x: Array) -> Array:
         """∫ (t − E x) p(t) dt up to x."""
-        return _up_to(
-            x, self.data.edges, self._parts, lambda t: (t - self._mean) * self.data.pdf(t)
-        )
+        return _up_to(x, self._edges, self._parts, lambda t: (t - self._mean) * self.data.pdf(t))
 
-    def gap(self, x: Array, a: Array, b: Array) -> Array:
-        """What has the sign of T(x) − x: the mass of p_g below x less that of p."""
-        lower, upper = self.law.masses((x - b) / a)
-        below = self.data.cdf(x)
-        with np.errstate(invalid="ignore"):
-            return np.where(below < 0.5, lower - below, self.data.sf(x) - upper)
+    def _roots(self, low: Array, high: Array, a: Array, b: Array, upper: bool) -> Array:
+        """Where the mass of p_g on one side of x less that of p has its zeros, between ends."""
+
+        def gap(x: Array, k: Index) -> Array:
+            z = (x - b[k]) / a[k]
+            if upper:
+                return self.data.sf(x) - self.law.above(z)
+            return self.law.below(z) - self.data.cdf(x)
+
+        return roots(gap, low, high)
 
     def crossings(self, a: Array, b: Array) -> tuple[Index, Array, Array, NDArray[np.bool_]]:
         """Where lines a z + b (a > 0) cross the curve: the line's index, x, the sign of Q − line
         beyond it; and which lines may touch it between nodes, where nothing is known."""
-        height = self.x - a[:, None] * self.z - b[:, None]
-        slope = self._slope - a[:, None]
-        line, node, beyond, touching = sign_changes(height, slope, self.z[None])
-        low, high = self.x[node], self.x[node + 1]
-        x = roots(lambda x, k: self.gap(x, a[line[k]], b[line[k]]), low, high)
+        step = max(1, _BLOCK // len(self.x))
+        parts = []
+        for start in range(0, len(a), step):
+            some = slice(start, start + step)
+            height = self.x - a[some, None] * self.z - b[some, None]
+            row, *found = sign_changes(height, self._slope - a[some, None], self.z[None])
+            parts.append((start + row, *found))
+        line, node, beyond, touching = (np.concatenate(each) for each in zip(*parts, strict=True))
+        x = np.empty(len(line))
+        for upper in (False, True):  # by the masses on the side that has the smaller
+            mine = np.flatnonzero((self.x[node] > self._median) == upper)
+            low, high, its = self.x[node[mine]], self.x[node[mine] + 1], line[mine]
+            x[mine] = self._roots(low, high, a[its], b[its], upper)
         return line, x, beyond, touching
 
 
@@ -275,7 +294,7 @@ def _denser(edges: Array) -> Array:
     return np.append(inner.ravel(), edges[-1])
 
 
-class CrossingEngine:
+class CrossingEngine(Engine):
     """W₁, by where the line a z + b crosses the monotone map of z onto the data.
 
     Parameters
@@ -310,14 +329,6 @@ class CrossingEngine:
         lost = touching | (error > 1e-11).any(axis=0)
         return found.mended(np.flatnonzero(lost), theta, self._panels.force)
 
-    def close_force(self, theta: Array) -> Integrals:
-        """The same: its error is as small everywhere."""
-        return self.force(theta)
-
-    def force_at(self, theta: Array) -> Array:
-        """Force (d,) at one state (d,)."""
-        return self.force(theta[None]).value[:, 0]
-
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """W₁ alone, for each of the names, at states (L, d)."""
         _, _, value, size, touching = self._sums(theta)
@@ -346,10 +357,8 @@ class CrossingEngine:
         a, b = theta[:, self._place].T
         sides = []
         for sign in (1.0, -1.0):
-            mine = np.flatnonzero(np.sign(a) == sign)
-            step = max(1, _BLOCK // len(self._curve(sign).x)) if len(mine) else 1
-            for start in range(0, len(mine), step):
-                index = mine[start : start + step]
+            index = np.flatnonzero(np.sign(a) == sign)
+            if len(index):
                 sides.append((sign, index, np.abs(a[index]), b[index]))
         return sides
 
@@ -365,7 +374,7 @@ class CrossingEngine:
             z = (x - b[line]) / a[line]
             # E over z of the sign: that of the last piece, and twice what lies below each crossing
             last = np.sign(curve.x[-1] - a * curve.z[-1] - b)
-            below, _ = law.masses(z)
+            below = law.below(z)
             mean = law.partial_mean(np.array([law.edges[-1]]))[0]
             part = law.partial_mean(z)
             excess = curve.partial_mean(x) + curve.data.mean * curve.data.cdf(x)
@@ -386,9 +395,7 @@ class CrossingEngine:
             lost[0, index] = 16.0 * _ROUNDING * (1.0 + abs(mean))
             lost[0, index] += np.bincount(line, np.abs(z) * moved, minlength=len(a))
             scale = abs(curve.data.mean) + curve.data.std + a * (abs(mean) + 1.0) + np.abs(b)
-            # beyond the last edges, where the mass is TAIL, heavy tails may still have moments
-            ends = np.abs(curve.data.edges[[0, -1]]).max() + a * np.abs(law.edges[[0, -1]]).max()
-            size[index], doubtful[index] = scale + 2.0 * TAIL / _EPS * ends, touching
+            size[index], doubtful[index] = scale, touching
         return force, lost, value, size, doubtful
 
     @staticmethod

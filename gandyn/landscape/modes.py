@@ -12,6 +12,7 @@ from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators import Generated
 from gandyn.generators.generated import Fixed
+from gandyn.system.results import Alike
 
 __all__ = ["Coverage", "Modes", "coverage"]
 
@@ -27,7 +28,7 @@ _SHARE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Coverage:
+class Coverage(Alike):
     """Which modes of the data a generated distribution covers, and how much mass lies where.
 
     Attributes

@@ -125,7 +125,7 @@ _ROWS: dict[str, Objective] = {
             elasticity=lambda ell: -_sigmoid(ell),
             density=divergences.kl_middle_data,
             first=lambda ell: LOG2 - _softplus(-ell),
-            tail=lambda ell: _exp(-ell) - _softplus(-ell),
+            tail=lambda ell: _exp(-ell) - _softplus(np.minimum(-ell, 1e3)),
             level=lambda at: -_exp(at.log_generated + _log_softplus(-at.log_ratio)),
             quick=_nonsaturating_mass,
         ),

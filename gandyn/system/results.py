@@ -48,7 +48,9 @@ class Result(Alike):
 
 
 def columns(theta: Any) -> dict[str, Any]:
-    """States (..., 2) as their columns "a" and "b"."""
+    """States (..., 2) as their columns "a" and "b"; others as they are."""
+    if theta.shape[-1] != 2:
+        return {"theta": theta}
     return {"a": theta[..., 0], "b": theta[..., 1]}
 
 
@@ -89,6 +91,8 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         alike = isinstance(other, np.ndarray) and one.dtype == other.dtype
         return alike and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, tuple | list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other or (one != one and other != other))

@@ -29,6 +29,7 @@ from gandyn.system.text import table
 from gandyn.views.passes import direct_barriers, tree_and_paths
 from gandyn.views.plane import equilibria_across, window
 from tests.strict_json import strict
+from tests.sweeps import sweep
 
 TWO = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
 FAMILY = "0.5*N(-{m}, 1) + 0.5*N({m}, 1)"
@@ -287,8 +288,12 @@ def test_branches_json_and_picture(run, tmp_path, once, followed):
         assert entry["potential"] == branch.potential.tolist()
 
 
-def test_a_parameter_may_be_called_a(run, tmp_path):
+@pytest.mark.parametrize("made_up", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
+def test_a_parameter_may_be_called_a(run, tmp_path, monkeypatch, followed, made_up):
     text = FAMILY.replace("m", "a")
+    if made_up:
+        module, there = import_module("gandyn.landscape.bifurcations"), replace(followed, name="a")
+        monkeypatch.setattr(module, "branches", lambda family, interval, progress: there)
     found = strict(run("branches", "--data", text, "--vary", "a=2.1:2.2", "--json").out)
     fold = found["folds"][0]
     assert fold["parameter"] == pytest.approx(2.1342023, abs=1e-6)
@@ -443,11 +448,14 @@ def test_a_raster_of_other_settings_is_refused(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("start", "to", "label"),
-    [
-        ("1,6", "1,-6", "b (place) of the start, a = 1"),
-        ("0.5,1", "3,1", "a (scale) of the start, b = 1"),
-        ("1,-2", "2,2", "b (place) of the start, on the line from (1, -2) to (2, 2)"),
-    ],
+    sweep(
+        [
+            ("1,6", "1,-6", "b (place) of the start, a = 1"),
+            ("0.5,1", "3,1", "a (scale) of the start, b = 1"),
+            ("1,-2", "2,2", "b (place) of the start, on the line from (1, -2) to (2, 2)"),
+        ],
+        lambda case: case[0] == "1,6",
+    ),
 )
 def test_lines_of_starts(run, tmp_path, monkeypatch, start, to, label):
     drawn = []

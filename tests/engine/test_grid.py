@@ -235,6 +235,25 @@ def test_the_tails_say_what_is_infinite(k):
     assert np.array_equal(force[endless, 0], sign * np.inf)
 
 
+def test_what_no_double_holds_is_infinite():
+    """Between N(0, 1) and N(b, a²), ∫p²/q = a²/√c e^(b²/c) with c = 2a² − 1."""
+    rng = np.random.default_rng(3)
+    c, b = 10.0 ** rng.uniform(-3.5, -1.0, 300), rng.uniform(-4.0, 4.0, 300)
+    a = np.sqrt(0.5 * (1.0 + c)) * rng.choice([-1.0, 1.0], 300)
+    c = (2.0 * a * a) - 1.0
+    factor = np.stack([2.0 / a - 2.0 * a / c - 4.0 * a * b * b / c**2, 2.0 * b / c])
+    log_size = np.log(np.abs(factor)) + np.log(a * a) - 0.5 * np.log(c) + b * b / c
+    found = Game(gandyn.Normal(0, 1), objective="pearson").engine.force(np.stack([a, b], axis=1))
+    assert found.converged.all()
+    over, under = (log_size > 710.0).all(axis=0), (log_size < 700.0).all(axis=0)
+    assert over.sum() > 50 < under.sum()
+    assert np.array_equal(found.value[:, over], -np.sign(factor[:, over]) * np.inf)
+    exact = -np.sign(factor) * np.exp(np.where(under, log_size, 0.0))
+    rounding = 1e-15 * (1.0 + b * b) / c**2 * np.abs(exact)  # that of c, and of what cancels
+    assert (np.abs(found.value - exact) <= found.error + rounding)[:, under].all()
+    assert (found.error <= 1e-10 * np.abs(exact) + 100.0 * rounding)[:, under].all()
+
+
 def test_a_weight_alone_is_as_good_as_a_row():
     theta = np.random.default_rng(0).uniform([0.3, -4], [4, 4], (50, 2))
     for name in OBJECTIVES:
@@ -257,3 +276,23 @@ def test_next_to_equality(name):
     for size in (1e-3, 1e-6, 1e-9):
         states = np.array([[3 * (1 + size), 2 + size], [3 * (1 - size), 2.0], [3.0, 2 - size]])
         check(Game(data, objective=name), states)
+
+
+@pytest.mark.parametrize("name", ["pearson", "neyman", "saturating", "jeffreys"])
+def test_bounded_latents_have_their_own_jacobian(name):
+    rng = np.random.default_rng(2)
+    theta = np.stack([rng.uniform(0.5, 2.0, 20), rng.uniform(-2.0, 2.0, 20)], axis=1)
+    theta[::4, 0] *= -1.0
+    game = Game(TWO, LinearGenerator(gandyn.Uniform(-1.7, 1.7)), name)
+    exact = panels_of(game).jacobian(theta)
+    size = np.abs(exact).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(game.engine.jacobian(theta) - exact) <= 1e-11 * size).all()
+
+
+def test_a_peak_beyond_a_far_mode_is_seen():
+    """p_g²/p has its peak 60 widths beyond a mode that is 10⁵ widths away from the other."""
+    data = gandyn.parse("0.5*N(0, 1e-5) + 0.5*N(1, 2e-5)")
+    game = Game(data, objective="neyman")
+    theta = np.array([[2.75292251e-05, 1.00006191]])
+    by_grid, by_panel = game.engine.force(theta).value, panels_of(game).force(theta).value
+    assert by_panel == pytest.approx(by_grid, rel=1e-7)

@@ -120,3 +120,20 @@ def test_pickles(name):
     assert np.array_equal(
         pickle.loads(pickle.dumps(game.engine)).force_at(np.array([1.0, 0.5])), force
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "latent"),
+    [("N(0, 1)", "T(3, 0, 1)"), ("T(3, 0, 1)", "T(4, 0, 1)"), ("T(2.2, 0, 1)", "T(2.4, 0, 1)")],
+)
+def test_heavy_tails_are_followed_to_their_end(data, latent):
+    """The mean of a power's tail lies beyond where its mass does."""
+    rng = np.random.default_rng(4)
+    theta = np.stack([10.0 ** rng.uniform(-1, 1, 12), rng.normal(0.0, 3.0, 12)], axis=1)
+    generator = gandyn.LinearGenerator(gandyn.parse(latent))
+    game = gandyn.Game(gandyn.parse(data), generator, "wasserstein1")
+    assert "by closed form" in repr(game)
+    found = game.engine.force(theta)
+    exact = PanelEngine(game.data, generator, game.objective).force(theta)
+    assert (np.abs(found.value - exact.value) <= found.error + exact.error).all()
+    assert (found.error <= 1e-11).all()

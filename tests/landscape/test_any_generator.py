@@ -11,10 +11,11 @@ from gandyn.errors import InputError
 from gandyn.landscape.basin_map import attractors_reached
 from gandyn.landscape.census import equilibria
 from tests.landscape.games import four_wells
+from tests.sweeps import sweep
 from tests.users import Square
 
 SKEW = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
-LOPSIDED = gandyn.parse("0.3*N(-1, 0.5) + 0.7*N(1, 0.3)")
+LOPSIDED = "0.3*N(-1, 0.5) + 0.7*N(1, 0.3)", "0.7*N(-1, 0.3) + 0.3*N(1, 0.5)"
 
 
 class PlaceFirst(gandyn.Generator):
@@ -127,9 +128,13 @@ def test_without_a_scale_and_a_place_there_is_no_plane(call):
 # -- a below 0
 
 
-def test_below_0_lies_the_game_of_the_reflected_latent():
-    data, mirrored = gandyn.parse(SKEW), gandyn.parse("0.7*N(-1, 0.3) + 0.3*N(1, 0.5)")
-    games = [gandyn.Game(data, gandyn.LinearGenerator(latent)) for latent in (LOPSIDED, mirrored)]
+@pytest.mark.parametrize(
+    ("latent", "mirrored"),
+    sweep([("N(0.4, 1)", "N(-0.4, 1)"), LOPSIDED], lambda case: case != LOPSIDED),
+)
+def test_below_0_lies_the_game_of_the_reflected_latent(latent, mirrored):
+    data, laws = gandyn.parse(SKEW), map(gandyn.parse, (latent, mirrored))
+    games = [gandyn.Game(data, gandyn.LinearGenerator(law)) for law in laws]
     below = gandyn.equilibria(games[0], (-4.0, -0.1, -4.0, 6.0))
     above = gandyn.equilibria(games[1], (0.1, 4.0, -4.0, 6.0))
     assert below.complete and below.box == (-4.0, -0.1, -4.0, 6.0)

@@ -557,6 +557,7 @@ def check_two_modes(found):
     assert not found.branch_points and len(found.branches) == 3
 
 
+@pytest.mark.exhaustive
 def test_two_modes(two_modes):
     check_two_modes(two_modes)
     names = gandyn.template(TWO)

@@ -13,6 +13,7 @@ from gandyn.landscape.mountain_passes import _check_gradient, barriers, eyring_k
 from gandyn.landscape.plane import Plane
 from gandyn.landscape.strings import string_path
 from tests.landscape.test_bifurcations import FOLD, NormalForm
+from tests.sweeps import sweep
 
 TWO = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 FOUR = "0.25*N(-6, 0.5) + 0.25*N(-2, 0.6) + 0.25*N(2, 0.7) + 0.25*N(6, 0.8)"
@@ -240,7 +241,10 @@ def test_next_to_a_fold_heights_keep_their_digits():
     check_small_heights(rise)
 
 
-@pytest.mark.parametrize("scale, shift", [(4.0, 0.0), (1.0, 1000.0), (0.01, -2.0)])
+@pytest.mark.parametrize(
+    ("scale", "shift"),
+    sweep([(4.0, 0.0), (1.0, 1000.0), (0.01, -2.0)], lambda case: case[0] == 0.01),
+)
 def test_units_and_origin(two, scale, shift):
     text = f"0.5*N({shift - 3 * scale}, {scale}) + 0.5*N({shift + 3 * scale}, {scale})"
     found = barriers(game_of(text))
@@ -256,6 +260,7 @@ def test_units_and_origin(two, scale, shift):
         assert top <= 0.05 * scale
 
 
+@pytest.mark.exhaustive
 def test_a_mirror_image(four):
     turned = barriers(
         game_of("0.25*N(6, 0.5) + 0.25*N(2, 0.6) + 0.25*N(-2, 0.7) + 0.25*N(-6, 0.8)")
@@ -524,6 +529,7 @@ def fine_path(two):
     return np.concatenate([ways[0].theta[::-1], ways[1].theta[1:]])
 
 
+@pytest.mark.exhaustive
 def test_the_string_method_converges(two):
     check_string_order(two)
 

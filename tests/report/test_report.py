@@ -325,9 +325,13 @@ def test_many_barriers_are_shown_between_neighbours(tmp_path, monkeypatch, only)
     ("data", "options"),
     [
         ("T(1, 0, 1)", {}),
-        ("N(0, 1)", {"start": (1.0, 0.0)}),
+        pytest.param("N(0, 1)", {"start": (1.0, 0.0)}, marks=WHOLE),
         ("U(0, 1)", {"objective": "reverse_kl", "t_end": 1.0, "start": (0.1, 0.5)}),
-        ("0.5*N(-3, 1) + 0.5*N(3, 1)", {"objective": "mse", "t_end": 3.0, "start": (-1.0, 0.5)}),
+        pytest.param(
+            "0.5*N(-3, 1) + 0.5*N(3, 1)",
+            {"objective": "mse", "t_end": 3.0, "start": (-1.0, 0.5)},
+            marks=WHOLE,
+        ),
     ],
 )
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=WHOLE)])
