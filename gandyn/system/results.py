@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar
 
-import numpy as np
-
 
 class Plain:
     """A dataclass with a plain form of the fields that are `shown`: all, by default."""
@@ -88,6 +86,8 @@ def _walked(entry: Any, told: Callable[[float], Any]) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
+    import numpy as np  # the help of the command line does without
+
     if isinstance(one, np.ndarray):
         alike = isinstance(other, np.ndarray) and one.dtype == other.dtype
         return alike and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
