@@ -228,13 +228,7 @@ def _band(values: Array) -> tuple[Array, Array]:
 
 
 def share(part: int, whole: int) -> tuple[float, float, float]:
-    """A share and its 95 % confidence interval (Clopper and Pearson 1934).
-
-    Examples
-    --------
-    >>> [round(number, 4) for number in share(0, 32)]
-    [0.0, 0.0, 0.1089]
-    """
+    """A share and its 95 % confidence interval (Clopper and Pearson 1934)."""
     if not whole:
         return np.nan, 0.0, 1.0
     tail = 0.5 - 0.5 * _LEVEL

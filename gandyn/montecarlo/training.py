@@ -308,11 +308,7 @@ class _Goal:
 
 
 def _carry_out(
-    run: Run,
-    goal: _Goal,
-    save: Callable[[], None],
-    tell: Callable[[int], None],
-    count: int,
+    run: Run, goal: _Goal, save: Callable[[], None], tell: Callable[[int], None], count: int
 ) -> str:
     """Train until all is done, diverged or stopped, in so many processes; what went wrong."""
     note = ""
