@@ -290,8 +290,10 @@ def _value_variance(game: Game, state: Array) -> tuple[float, int]:
 
 def _slope(n: NDArray[Any], error: Array, bar: Array) -> tuple[float, float]:
     """Weighted least squares of log error against log n: slope and standard error."""
-    line, spread = np.polyfit(np.log(n), np.log(error), 1, w=error / bar, cov="unscaled")
-    return float(line[0]), float(np.sqrt(spread[0, 0]))
+    x, y, weight = np.log(n), np.log(error), (error / bar) ** 2
+    middle = np.average(x, weights=weight)
+    spread = float(weight @ (x - middle) ** 2)
+    return float(weight @ ((x - middle) * y)) / spread, spread**-0.5
 
 
 def _parts(count: int, size: int) -> list[int]:

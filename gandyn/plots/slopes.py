@@ -123,8 +123,11 @@ def _name_numbers(ax: Axes, numbers: Array) -> None:
 
 def _fit(x: Array, y: Array, weight: Array, *, scaled: bool) -> tuple[float, float]:
     """Weighted least squares: slope and standard error, from the residuals if ``scaled``."""
-    line, spread = np.polyfit(x, y, 1, w=np.sqrt(weight), cov="unscaled")
-    if scaled:
-        rest = y - np.polyval(line, x)
-        spread *= rest @ rest / (x.size - 2) if x.size > 2 else np.nan
-    return float(line[0]), float(np.sqrt(spread[0, 0]))
+    middle = np.average(x, weights=weight)
+    spread = float(weight @ (x - middle) ** 2)
+    slope = float(weight @ ((x - middle) * y)) / spread
+    if not scaled:
+        return slope, spread**-0.5
+    rest = y - np.average(y, weights=weight) - slope * (x - middle)
+    freedom = x.size - 2
+    return slope, float(np.sqrt(rest @ rest / freedom / spread)) if freedom else np.nan

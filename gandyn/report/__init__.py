@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "write_report"]
 
+_HOMES = {"Settings": "collect", "write_report": "page"}
+
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'gandyn.report' has no attribute {name!r}")
     with needed_by("report"):
-        return getattr(import_module("gandyn.report.page"), name)
+        return getattr(import_module(f"gandyn.report.{_HOMES[name]}"), name)
