@@ -103,11 +103,8 @@ def _settled(kinds: NDArray[np.str_]) -> NDArray[np.str_]:
 
 def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
     there = []
-    for kind, points in (
-        ("fold", branches.folds),
-        ("branch", branches.branch_points),
-        ("maxwell", branches.maxwell),
-    ):
+    events = branches.folds, branches.branch_points, branches.maxwell
+    for kind, points in zip(_EVENTS, events, strict=True):
         for point in points:
             heights = _heights(point, component)
             at = [point.parameter] * len(heights)
