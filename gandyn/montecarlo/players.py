@@ -13,7 +13,7 @@ from gandyn.generators import Generator, MLPGenerator
 from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator, OptimalDiscriminator
 from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
-from gandyn.montecarlo.streams import DATA, LATENT, Batches, Masks, initial_streams
+from gandyn.montecarlo.streams import Batches, Masks, initial_streams
 
 Array = NDArray[Any]
 
@@ -58,9 +58,9 @@ class Players:
             loss = LOSSES[game.objective.name]
             self.discriminator = LearnedDiscriminator(trained, masks, loss, always=always)
         batch, own = plan.batch, self._before + self._after
-        self._data = Batches(game.data, seeds, DATA, max(1, own), batch, dtype)
+        self._data = Batches(game.data, seeds, "data", max(1, own), batch, dtype)
         draws = own + plan.generator_steps
-        self._latent = Batches(generator.latent, seeds, LATENT, draws, batch, dtype)
+        self._latent = Batches(generator.latent, seeds, "latent", draws, batch, dtype)
 
     @property
     def trained(self) -> list[Trained]:

@@ -20,7 +20,7 @@ Array = NDArray[Any]
 _BLOCK = 16384
 """Numbers of one kind in a block of one replica, if a single step does not need more."""
 
-_INITIAL, DATA, LATENT, _MASKS = range(4)
+_INITIAL, _DATA, _LATENT, _MASKS = range(4)
 
 
 def root_of(rng: Any) -> np.random.SeedSequence:
@@ -51,7 +51,7 @@ def initial_streams(seeds: list[np.random.SeedSequence], network: int) -> list[n
 
 
 class Batches:
-    """Minibatches of one distribution, DATA or LATENT by `kind`, for the seed of each replica.
+    """Minibatches of one distribution, "data" or "latent" by `kind`, for the seed of each replica.
 
     An iteration needs so many `draws`, minibatches of `size` numbers.
     """
@@ -60,13 +60,13 @@ class Batches:
         self,
         law: Distribution,
         seeds: list[np.random.SeedSequence],
-        kind: int,
+        kind: str,
         draws: int,
         size: int,
         dtype: Any,
     ) -> None:
         self._law, self._seeds = law, seeds
-        self._kind = kind
+        self._kind = {"data": _DATA, "latent": _LATENT}[kind]
         self._shape = (max(1, _BLOCK // (draws * size)), draws, size)
         self._dtype = dtype
         self._block, self._held = -1, np.empty(0)
