@@ -28,7 +28,7 @@ from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run, large_produc
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
-from gandyn.system.array_file import ArrayFile
+from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import need_count, show
 from gandyn.system.interrupts import Interrupted, interrupts_to
 from gandyn.system.processes import travels, worker_count

@@ -79,7 +79,7 @@ def _walked(entry: Any, told: Callable[[float], Any]) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    import numpy as np  # the help of the command line does without
+    import numpy as np  # here, so that the help of a command waits for nothing
 
     if isinstance(one, np.ndarray):
         alike = isinstance(other, np.ndarray) and one.dtype == other.dtype

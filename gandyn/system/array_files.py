@@ -1,4 +1,4 @@
-"""Arrays in a file, to go on from."""
+"""Array files that long work leaves and goes on from."""
 
 from __future__ import annotations
 
