@@ -20,9 +20,8 @@ from gandyn.generators import Generator
 from gandyn.montecarlo.initial import INITIALS, draw
 from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
+from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_choice, need_count, need_number
-
-Array = NDArray[Any]
 
 _SEEN = 1 << 24
 _SMALL = 1 << 14

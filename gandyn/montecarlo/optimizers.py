@@ -10,15 +10,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.errors import InputError
+from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_number
-
-Array = NDArray[Any]
 
 _SWEEP = 64
 _MARGIN = 1e5

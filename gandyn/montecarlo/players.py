@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.game import Game
@@ -14,8 +11,7 @@ from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator, Optim
 from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.streams import Batches, Masks, initial_streams
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 _DISCRIMINATOR, _GENERATOR = range(2)
 

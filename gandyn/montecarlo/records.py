@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
@@ -16,8 +14,7 @@ from gandyn.montecarlo.discriminators import LearnedDiscriminator
 from gandyn.montecarlo.exact import Measures, logit_of, measure, measure_optimal
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.settings import Settings
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 SERIES = (
     "discriminator_loss", "generator_loss", "batch_real_on_real", "batch_real_on_fake",

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 try:
     from threadpoolctl import threadpool_limits
@@ -24,8 +23,7 @@ from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.records import Records
 from gandyn.montecarlo.settings import Settings
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 DONE, DIVERGED, INTERRUPTED = 0, -2, -3
 

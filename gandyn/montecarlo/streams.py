@@ -10,12 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 _BLOCK = 16384
 """Numbers of one kind in a block of one replica, if a single step does not need more."""
