@@ -18,15 +18,10 @@ _ADVICE = "give another path or delete the file"
 
 
 class ArrayFile:
-    """An .npz file of what is done, and of what it was done with.
+    """An .npz file, in a folder that exists, of what is done, and of what it was done with.
 
     Messages call the argument by its name, and the file by its kind, such as "raster". A file that
     is gone on from must agree in all the texts and arrays of `about`.
-
-    Raises
-    ------
-    InputError
-        Where the path does not end in .npz, in a folder that exists.
     """
 
     def __init__(self, name: str, path: Any, kind: str, about: Mapping[str, ArrayLike]) -> None:
