@@ -61,12 +61,9 @@ example:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit status.
+    """Run a command line, the arguments after the program's name; the exit status.
 
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments after the program's name; those of the process by default.
+    They are those of the process by default.
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal without σ or ± shows ? instead of a traceback.

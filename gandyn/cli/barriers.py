@@ -12,8 +12,6 @@ from gandyn.system.text import table
 
 
 class BarriersCommand(PlaneCommand):
-    """The passes between attractors."""
-
     name = "barriers"
     help = "the passes between attractors: heights, rates, paths, and their tree"
     description = (

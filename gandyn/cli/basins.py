@@ -17,8 +17,6 @@ _MOST = 20_000
 
 
 class BasinsCommand(PlaneCommand):
-    """A map of the basins."""
-
     name = "basins"
     help = "which attractor each (a, b) flows to, and the share of each"
     description = (

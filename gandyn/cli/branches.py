@@ -11,8 +11,6 @@ from gandyn.system.text import table
 
 
 class BranchesCommand(FamilyCommand):
-    """The rest points over a parameter."""
-
     name = "branches"
     help = "how the rest points change with a parameter of the data"
     description = (

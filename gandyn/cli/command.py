@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import gandyn
 from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
 from gandyn.cli.output import claim_files, progress_bar, read_output
+from gandyn.system.progress import Progress
 from gandyn.system.results import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from gandyn.system.progress import Progress
 
 _OUTPUT = (
     "the picture (.png, .svg or .pdf), or a folder for {0}; default {0}, and no picture with --json"
@@ -26,20 +25,9 @@ _OUTPUT = (
 class Command:
     """One subcommand: a subclass says what it takes, does, draws and prints.
 
-    Attributes
-    ----------
-    name, help, description, epilog : str
-        Its words in the help.
-    takes : str
-        Its options, but for --output and --json, as `add_options` takes them.
-    picture : str
-        The file that its picture goes to by default; "" for commands that draw none.
-    size : (float, float)
-        Of the figure that `fill` draws into, in inches.
-    output : Path or None
-        Where the picture of this run goes.
-    files : dict of str to Path or None
-        The other files that are written, by their option.
+    It `takes` options as `add_options` does, besides --output and --json. Its `picture`, "" where
+    it draws none, is the file that goes to `output` by default, of so many inches in `size`;
+    `files` are the others that it writes, by their option.
     """
 
     name: ClassVar[str]

@@ -13,8 +13,6 @@ from gandyn.system.text import table
 
 
 class CompareCommand(TrainingCommand):
-    """Training beside the flow."""
-
     name = "compare"
     help = "training by minibatches beside the exact flow: deviation, ends, crossings"
     description = (
@@ -45,21 +43,17 @@ example:
     def entry(self, found: gandyn.Comparison) -> dict[str, Any]:
         names = [point.name for point in found.attractors]
         series = ("one_clock", "time", "mean", "half_width", "crossed")
-        return (
-            found.as_dict()
-            | {name: getattr(found, name) for name in series}
-            | {
-                "rest_points": [
-                    {name: getattr(point, name) for name in ("a", "b", "kind", "name")}
-                    for point in found.attractors
-                ],
-                "flow_end": _name(names, found.flow_end),
-                "ends": [_name(names, end) for end in found.ends],
-                "crossed_fraction": found.crossed_fraction[0],
-                "crossed_interval": found.crossed_fraction[1:],
-                "seed": self.seed,
-            }
-        )
+        told = ("a", "b", "kind", "name")
+        return {
+            **found.as_dict(),
+            **{name: getattr(found, name) for name in series},
+            "rest_points": [{key: getattr(p, key) for key in told} for p in found.attractors],
+            "flow_end": _name(names, found.flow_end),
+            "ends": [_name(names, end) for end in found.ends],
+            "crossed_fraction": found.crossed_fraction[0],
+            "crossed_interval": found.crossed_fraction[1:],
+            "seed": self.seed,
+        }
 
     def show(self, found: gandyn.Comparison) -> None:
         run = found.training

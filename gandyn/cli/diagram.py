@@ -12,8 +12,6 @@ from gandyn.system.text import table
 
 
 class DiagramCommand(FamilyCommand):
-    """The phase diagram."""
-
     name = "diagram"
     help = "the phase diagram: which states there are over two parameters of the data"
     description = (

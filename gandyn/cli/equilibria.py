@@ -12,8 +12,6 @@ from gandyn.system.text import table
 
 
 class EquilibriaCommand(PlaneCommand):
-    """Every rest point."""
-
     name = "equilibria"
     help = "every rest point: attractors, saddles, repellers"
     description = (

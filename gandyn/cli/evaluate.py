@@ -30,8 +30,6 @@ _MEANING = {
 
 
 class EvaluateCommand(Command):
-    """Every value at one state."""
-
     name = "evaluate"
     help = "every divergence, V, the potential and the force at one (a, b), with errors"
     description = (

@@ -17,8 +17,6 @@ _FRAMES = 60
 
 
 class FlowCommand(Command):
-    """One flow."""
-
     name = "flow"
     help = "(a, b) in time from one start: the gradient flow of the objective"
     description = "Follow the generator's gradient flow from one start, and draw it."

@@ -12,8 +12,6 @@ from gandyn.cli.output import print_game
 
 
 class PortraitCommand(PlaneCommand):
-    """The phase portrait."""
-
     name = "portrait"
     help = "nullclines, flow, rest points, separatrices and basins in one picture"
     description = (

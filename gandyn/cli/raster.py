@@ -19,8 +19,6 @@ _NOWHERE = "no known attractor"
 
 
 class RasterCommand(FamilyCommand):
-    """Ends of flows over a parameter and starts."""
-
     name = "raster"
     help = "where a line of starts ends, over a parameter of the data"
     description = (

@@ -14,8 +14,6 @@ from gandyn.cli.command import Command
 
 
 class ReportCommand(Command):
-    """The page."""
-
     name = "report"
     help = "a page with figures about one game: the flow, the force field, the theory"
     description = (

@@ -15,8 +15,6 @@ from gandyn.system.text import table
 
 
 class TrainCommand(TrainingCommand):
-    """Training alone."""
-
     name = "train"
     help = "training by minibatches and a learned discriminator, held against the exact one"
     description = (

@@ -14,8 +14,6 @@ from gandyn.errors import InputError
 
 
 class VerifyCommand(Command):
-    """The theory."""
-
     name = "verify"
     help = "check the theory: one claim a row, expected and measured"
     description = (

@@ -11,20 +11,7 @@ from gandyn.distributions.scipy_density import ScipyDensity, from_scipy
 from gandyn.distributions.student_t import StudentT
 
 __all__ = [
-    "CallableDensity",
-    "Distribution",
-    "KernelDensity",
-    "Laplace",
-    "LocationScale",
-    "Logistic",
-    "Mixture",
-    "Normal",
-    "ScipyDensity",
-    "StudentT",
-    "SymmetricLocationScale",
-    "Uniform",
-    "from_logpdf",
-    "from_samples",
-    "from_scipy",
-    "parse",
-]
+    "CallableDensity", "Distribution", "KernelDensity", "Laplace", "LocationScale", "Logistic",
+    "Mixture", "Normal", "ScipyDensity", "StudentT", "SymmetricLocationScale", "Uniform",
+    "from_logpdf", "from_samples", "from_scipy", "parse",
+]  # fmt: skip

@@ -21,12 +21,8 @@ class Cumulative:
 
     Panels between the edges (ascending) are halved until all are accurate: until the 24-point
     Gauss-Legendre value of one and the sum of its halves' differ by less than 8e-14 times the
-    smaller of the integrals up to its far end and from its near end.
-
-    Raises
-    ------
-    InputError
-        Where the function needs more than 20000 panels.
+    smaller of the integrals up to its far end and from its near end. An `InputError` where that
+    needs more than 20000 panels.
     """
 
     def __init__(self, function: Callable[[FloatArray], FloatArray], edges: FloatArray) -> None:

@@ -148,20 +148,11 @@ def _silverman(samples: FloatArray) -> float:
 
 
 def from_file(path: str, column: str | None = None) -> KernelDensity:
-    """A kernel density of the numbers in a text file.
+    """A kernel density of the numbers in a UTF-8 file.
 
-    Parameters
-    ----------
-    path : str
-        A UTF-8 file with one number a line; empty lines and lines that start with # are skipped.
-    column : str, optional
-        A heading: the file is then CSV (by comma, semicolon or tab) with a first line of them.
-
-    Raises
-    ------
-    InputError
-        Where the file cannot be read, is empty, or has something else than a finite number (the
-        message names the line), or the column is not among the headings.
+    It has one a line, besides empty lines and comments after #, or, where a column is named, is CSV
+    (by comma, semicolon or tab) under a first line of headings. An `InputError` where it cannot be
+    read, is empty, or has something else (the line is named), or no such column.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:

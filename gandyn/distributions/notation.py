@@ -107,14 +107,6 @@ def parse(text: str, name: str = "data", values: Mapping[str, float] | None = No
     return read(text, name).distribution(numbers)
 
 
-def names_in(text: str, name: str = "data") -> tuple[str, ...]:
-    """The names in braces that a template has, in the order in which they first come.
-
-    An `InputError` where the text is none that `parse` could read, whatever the values.
-    """
-    return read(text, name).names
-
-
 def read(text: str, name: str = "data", arithmetic: bool = True) -> Notation:
     """Read a text as `parse` does, once, for any number of values of its names.
 

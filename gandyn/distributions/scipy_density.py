@@ -29,7 +29,6 @@ _FROZEN: dict[str, Callable[..., Distribution]] = {
     "uniform": lambda loc, scale: Uniform(loc, loc + scale),
 }
 
-
 _NEW_NAMES = {"sf": "ccdf", "ppf": "icdf", "isf": "iccdf", "std": "standard_deviation"}
 
 

@@ -19,7 +19,7 @@ from gandyn.distributions import Distribution, LocationScale, Normal
 from gandyn.engine.alone import fitted, push_sums
 from gandyn.engine.base import Engine
 from gandyn.engine.nodes import OnGrid, kind_of
-from gandyn.engine.panels import PanelEngine, row_of
+from gandyn.engine.panels import PanelEngine, lost_to_rounding, row_of
 from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
@@ -27,6 +27,7 @@ from gandyn.engine.table import Table
 from gandyn.engine.tails import divergent, endless
 from gandyn.engine.transport import sign_changes
 from gandyn.objectives import FDivergence
+from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.bracket import roots
 
 __all__ = ["GridEngine"]
@@ -81,6 +82,7 @@ class GridEngine(Engine):
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
         self._laws = data, latent
+        self._ended = bool(np.isfinite(data.support).any())
         self._kind = kind_of(data, latent)
         self._is_twin = self._kind.line(data, 1.0, 0.0) is not None
         self._is_normal = latent.normals is not None and len(latent.normals[0]) == 1
@@ -103,9 +105,6 @@ class GridEngine(Engine):
         # far out, nodes are wide apart beside the peaks that a scan finds
         self._more = 1 if self._scanned is None else 4
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
-        centres, widths = data.landmarks.T
-        # log p at a node, and what the node's own rounding changes of it
-        self._noise = _EPS * (16.0 + float((np.abs(centres) / widths).max()))
         self._may_diverge = self._scanned is not None or _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
         self._local = threading.local()
@@ -204,8 +203,8 @@ class GridEngine(Engine):
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
-        if not len(theta) or np.isfinite(self._data.support).any():
-            return self._panels.values(theta, names)  # where p ends p_g goes on
+        if not len(theta):
+            return self._panels.values(theta, names)
         groups: dict[tuple, list[int]] = {}
         for k, name in enumerate(names):
             # of r, that the weight becomes: ½ stands for a bounded one
@@ -220,7 +219,9 @@ class GridEngine(Engine):
             infinite = np.frombuffer(mask, bool)
             finite = np.flatnonzero(~infinite)
             some = [names[k] for k in rows]
-            if kinked:
+            if kinked and self._ended:
+                found = self._panels.values(theta[finite], some)
+            elif kinked:
                 found = self._total_variation(theta[finite])
             else:
                 found = self._smooth_values(theta[finite], some, scanned)
@@ -247,12 +248,26 @@ class GridEngine(Engine):
             theta, self._data.reach, scanned, sums, 6 * len(rows), good
         )
         value, error, _ = _judged(raw, CLOSE)
-        # all but the gap are of second order in ℓ, which has an error of its own
-        second = np.array([[float(name != "jsd_gap")] for name in names])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lost = value + second * np.sqrt(value) + value * np.abs(np.log(value))
-        found = Integrals(value, error + self._noise * lost, np.ones(len(theta), bool), nodes)
+        if self._ended:
+            beyond = self._beyond(theta, rows)
+            endless = np.isinf(beyond)
+            value, error = value + beyond, error + 8.0 * _EPS * beyond
+            value[endless], error[endless] = np.inf, 0.0
+            fine |= endless.all(axis=0)
+        error += lost_to_rounding(value, names, self._data)
+        found = Integrals(value, error, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
+
+    def _beyond(self, theta: Array, rows: Sequence[Callable[[Field], Array]]) -> Array:
+        """What rows gain where there are no data: f(0) times the generated mass, as at an atom."""
+        place, scale = theta[:, self._place[1]], theta[:, self._place[0]]
+        latent = self._panels.generator.latent
+        z = np.sort((np.array(self._data.support) - place[:, None]) / scale[:, None], axis=1)
+        mass = (latent.cdf(z[:, 0]) + latent.sf(z[:, 1]))[:, None]
+        generated = self._panels.generator.generated(theta)
+        with np.errstate(all="ignore"):
+            at = AtAtoms(self._data, generated, place[:, None], np.arange(len(theta)), mass)
+            return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
 
     def _total_variation(self, theta: Array) -> Integrals:
         """½∫|p − p_g|, by the masses between the zeros of ℓ."""

@@ -1,4 +1,4 @@
-"""The force where the latent is bounded: by Gauss-Kronrod panels of the latent's own interval."""
+"""Where the latent is bounded: by Gauss-Kronrod panels of the latent's own interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
 from gandyn.engine.kronrod import FINE
-from gandyn.engine.panels import PanelEngine
+from gandyn.engine.panels import PanelEngine, lost_to_rounding, row_of
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import changes
 from gandyn.objectives import FDivergence
@@ -27,7 +27,7 @@ _COUNTS = (6, 12, 24, 48, 96)
 
 _BLOCK = 12_288
 _MOST_KERNELS = 100
-_AGREEMENT = 1e-7
+_AGREEMENT, _CAUTION = 1e-7, 200.0**1.5
 _EPS = float(np.finfo(float).eps)
 
 
@@ -42,17 +42,18 @@ class _OnInterval(Field):
         self.log_generated = latent.logpdf(z) - np.log(np.abs(a))[:, None]
         self.score_generated = latent.score(z) / a[:, None]
         self.ratio_slope = self.score_data - self.score_generated
+        self._parts = []
 
     @cached_property
     def log_ratio(self) -> Array:
         return self.log_data - self.log_generated
 
 
-Rows = Callable[[Field, Array, Array, Array], Array]
+Rows = Callable[[Field, Array, Array], Array]
 
 
 class IntervalEngine(Engine):
-    """Force of an f-divergence and a z + b, z smooth between two ends, data smooth on the line.
+    """An f-divergence and a z + b, z smooth between two ends, data smooth on the line.
 
     Parameters
     ----------
@@ -62,14 +63,17 @@ class IntervalEngine(Engine):
     Notes
     -----
     The nodes z are the same in every state, so that no panel has to be fitted; the density p is
-    asked for at a z + b. The pair's disagreement to the power 3/2, in units of the integral of the
-    absolute value, estimates the Kronrod rule's error.
+    asked for at a z + b. A panel's disagreement to the power 3/2, in units of its integral of the
+    absolute value, estimates the Kronrod rule's error; where an error goes with the result, with
+    the factor of QUADPACK (Piessens, de Doncker-Kapenga, Überhuber and Kahaner, 1983), as the two
+    rules may agree by chance.
     """
 
     name = "interval"
 
     def __init__(self, panels: PanelEngine) -> None:
         self._panels, self._data, self._latent = panels, panels.data, panels.generator.latent
+        assert isinstance(panels.objective, FDivergence)
         self._target = panels.objective
         self._place = list(panels.generator.scale_and_place or ())
         self._order = np.argsort(self._place)
@@ -86,66 +90,104 @@ class IntervalEngine(Engine):
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
-        found = self._by(theta, self._push, _COUNTS)
+        return self._force(theta, 1.0)
+
+    def close_force(self, theta: Array) -> Integrals:
+        """The same, with an error that allows for chance."""
+        return self._force(theta, _CAUTION)
+
+    def _force(self, theta: Array, caution: float) -> Integrals:
+        found = self._by(theta, self._push, caution)
         found = replace(found, value=found.value[self._order], error=found.error[self._order])
         return found.mended(np.flatnonzero(~found.converged), theta, self._panels.force)
 
-    def _by(self, theta: Array, rows: Rows, counts: tuple[int, ...]) -> Integrals:
+    def _by(
+        self, theta: Array, rows: Rows, caution: float, counts: tuple[int, ...] = _COUNTS
+    ) -> Integrals:
         """Integrals of rows by the first count of panels that will do, if one does."""
         step = max(1, _BLOCK // (counts[0] * len(FINE.nodes)))
         starts = range(0, max(1, len(theta)), step)
-        parts = [self._sums(counts[0], rows, theta[k : k + step]) for k in starts]
+        parts = [self._sums(counts[0], rows, theta[k : k + step], caution) for k in starts]
         found = Integrals.joined(parts)
         lost = np.flatnonzero(~found.converged)
         if len(counts) == 1:
             return found
-        return found.mended(lost, theta, partial(self._by, rows=rows, counts=counts[1:]))
+        return found.mended(
+            lost, theta, partial(self._by, rows=rows, caution=caution, counts=counts[1:])
+        )
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
-        """Divergences by name, and "potential", at states (L, d), by panels."""
-        return self._panels.values(theta, names)
+        """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
+        if not len(theta):
+            return self._panels.values(theta, names)
+        rows = [row_of(self._target, name)[0] for name in names]
+        found = self._by(theta, lambda at, z, a: np.array([row(at) for row in rows]), _CAUTION)
+        beyond = self._beyond(theta, rows)
+        endless = np.isinf(beyond)
+        value = np.where(endless, np.inf, found.value + beyond)
+        error = np.where(endless, 0.0, found.error) + lost_to_rounding(value, names, self._data)
+        found = replace(found, value=value, error=error)
+        lost = np.flatnonzero(~(found.converged | endless.all(axis=0)))
+        found.converged[endless.all(axis=0)] = True
+        return found.mended(lost, theta, partial(self._panels.values, names=names))
+
+    def _beyond(self, theta: Array, rows: Sequence[Callable[[Field], Array]]) -> Array:
+        """What rows gain from the data's mass where nothing is generated."""
+        a, b = theta[:, self._place].T
+        ends = np.sort(np.multiply.outer(a, self._latent.support) + b[:, None], axis=1)
+        mass = (self._data.cdf(ends[:, 0]) + self._data.sf(ends[:, 1]))[:, None]
+        generated = self._panels.generator.generated(theta)
+        at = Field(self._data, generated, ends[:, :1], np.arange(len(theta)))
+        with np.errstate(all="ignore"):
+            at.log_data = np.log(mass)
+            at.log_generated, at.log_ratio = -np.inf * np.ones_like(mass), np.inf * mass
+            return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d)."""
-        found = self._by(theta, self._changes, _COUNTS)
+        found = self._by(theta, self._changes, 1.0)
         value = found.value.T.reshape(-1, 2, 2)[:, self._order][:, :, self._order]
         lost = ~found.converged
         if lost.any():
             value[lost] = self._panels.jacobian(theta[lost])
         return value
 
-    def _push(self, at: Field, z: Array, mass: Array, a: Array) -> Array:
-        """What the force is the integral of, for (a, b), given w q."""
+    def _mass(self, at: Field) -> Array:
+        mass = np.empty_like(at.x)
+        density = np.exp(at.log_data) + 1e-290
+        self._target.quick_mass(at.log_data, density, at.log_generated.copy(), mass)
+        return mass
+
+    def _push(self, at: Field, z: Array, a: Array) -> Array:
+        """What the force is the integral of, for (a, b)."""
+        mass = self._mass(at)
         mass *= at.ratio_slope
         return np.stack([mass * z, mass])
 
-    def _changes(self, at: Field, z: Array, mass: Array, a: Array) -> Array:
+    def _changes(self, at: Field, z: Array, a: Array) -> Array:
         """What the Jacobian's entries are, see `gandyn.engine.sensitivity`."""
-        assert isinstance(self._target, FDivergence)
-        along, wider = changes(self._target, at, mass, a)
+        along, wider = changes(self._target, at, self._mass(at), a)
         tilted = along * z
         return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
-    def _sums(self, count: int, rows: Rows, theta: Array) -> Integrals:
+    def _sums(self, count: int, rows: Rows, theta: Array, caution: float) -> Integrals:
         """Integrals of rows, their errors, and where they will do, by so many panels."""
-        target = self._target
-        assert isinstance(target, FDivergence)
         a, b = theta[:, self._place].T
         edges = np.linspace(*self._latent.support, count + 1)
         half = 0.5 * (edges[1] - edges[0])
         z = (edges[:-1, None] + half * (1.0 + FINE.nodes)).ravel()
         at = _OnInterval(self._data, self._latent, z, a, b)
-        mass = np.empty_like(at.x)
-        with np.errstate(over="ignore", invalid="ignore"):
-            density = np.exp(at.log_data) + 1e-290
-            target.quick_mass(at.log_data, density, at.log_generated.copy(), mass)
-            mass *= (half * np.abs(a))[:, None]
-            parts = rows(at, z, mass, a[:, None]).reshape(-1, len(a), count, len(FINE.nodes))
+        with np.errstate(all="ignore"):
+            parts = rows(at, z, a[:, None]).reshape(-1, len(a), count, len(FINE.nodes))
             kronrod, gauss = parts @ FINE.kronrod, parts @ FINE.gauss
             modulus = np.abs(parts) @ FINE.kronrod
-            value, size = kronrod.sum(axis=2), modulus.sum(axis=2)
-            apart = np.abs(kronrod - gauss).sum(axis=2) / np.maximum(size, 1e-300)
-        error = (apart**1.5 + 16.0 * _EPS) * size
+            apart = np.abs(kronrod - gauss)
+            share = np.sqrt(apart / np.maximum(modulus, 1e-300))
+            error = (apart * np.minimum(caution * share, 1.0)).sum(axis=2)
+            value, size, apart = (part.sum(axis=2) for part in (kronrod, modulus, apart))
+            apart /= np.maximum(size, 1e-300)
+        unit = half * np.abs(a)
+        value, size, error = value * unit, size * unit, (error + 16.0 * _EPS * size) * unit
         allowed = np.maximum(1e-10 * np.abs(value), 1e-12 * np.abs(value).max(axis=0))
         good = (apart <= _AGREEMENT) & (error <= allowed) & (size > 1e-100)
         return Integrals(value, error, good.all(axis=0), np.full(len(a), len(z)))

@@ -148,12 +148,8 @@ class Fixed(_Lanes):
         super().__init__([distribution])
         self.folds = [np.empty((0, 2))]
         if isinstance(distribution, LocationScale):
-            self.standard = (
-                distribution.family,
-                distribution,
-                np.array([distribution.loc]),
-                np.array([distribution.scale]),
-            )
+            loc, scale = np.array([distribution.loc]), np.array([distribution.scale])
+            self.standard = distribution.family, distribution, loc, scale
 
     def sensitivity(self, x: Array, lane: Index) -> Array:
         return np.empty((0, *x.shape))
@@ -177,12 +173,8 @@ class LinearStack(Generated):
         self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
         self.folds = [np.empty((0, 2))] * self.lanes
         if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
-            self.standard = (
-                latent.family,
-                latent,
-                self.a * latent.loc + self.b,
-                np.abs(self.a) * latent.scale,
-            )
+            loc, scale = self.a * latent.loc + self.b, np.abs(self.a) * latent.scale
+            self.standard = latent.family, latent, loc, scale
 
     def _latent(self, x: Array, lane: Index) -> Array:
         return (x - self.b[lane, None]) / self.a[lane, None]

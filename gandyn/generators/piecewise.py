@@ -26,24 +26,12 @@ from gandyn.system.checks import Array, Index
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """R continuous, piecewise linear functions on the line (lanes).
+    """R continuous, piecewise linear functions on the line (lanes), by their values at the kinks.
 
-    Attributes
-    ----------
-    lane : ndarray of int, shape (K,)
-        The function that each kink belongs to, ascending.
-    z : ndarray, shape (K,)
-        Kinks, ascending within each lane, at least one in each. At some nothing may bend, and some
-        may coincide.
-    value : ndarray, shape (K,)
-        The function's values at the kinks.
-    size : ndarray, shape (K,)
-        Sums of the absolute terms that the values were summed from: what their rounding scales
-        with.
-    offset : ndarray of int, shape (R + 1,)
-        Lane r has the kinks ``offset[r]:offset[r + 1]``.
-    left_slope, right_slope : ndarray, shape (R,)
-        Slopes of the first and the last piece, which are unbounded.
+    Of the K kinks z, ascending within each lane, lane r has those in ``offset[r]:offset[r + 1]``,
+    one or more; at some nothing may bend, and some may coincide. The `size` of a value is the sum
+    of the absolute terms that it was summed from: what its rounding scales with. The slopes (R,) on
+    the left and on the right are those of the first and the last piece, which are unbounded.
     """
 
     lane: Index
@@ -157,8 +145,7 @@ def _first_kinks(w: Array) -> _Grid:
 def _zeros(grid: _Grid, at: Array, ends: Array) -> tuple[Index, Array, Array]:
     """Zeros between and beyond the kinks: their lanes, places, and all pre-activations there.
 
-    at : shape (R, K, n), the pre-activations at the kinks.
-    ends : shape (2, R, n), their slopes left of the first and right of the last kink.
+    From the pre-activations at the kinks (R, K, n), and their slopes beyond the ends (2, R, n).
     """
     below = at < 0.0
     row, place, unit = np.nonzero(below[:, 1:] != below[:, :-1])

@@ -173,34 +173,20 @@ class PiecewisePushforward(OfPreimages[_Terms]):
             ends.append((-1, self._latent.isf))
         if not ends:
             return np.full(q.shape, default), np.full(q.shape, default)
-        furthest = np.minimum.reduce if lower else np.maximum.reduce
-        outer, inner = (
-            furthest(
-                [
-                    parts.height[k] + parts.slope[k] * (quantile(share) - parts.anchor[k])
-                    for k, quantile in ends
-                ]
-            )
-            for share in (q / len(ends), q)
-        )
-        return outer, inner
+
+        def furthest(share: Array) -> Array:
+            away = [parts.slope[k] * (quantile(share) - parts.anchor[k]) for k, quantile in ends]
+            images = [parts.height[k] + gap for (k, _), gap in zip(ends, away, strict=True)]
+            return np.min(images, axis=0) if lower else np.max(images, axis=0)
+
+        return furthest(q / len(ends)), furthest(q)
 
 
 class _LatentParts:
     """Latent intervals on each of which G is linear, from left to right; each in one half of q.
 
-    G is the first of the stack of functions `pieces`.
-
-    Attributes
-    ----------
-    latent : Distribution
-    bounds : ndarray, shape (n + 1,)
-        Ends of the parts, the first and the last those of the latent's support.
-    images : ndarray, shape (2, n)
-        G at the left and the right end of each.
-    anchor, height, slope : ndarray, shape (n,)
-        On each part G(z) = height + slope·(z − anchor).
-    flat : ndarray of bool, shape (n,)
+    G, the first of the stack of functions `pieces`, is height + slope·(z − anchor) on each, (n,),
+    with the images (2, n) at its ends. The outermost bounds (n + 1,) are the latent's support.
     """
 
     def __init__(self, pieces: Pieces, latent: Distribution) -> None:
@@ -305,14 +291,8 @@ class _LatentParts:
 class _Cover:
     """The parts whose images cover each of the intervals that the images' ends cut the line into.
 
-    Attributes
-    ----------
-    points : ndarray, shape (M,)
-        Ends of the images, and the atoms, ascending. Interval j lies left of point j.
-    atoms : ndarray, shape (M,)
-        The mass of the atom at each point.
-    below, above : ndarray, shape (M + 1,)
-        For each interval, the mass of what lies wholly below it, or above it.
+    Interval j lies left of point j (M,), an end of an image or an atom, whose mass is in `atoms`;
+    of each interval (M + 1,) `below` and `above` are the mass of what lies wholly beyond it.
     """
 
     def __init__(self, parts: _LatentParts) -> None:

@@ -158,10 +158,7 @@ class Pushforward(OfPreimages[Preimages]):
 
     @cached_property
     def support(self) -> tuple[float, float]:  # type: ignore[override]
-        return (
-            min(branch.low for branch in self.branches),
-            max(branch.high for branch in self.branches),
-        )
+        return min(b.low for b in self.branches), max(b.high for b in self.branches)
 
     @cached_property
     def folds(self) -> Array:
@@ -185,13 +182,10 @@ class Pushforward(OfPreimages[Preimages]):
         centre, sides = self.generator(z, self.theta), (z - width, z + width)
         stretch = 2.0 * np.max([np.abs(self.generator(u, self.theta) - centre) for u in sides], 0)
         floor = 1e-3 * max(float(stretch.max()), 1e-300)
-        marks = [np.stack([self.generator(z, self.theta), np.maximum(0.5 * stretch, floor)], 1)]
-        if len(self._turns):
-            images = self.generator(self._turns, self.theta)
-            marks.append(
-                np.stack([images, np.full_like(images, max(floor, 0.25 * stretch.max()))], 1)
-            )
-        return np.concatenate(marks)
+        turns = self.generator(self._turns, self.theta)
+        widths = np.full_like(turns, max(floor, 0.25 * stretch.max()))
+        own = [np.append(centre, turns), np.append(np.maximum(0.5 * stretch, floor), widths)]
+        return np.stack(own, axis=1)
 
     @cached_property
     def edges(self) -> Array:

@@ -24,8 +24,8 @@ from gandyn.landscape.basin_map import attractors_reached
 from gandyn.landscape.census import on_side
 from gandyn.landscape.family import Template, member_of, only_name
 from gandyn.landscape.plane import Plane, check_states
+from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import Array, finite_array, show
-from gandyn.system.files import ArrayFile
 from gandyn.system.processes import crew, travels, worker_count
 from gandyn.system.progress import Progress
 from gandyn.system.results import Result, columns, plain

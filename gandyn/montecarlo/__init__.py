@@ -14,20 +14,6 @@ from gandyn.montecarlo.settings import Settings, article
 from gandyn.montecarlo.training import Training, train
 
 __all__ = [
-    "MLP",
-    "SGD",
-    "Adam",
-    "Comparison",
-    "Momentum",
-    "Noise",
-    "RMSProp",
-    "SamplingError",
-    "Settings",
-    "Training",
-    "article",
-    "compare",
-    "gradient_noise",
-    "measured_noise",
-    "sampling_error",
-    "train",
-]
+    "MLP", "SGD", "Adam", "Comparison", "Momentum", "Noise", "RMSProp", "SamplingError", "Settings",
+    "Training", "article", "compare", "gradient_noise", "measured_noise", "sampling_error", "train",
+]  # fmt: skip

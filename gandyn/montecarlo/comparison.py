@@ -22,14 +22,10 @@ from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
-from gandyn.system.checks import show
+from gandyn.system.checks import Array, show
 from gandyn.system.polyline import distance, even
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, columns, plain
-
-__all__ = ["Comparison", "compare"]
-
-Array = NDArray[np.float64]
 
 _POINTS = 400
 _STEPS = 300
@@ -189,21 +185,9 @@ def compare(
     ends = np.array(others, np.intp)
     crossed = (ends != first) & (ends >= 0) & (first >= 0)
     counted = int((ends >= 0).sum()) if first >= 0 else 0
-    return Comparison(
-        run,
-        one_clock,
-        time,
-        flow,
-        path,
-        deviation,
-        *_band(theta),
-        *_band(deviation),
-        known,
-        first,
-        ends,
-        crossed,
-        share(int(crossed.sum()), counted),
-    )
+    beside = (run, one_clock, time, flow, path, deviation, *_band(theta), *_band(deviation))
+    fraction = share(int(crossed.sum()), counted)
+    return Comparison(*beside, known, first, ends, crossed, fraction)
 
 
 def _unfolded(theta: Array, latent: Distribution) -> Array:
@@ -244,13 +228,7 @@ def _band(values: Array) -> tuple[Array, Array]:
 
 
 def share(part: int, whole: int) -> tuple[float, float, float]:
-    """A share and its 95 % confidence interval (Clopper and Pearson 1934).
-
-    Examples
-    --------
-    >>> [round(number, 4) for number in share(0, 32)]
-    [0.0, 0.0, 0.1089]
-    """
+    """A share and its 95 % confidence interval (Clopper and Pearson 1934)."""
     if not whole:
         return np.nan, 0.0, 1.0
     tail = 0.5 - 0.5 * _LEVEL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,7 @@ from gandyn.game import Game
 from gandyn.generators import Generator
 from gandyn.montecarlo.networks import Trained
 from gandyn.montecarlo.streams import Masks
-
-__all__ = ["LOSSES", "LearnedDiscriminator", "Loss", "OptimalDiscriminator"]
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 
 class Loss(NamedTuple):

@@ -19,11 +19,8 @@ from gandyn.generators.piecewise import Pieces, pieces_of
 from gandyn.montecarlo.discriminators import Loss
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
+from gandyn.system.checks import Array, Index
 
-__all__ = ["Logit", "Measures", "logit_of", "measure", "measure_optimal"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 Logit = Callable[[Array, Index], tuple[Array, Array]]
 """Logit and its slope at x of shape (P, n) for the replicas `lane` (P,)."""
 

@@ -15,12 +15,9 @@ A first layer whose biases are 0 turns every ReLU unit at x = 0.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-__all__ = ["INITIALS", "draw"]
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 INITIALS = ("article", "glorot", "he", "lecun")
 

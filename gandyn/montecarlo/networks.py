@@ -20,11 +20,8 @@ from gandyn.generators import Generator
 from gandyn.montecarlo.initial import INITIALS, draw
 from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
+from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_choice, need_count, need_number
-
-__all__ = ["ACTIVATIONS", "MLP", "Networks", "OwnGenerators", "Trained"]
-
-Array = NDArray[Any]
 
 _SEEN = 1 << 24
 _SMALL = 1 << 14
@@ -119,15 +116,9 @@ class MLP:
 class Networks:
     """R networks of one shape, evaluated and differentiated together.
 
-    `widths` are the units of each hidden layer; none for the affine map x = a z + b.
-
-    Attributes
-    ----------
-    parameters, gradient : ndarray, shape (R, P)
-        Layer after layer, each an (inputs + 1, outputs) matrix in C order whose last row is the
-        bias. Without hidden layers they are (a, b).
-    weights, slopes : list of ndarray, shape (R, inputs + 1, outputs)
-        Views of the two, a layer each.
+    `widths` are the units of each hidden layer; none for the affine map x = a z + b. Parameters and
+    gradient (R, P) hold layer after layer, each a matrix (inputs + 1, outputs) in C order, and are
+    (a, b) without hidden layers; `weights` and `slopes` are views of the two, one a layer.
     """
 
     def __init__(self, widths: tuple[int, ...], activation: str, replicas: int, dtype: Any) -> None:

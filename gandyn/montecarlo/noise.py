@@ -13,12 +13,8 @@ from gandyn.engine.panels import field_integrals
 from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.objectives.field import Field
-from gandyn.system.checks import need_count, show
+from gandyn.system.checks import Array, need_count, show
 from gandyn.system.results import Result
-
-__all__ = ["Noise", "SamplingError", "gradient_noise", "measured_noise", "sampling_error"]
-
-Array = NDArray[np.float64]
 
 _AT_ONCE = 2_000_000
 _MESSAGES = {0: "every integral met its tolerance", -1: "an integral did not meet its tolerance"}

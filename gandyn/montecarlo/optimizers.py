@@ -10,17 +10,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.errors import InputError
+from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_number
-
-__all__ = ["SGD", "Adam", "Momentum", "Optimizer", "RMSProp"]
-
-Array = NDArray[Any]
 
 _SWEEP = 64
 _MARGIN = 1e5
@@ -32,13 +28,7 @@ _BLOCK = 65536
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """A rule that turns gradients into steps.
-
-    Parameters
-    ----------
-    rate : float
-        Learning rate, above 0.
-    """
+    """A rule that turns gradients into steps, at a learning `rate` above 0."""
 
     rate: float
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.errors import InputError
 from gandyn.game import Game
@@ -14,10 +11,7 @@ from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator, Optim
 from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.streams import Batches, Masks, initial_streams
-
-__all__ = ["Players", "first_state"]
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 _DISCRIMINATOR, _GENERATOR = range(2)
 
@@ -25,12 +19,8 @@ _DISCRIMINATOR, _GENERATOR = range(2)
 class Players:
     """Generators and discriminators of every replica, of which each has a seed.
 
-    `network` says whether the generator is one, whose parameters are too many to be recorded.
-
-    Raises
-    ------
-    InputError
-        Where the plan is not one for this game.
+    `network` says whether the generator is one, whose parameters are too many to be recorded. An
+    `InputError` where the plan is not one for this game.
     """
 
     def __init__(self, game: Game, plan: Settings, seeds: list[np.random.SeedSequence]) -> None:
@@ -117,10 +107,7 @@ def _check(game: Game, plan: Settings) -> None:
 def first_state(generator: Generator, plan: Settings) -> Array | str:
     """The generator's parameters at first (d,), or how they are drawn.
 
-    Raises
-    ------
-    InputError
-        Where the plan's start is none for the generator.
+    An `InputError` where the plan's start is none for the generator.
     """
     network, start = type(generator) is MLPGenerator, plan.start
     if start is None and network:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
@@ -16,26 +14,13 @@ from gandyn.montecarlo.discriminators import LearnedDiscriminator
 from gandyn.montecarlo.exact import Measures, logit_of, measure, measure_optimal
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.settings import Settings
-
-__all__ = ["SERIES", "Records"]
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 SERIES = (
-    "discriminator_loss",
-    "generator_loss",
-    "batch_real_on_real",
-    "batch_real_on_fake",
-    "mean",
-    "std",
-    "value",
-    "value_gap",
-    "jsd",
-    "real_on_real",
-    "real_on_fake",
-    "error",
-    "force_error",
-)
+    "discriminator_loss", "generator_loss", "batch_real_on_real", "batch_real_on_fake",
+    "mean", "std", "value", "value_gap", "jsd", "real_on_real", "real_on_fake",
+    "error", "force_error",
+)  # fmt: skip
 """Names of the series of shape (R, T)."""
 
 STATES = ("theta", "learned_force")

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 try:
     from threadpoolctl import threadpool_limits
@@ -24,10 +23,7 @@ from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.players import Players
 from gandyn.montecarlo.records import Records
 from gandyn.montecarlo.settings import Settings
-
-__all__ = ["DIVERGED", "DONE", "INTERRUPTED", "Run", "large_products"]
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 DONE, DIVERGED, INTERRUPTED = 0, -2, -3
 
@@ -93,10 +89,7 @@ class Run:
     def enter(self, held: dict[str, Array], rows: slice = _ALL) -> None:
         """Go on from the state of another run, or of some of its replicas.
 
-        Raises
-        ------
-        ValueError
-            Where its arrays do not fit, whose values may have been taken in part.
+        A `ValueError` where its arrays do not fit, whose values may have been taken in part.
         """
         done = held["done"]
         if done.shape or done.dtype.kind != "i" or not 0 <= done <= self.plan.steps:

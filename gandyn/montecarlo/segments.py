@@ -12,12 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-__all__ = ["Segments"]
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 _LEAST = 2e7
 """Multiplications in a dense product from which on segments are the faster way."""

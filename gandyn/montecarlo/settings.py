@@ -15,8 +15,6 @@ from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import Adam, Optimizer
 from gandyn.system.checks import finite_array, need_choice, need_count, need_number
 
-__all__ = ["ARTICLE", "OPTIMAL", "Settings", "article"]
-
 OPTIMAL = "optimal"
 ARTICLE = ("plain", "l2", "dropout", "l2_dropout")
 """The article's four discriminators."""

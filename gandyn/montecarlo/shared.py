@@ -19,8 +19,6 @@ import numpy as np
 from gandyn.montecarlo.run import DIVERGED, Run
 from gandyn.system.processes import Submit, crew
 
-__all__ = ["SharedRun", "shared"]
-
 _TICK = 0.05
 """Seconds from one look at the processes to the next."""
 
@@ -51,13 +49,7 @@ class SharedRun:
         self._done = [run.done] * len(rows)
 
     def go(self, goal: Callable[[], int], tell: Callable[[int], None]) -> None:
-        """As `Run.go`.
-
-        Raises
-        ------
-        BrokenExecutor
-            When a process died; the run is then to be entered again from an earlier state.
-        """
+        """As `Run.go`; a `BrokenExecutor` where a process died: enter an earlier state then."""
         self._advance(goal(), goal, tell)
         furthest = max(self._done)
         self._advance(furthest, lambda: furthest, tell)

@@ -10,14 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
-
-__all__ = ["Batches", "Masks", "children", "root_of"]
-
-Array = NDArray[Any]
+from gandyn.system.checks import AnyArray as Array
 
 _BLOCK = 16384
 """Numbers of one kind in a block of one replica, if a single step does not need more."""
@@ -26,13 +22,7 @@ _INITIAL, _DATA, _LATENT, _MASKS = range(4)
 
 
 def root_of(rng: Any) -> np.random.SeedSequence:
-    """The seed that everything is spawned from.
-
-    Raises
-    ------
-    InputError
-        For what is neither a whole number from 0 on nor a Generator.
-    """
+    """The seed that everything is spawned from: of a whole number from 0 on, or of a Generator."""
     if isinstance(rng, np.random.Generator):
         seed = rng.bit_generator.seed_seq
         assert isinstance(seed, np.random.SeedSequence)

@@ -13,7 +13,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.linalg import norm
@@ -28,16 +27,13 @@ from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run, large_produc
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
+from gandyn.system.array_files import ArrayFile
+from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_count, show
-from gandyn.system.files import ArrayFile
 from gandyn.system.interrupts import Interrupted, interrupts_to
 from gandyn.system.processes import travels, worker_count
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike
-
-__all__ = ["Training", "train"]
-
-Array = NDArray[Any]
 
 _SECONDS = 30.0
 """Between two checkpoints."""
@@ -310,11 +306,7 @@ class _Goal:
 
 
 def _carry_out(
-    run: Run,
-    goal: _Goal,
-    save: Callable[[], None],
-    tell: Callable[[int], None],
-    count: int,
+    run: Run, goal: _Goal, save: Callable[[], None], tell: Callable[[int], None], count: int
 ) -> str:
     """Train until all is done, diverged or stopped, in so many processes; what went wrong."""
     note = ""

@@ -9,11 +9,5 @@ from gandyn.objectives.base import FDivergence, MeanSquaredError, Objective, Tra
 from gandyn.objectives.rows import alpha, names, objective
 
 __all__ = [
-    "FDivergence",
-    "MeanSquaredError",
-    "Objective",
-    "Transport",
-    "alpha",
-    "names",
-    "objective",
-]
+    "FDivergence", "MeanSquaredError", "Objective", "Transport", "alpha", "names", "objective",
+]  # fmt: skip

@@ -303,12 +303,7 @@ class Transport(Objective):
     """
 
     def __init__(
-        self,
-        cost: Function,
-        derivative: Function,
-        name: str = "custom",
-        *,
-        closed: str = "",
+        self, cost: Function, derivative: Function, name: str = "custom", *, closed: str = ""
     ) -> None:
         self.name = name
         self.closed = closed

@@ -39,20 +39,9 @@ class Field:
     """What an objective sees at points x of the line: both densities, their ratio, their scores.
 
     Every array has the shape of `x`, (P, n), and is computed when first asked for. Row i belongs to
-    the state ``lane[i]``.
-
-    Attributes
-    ----------
-    log_data, log_generated : ndarray
-        log p and log p_g.
-    log_ratio : ndarray
-        ℓ = log p − log p_g; infinite where one of them is zero, 0 where both are.
-    score_data, score_generated, ratio_slope : ndarray
-        Their derivatives; ratio_slope = ℓ'.
-    partner : ndarray
-        The generated point y with F_g(y) = F_p(x): where monotone transport takes x's mass from.
-    sensitivity, partner_sensitivity : ndarray, shape (d, P, n)
-        E[∂G/∂θ | G = x], at x and at the partner.
+    the state ``lane[i]``. The ratio ℓ = log p − log p_g is infinite where one density is zero, 0
+    where both are; its slope is ℓ'. The partner of x is the generated point y with F_g(y) = F_p(x),
+    from where monotone transport takes x's mass. Sensitivities, E[∂G/∂θ | G = x], are (d, P, n).
     """
 
     def __init__(self, data: Distribution, generated: Generated, x: Array, lane: Index) -> None:

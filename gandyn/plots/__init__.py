@@ -30,14 +30,7 @@ from gandyn.plots.diagram import draw_diagram
 from gandyn.plots.field import draw_field
 from gandyn.plots.files import animate, can_write_mp4, path_times, save_figure
 from gandyn.plots.lines import Curve, draw_fits, draw_lines
-from gandyn.plots.moments import (
-    Moment,
-    moment,
-    moment_title,
-    moments,
-    training_moments,
-    window,
-)
+from gandyn.plots.moments import Moment, moment, moment_title, moments, training_moments, window
 from gandyn.plots.portrait import draw_portrait
 from gandyn.plots.raster import draw_raster
 from gandyn.plots.ridges import draw_ridges
@@ -48,49 +41,12 @@ from gandyn.plots.training import draw_replicas, draw_training
 from gandyn.system.files import whole_file
 
 __all__ = [
-    "Cue",
-    "Curve",
-    "DensityScale",
-    "Moment",
-    "animate",
-    "can_write_mp4",
-    "density_scale",
-    "discriminator_cue",
-    "divergence_cue",
-    "draw_arrow_moments",
-    "draw_barrier_tree",
-    "draw_branches",
-    "draw_clock",
-    "draw_comparison",
-    "draw_densities",
-    "draw_deviation",
-    "draw_diagram",
-    "draw_field",
-    "draw_fits",
-    "draw_lines",
-    "draw_moments",
-    "draw_paths",
-    "draw_portrait",
-    "draw_potential",
-    "draw_raster",
-    "draw_replica_paths",
-    "draw_replicas",
-    "draw_ridges",
-    "draw_shares",
-    "draw_slope",
-    "draw_training",
-    "draw_trajectory",
-    "draw_values",
-    "moment",
-    "moment_title",
-    "moments",
-    "new_figure",
-    "objective_cue",
-    "path_times",
-    "ramp",
-    "save_figure",
-    "style",
-    "training_moments",
-    "whole_file",
-    "window",
-]
+    "Cue", "Curve", "DensityScale", "Moment", "animate", "can_write_mp4", "density_scale",
+    "discriminator_cue", "divergence_cue", "draw_arrow_moments", "draw_barrier_tree",
+    "draw_branches", "draw_clock", "draw_comparison", "draw_densities", "draw_deviation",
+    "draw_diagram", "draw_field", "draw_fits", "draw_lines", "draw_moments", "draw_paths",
+    "draw_portrait", "draw_potential", "draw_raster", "draw_replica_paths", "draw_replicas",
+    "draw_ridges", "draw_shares", "draw_slope", "draw_training", "draw_trajectory", "draw_values",
+    "moment", "moment_title", "moments", "new_figure", "objective_cue", "path_times", "ramp",
+    "save_figure", "style", "training_moments", "whole_file", "window",
+]  # fmt: skip

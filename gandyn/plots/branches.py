@@ -14,8 +14,7 @@ from gandyn.errors import InputError
 from gandyn.plots.colours import event_cue, kind_cue
 from gandyn.plots.marks import KINDS, event_mark
 from gandyn.plots.style import crown
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _AXES = {"a": "a (scale)", "b": "b (place)", "potential": "potential"}
 _LINES = {kind: kind for kind in KINDS} | {"attractor": "attractor, stable"}
@@ -104,11 +103,8 @@ def _settled(kinds: NDArray[np.str_]) -> NDArray[np.str_]:
 
 def _draw_events(ax: Axes, branches: Any, component: str) -> list[str]:
     there = []
-    for kind, points in (
-        ("fold", branches.folds),
-        ("branch", branches.branch_points),
-        ("maxwell", branches.maxwell),
-    ):
+    events = branches.folds, branches.branch_points, branches.maxwell
+    for kind, points in zip(_EVENTS, events, strict=True):
         for point in points:
             heights = _heights(point, component)
             at = [point.parameter] * len(heights)

@@ -15,15 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import REFERENCE, UNKNOWN, UNKNOWN_FILL
+from gandyn.system.checks import Array
 
-Array = NDArray[np.float64]
-
-_HATCHED: dict[str, Any] = {
-    "facecolor": UNKNOWN_FILL,
-    "edgecolor": UNKNOWN.colour,
-    "hatch": "/////",
-    "linewidth": 0.0,
-}
+_HATCHED: dict[str, Any] = {"facecolor": UNKNOWN_FILL, "edgecolor": UNKNOWN.colour}
+_HATCHED |= {"hatch": "/////", "linewidth": 0.0}
 
 
 def rising(name: str, values: ArrayLike) -> Array:
@@ -49,34 +44,17 @@ def edges(nodes: Array) -> Array:
 
 
 def draw_cells(ax: Axes, x: Array, y: Array, index: ArrayLike, fills: Sequence[str]) -> bool:
-    """Fill the cell around each node with ``fills[index]``; negative indices are hatched.
+    """Fill the cell around each node with ``fills[index]``; whether any cell is hatched.
 
-    Parameters
-    ----------
-    x, y : array, shapes (X,) and (Y,)
-        Rising.
-    index : array of int, shape (Y, X)
-    fills : sequence of str
-
-    Returns
-    -------
-    bool
-        Whether any cell is hatched.
+    x (X,) and y (Y,) rise; where an index (Y, X) is negative the cell is hatched.
     """
     cells = np.asarray(index)
     across, up = edges(x), edges(y)
     unknown = (cells < 0) | (cells >= len(fills))
     if not unknown.all():
-        ax.pcolormesh(
-            across,
-            up,
-            np.ma.masked_where(unknown, cells),
-            cmap=ListedColormap(list(fills)),
-            vmin=-0.5,
-            vmax=len(fills) - 0.5,
-            rasterized=True,
-            zorder=0.5,
-        )
+        shown, shades = np.ma.masked_where(unknown, cells), ListedColormap(list(fills))
+        look: dict[str, Any] = {"vmin": -0.5, "vmax": len(fills) - 0.5, "rasterized": True}
+        ax.pcolormesh(across, up, shown, cmap=shades, **look, zorder=0.5)
     if unknown.any():
         ax.add_patch(PathPatch(_outline(across, up, unknown), **_HATCHED, zorder=0.6))
     return bool(unknown.any())

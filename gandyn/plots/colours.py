@@ -129,17 +129,9 @@ _EVENTS = {
 }
 
 # Eight light colours: the most unlike each other, and unlike white and the grey of the unknown,
-# to every eye, among those on which the lines above keep a contrast of three to one.
-_FILLS = (
-    "#FFF5AD",  # averaging, always
-    "#9AE7FB",
-    "#F5B8AD",
-    "#C2CC85",
-    "#C2C2FF",
-    "#CCFFD6",
-    "#EBB8E0",
-    "#F5D6AD",
-)
+# to every eye, among those on which the lines above keep a contrast of three to one. The first is
+# averaging, always.
+_FILLS = ["#FFF5AD", "#9AE7FB", "#F5B8AD", "#C2CC85", "#C2C2FF", "#CCFFD6", "#EBB8E0", "#F5D6AD"]
 _AVERAGING = {"averages all modes", "averaging only", "fits the only mode"}
 _COLLAPSED = re.compile(r"collapsed onto mode (\d+)|collapse only")
 

@@ -14,13 +14,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.moments import Moment
 from gandyn.plots.style import crown, note, share_edges
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
 # hide it. The bulk of a normal is at 0.44 of its peak.
@@ -212,11 +211,8 @@ def draw_curves(ax: Axes, right: Axes, moment: Moment, scale: DensityScale) -> l
     artists: list[Any] = []
     for cue, density, order in ((DATA, moment.data, 2.0), (GENERATED, moment.generated, 2.2)):
         heights = np.clip(np.nan_to_num(density), scale.low * 1e-3, None)
-        artists.append(
-            ax.fill_between(
-                moment.x, scale.low, heights, color=cue.colour, alpha=0.16, linewidth=0, zorder=1.5
-            )
-        )
+        look: dict[str, Any] = {"color": cue.colour, "alpha": 0.16, "linewidth": 0, "zorder": 1.5}
+        artists.append(ax.fill_between(moment.x, scale.low, heights, **look))
         artists += ax.plot(moment.x, heights, **cue.line, zorder=order)
     artists += right.plot(moment.x, moment.discriminator, **DISCRIMINATOR.line, zorder=3)
     return artists

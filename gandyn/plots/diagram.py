@@ -19,8 +19,7 @@ from gandyn.plots.cells import draw_cells, edges, rising, unknown_handle
 from gandyn.plots.colours import INK, event_cue, state_fills
 from gandyn.plots.marks import event_mark
 from gandyn.plots.style import axes_inches, bold_number, crown
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _CURVES = {"fold": "fold", "branch": "branch point", "maxwell": "Maxwell, equally deep"}
 _LETTER, _LINE = 0.0081, 0.0172  # inches in width and height, for each point of size

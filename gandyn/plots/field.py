@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.cells import draw_levels, lattice, rising
 from gandyn.plots.colours import GENERATED, INK
 from gandyn.plots.style import crown, frame_plane, halo
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 # The light end of the map would vanish on white.
 _MAP = LinearSegmentedColormap.from_list(
@@ -108,26 +107,11 @@ def _draw_streams(ax: Axes, a: Array, b: Array, push: Array) -> None:
     high = max(high, low + 1e-6)
     filled = np.clip(np.where(known, size, low), low, high)
     norm = Normalize(low, high)
-    ax.streamplot(
-        a,
-        b,
-        np.ma.masked_where(~known, direction[..., 0]),
-        np.ma.masked_where(~known, direction[..., 1]),
-        color=filled,
-        cmap=_MAP,
-        norm=norm,
-        density=1.3,
-        linewidth=1.0,
-        arrowsize=0.9,
-        zorder=2,
-    )
-    bar = ax.figure.colorbar(
-        ScalarMappable(norm, _MAP),
-        ax=ax,
-        pad=0.02,
-        fraction=0.05,
-        extend="min" if least < low else "neither",
-    )
+    u, v = (np.ma.masked_where(~known, direction[..., k]) for k in (0, 1))
+    look: dict[str, Any] = {"density": 1.3, "linewidth": 1.0, "arrowsize": 0.9, "zorder": 2}
+    ax.streamplot(a, b, u, v, color=filled, cmap=_MAP, norm=norm, **look)
+    shades, end = ScalarMappable(norm, _MAP), "min" if least < low else "neither"
+    bar = ax.figure.colorbar(shades, ax=ax, pad=0.02, fraction=0.05, extend=end)
     bar.set_label("log₁₀ |force|")
     bar.outline.set_visible(False)  # type: ignore[operator]
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from gandyn.errors import InputError
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _EVEN = 400  # points of the even grid, before features and steep places add theirs
 _MOST = 6000

@@ -26,13 +26,12 @@ from gandyn.plots.marks import (
     rest_points,
 )
 from gandyn.plots.style import axes_inches, bold_number, crown, frame_plane, halo
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _ARROWS = (17, 15)  # about as many along a and along b
 _STILL = 1e-9  # of the force at every neighbour
 _FLAT = 1e-8  # of the whole force, a component that is nothing but rounding
-_WALL, _WAY_OUT = 2.4, 1.1  # widths of stable and unstable manifolds
+_MANIFOLDS = ("stable", 2.4, "separatrix"), ("unstable", 1.1, "unstable manifold")
 
 
 def draw_portrait(
@@ -169,23 +168,10 @@ def _draw_arrows(ax: Axes, a: Array, b: Array, direction: Array, points: Sequenc
     if not clear.any():
         return
     heading = heading[clear] / length[clear][:, None]
-    ax.quiver(
-        at_a[clear],
-        at_b[clear],
-        heading[:, 0],
-        heading[:, 1],
-        angles="xy",
-        pivot="mid",
-        color=REFERENCE.colour,
-        units="inches",
-        scale_units="inches",
-        scale=1 / 0.15,
-        width=0.011,
-        headwidth=4.5,
-        headlength=4.5,
-        headaxislength=4.0,
-        zorder=1.5,
-    )
+    look: dict[str, Any] = {"pivot": "mid", "color": REFERENCE.colour, "zorder": 1.5}
+    look |= {"angles": "xy", "units": "inches", "scale_units": "inches", "scale": 1 / 0.15}
+    look |= {"width": 0.011, "headwidth": 4.5, "headlength": 4.5, "headaxislength": 4.0}
+    ax.quiver(at_a[clear], at_b[clear], *heading.T, **look)
 
 
 def _spread(axis: Array, count: int) -> NDArray[np.int_]:
@@ -216,17 +202,12 @@ def _plateau(component: Array) -> NDArray[np.bool_]:
 def _draw_manifolds(ax: Axes, separatrices: Any) -> list[Line2D]:
     handles = []
     colour = kind_cue("saddle").colour
-    for name, width, label in (
-        ("stable", _WALL, "separatrix"),
-        ("unstable", _WAY_OUT, "unstable manifold"),
-    ):
+    for name, width, label in _MANIFOLDS:
         curves = getattr(separatrices, name, ())
         for curve in curves:
             path = np.asarray(curve.theta, dtype=float)
             rim = halo(width + 1.6) if name == "stable" else None
-            ax.plot(
-                path[:, 0], path[:, 1], color=colour, linewidth=width, zorder=3, path_effects=rim
-            )
+            ax.plot(*path.T, color=colour, linewidth=width, zorder=3, path_effects=rim)
         if curves:
             handles.append(Line2D([], [], color=colour, linewidth=width, label=label))
     return handles

@@ -15,13 +15,12 @@ from matplotlib.ticker import (
     NullFormatter,
     NullLocator,
 )
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import REFERENCE, TRAINING, Cue
 from gandyn.plots.style import crown
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _BELOW = 0.6  # the guide lies this much below the fit, or the two would be one line
 

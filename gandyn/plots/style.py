@@ -9,15 +9,12 @@ from typing import Any
 
 import matplotlib.patheffects as effects
 import matplotlib.style
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from gandyn.plots.colours import INK
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 STYLE_FILE = Path(__file__).with_name("gandyn.mplstyle")
 

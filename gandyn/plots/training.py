@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
 from gandyn.plots.colours import (
@@ -31,8 +31,7 @@ from gandyn.plots.moments import training_moments
 from gandyn.plots.ridges import draw_ridges
 from gandyn.plots.scales import count_steps
 from gandyn.plots.style import crown
-
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _BAND = 0.2
 _LOG2 = float(np.log(2.0))

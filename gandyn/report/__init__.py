@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gandyn.system.optional import needed_by
@@ -15,15 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "write_report"]
 
+_HOMES = {"Settings": "collect", "write_report": "page"}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "Settings":
-        from gandyn.report.collect import Settings
-
-        return Settings
-    if name == "write_report":
-        with needed_by("report"):
-            from gandyn.report.page import write_report
-
-        return write_report
-    raise AttributeError(f"module 'gandyn.report' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gandyn.report' has no attribute {name!r}")
+    with needed_by("report"):
+        return getattr(import_module(f"gandyn.report.{_HOMES[name]}"), name)

@@ -69,17 +69,7 @@ Block = Text | Picture | Facts | Table | Code
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the page.
-
-    Attributes
-    ----------
-    key : str
-        Its anchor, and its name in results.json where it has numbers.
-    title : str
-    blocks : sequence of Block
-    numbers : mapping
-        What it adds to results.json.
-    """
+    """One section of the page: `key` is its anchor, and the name of its numbers in results.json."""
 
     key: str
     title: Words

@@ -7,16 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
+from gandyn.system.checks import Array
 from gandyn.system.progress import Progress
 from gandyn.theory import Verification
 from gandyn.views.plane import kernels, matching_state
-
-Array = NDArray[np.float64]
 
 _FINE, _CURVE = 1e-10, 1e-8
 
@@ -63,20 +61,10 @@ class Settings:
 class Course:
     """The flow from the start: where it ends, and a curve close enough to be drawn.
 
-    Attributes
-    ----------
-    t, theta : array (T,), (T, 2)
-        The curve, at a relative tolerance of 1e-8; times may repeat where an escape from a plateau
-        is shorter than their rounding.
-    end : array (2,)
-        Where the flow ends, at a relative tolerance of 1e-10.
-    end_t : float
-        When that is: the time of rest, or the last time.
-    error : array (2,)
-        Of `end`: the tolerance, or how far the curve's end is from it where that is more and the
-        flow has not come to rest.
-    flow : Flow
-        Status, message and counts.
+    The curve, t (T,) and theta (T, 2), has a relative tolerance of 1e-8; times may repeat where an
+    escape from a plateau is shorter than their rounding. The end (2,), at the time of rest or the
+    last time, has one of 1e-10; its error is that, or how far the curve's end is from it where that
+    is more and the flow has not come to rest.
     """
 
     t: Array
@@ -89,21 +77,10 @@ class Course:
 
 @dataclass(frozen=True)
 class Results:
-    """What the sections of the page are made from.
+    """What the sections of the page are made from: values along the curve, and at both ends.
 
-    Attributes
-    ----------
-    game : Game
-    start : array (2,)
-    t_end : float
-    course : Course
-    curve, at_start, at_end : Evaluation
-        Every value along the curve, and at both ends.
-    command : str
-        What to type for the same report.
-    settings : Settings
-    claims : callable
-        Waits for the theory to be checked and gives what came of it.
+    `command` is what to type for the same report; `claims` waits for the theory to be checked and
+    gives what came of it.
     """
 
     game: Game
@@ -127,13 +104,7 @@ def collect(
     claims: Callable[[], Verification],
     tell: Progress,
 ) -> Results:
-    """Flow, and evaluate.
-
-    Raises
-    ------
-    InputError
-        Where the game refuses the start, or the time is not above 0.
-    """
+    """Flow, and evaluate; an `InputError` where the game refuses start or time."""
     begin = np.asarray(game.generator.check(start), dtype=float)
     if not np.isfinite(game.force(begin)).all():
         raise InputError(
@@ -142,19 +113,9 @@ def collect(
         )
     course = _course(game, begin, t_end, _affordable(settings.samples, game), tell)
     tell(0.3, "values")
-    curve = game.evaluate(course.theta)
-    return Results(
-        game=game,
-        start=begin,
-        t_end=t_end,
-        course=course,
-        curve=curve,
-        at_start=game.evaluate(begin),
-        at_end=game.evaluate(course.end),
-        command=command,
-        settings=settings,
-        claims=claims,
-    )
+    curve, first = game.evaluate(course.theta), game.evaluate(begin)
+    last = game.evaluate(course.end)
+    return Results(game, begin, t_end, course, curve, first, last, command, settings, claims)
 
 
 def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress) -> Course:

@@ -36,12 +36,6 @@ def roots(
     T. R. Chandrupatla, A new hybrid quadratic/bisection algorithm for finding the zero of a
     nonlinear function without using derivatives, Advances in Engineering Software 28 (1997). A call
     of `scipy.optimize.elementwise.find_root`, the same method, costs three to four times as much.
-
-    Examples
-    --------
-    >>> squares = np.array([4.0, 9.0])
-    >>> roots(lambda x, index: x * x - squares[index], np.zeros(2), np.full(2, 10.0)).tolist()
-    [2.0, 3.0]
     """
     index = np.arange(np.size(low))
     f1 = function(low, index) if at_low is None else at_low

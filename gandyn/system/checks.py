@@ -13,6 +13,7 @@ from gandyn.errors import InputError
 
 Array = NDArray[np.float64]
 FloatArray = Array
+AnyArray = NDArray[Any]  # of single or double precision
 Index = NDArray[np.intp]
 
 

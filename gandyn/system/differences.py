@@ -30,11 +30,6 @@ def stencil(places: tuple[int, ...], order: int = 1) -> FloatArray:
     """Weights that make values at n whole places a derivative at 0, exact to the degree n - 1.
 
     They are to be divided by the step to the power `order`, each rounded once, and not writeable.
-
-    Examples
-    --------
-    >>> stencil((-1, 0, 1), order=2).tolist()
-    [1.0, -2.0, 1.0]
     """
     weights = []
     for here in places:
@@ -60,11 +55,6 @@ def central(
 
     The function changes little over a step, and the error falls off as the step to the (even)
     accuracy. What it gives may have further axes before those of x.
-
-    Examples
-    --------
-    >>> float(central(np.exp, np.array(0.0), 0.02).round(12))
-    1.0
     """
     half = accuracy // 2
     weights = stencil(tuple(range(-half, half + 1)), order)
@@ -91,12 +81,6 @@ def derivative(
     that the function bends faster, it is made smaller. Near a break the nine points lie to one
     side. Zero outside the support. Landmarks, breaks and support are as a density has them (see
     `gandyn.distributions.Distribution`).
-
-    Examples
-    --------
-    >>> one = derivative(np.sqrt, 1e-6, np.array([[1.0, 1.0]]), np.array([0.0]), (0.0, np.inf))
-    >>> float(one.round(6))
-    500.0
     """
     shape = np.shape(x)
     points = np.atleast_1d(as_float(x)).ravel()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar
 
-import numpy as np
-
 
 class Plain:
     """A dataclass with a plain form of the fields that are `shown`: all, by default."""
@@ -60,14 +58,7 @@ def listed(entry: Any) -> Any:
 
 
 def plain(entry: Any) -> Any:
-    """An entry as strict JSON has it: infinite numbers become "inf", "-inf" and undefined "nan".
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> plain({"x": np.array([1.0, np.inf]), "rates": [1 + 2j, -1 + 0j]})
-    {'x': [1.0, 'inf'], 'rates': [[1.0, 2.0], -1.0]}
-    """
+    """An entry as strict JSON has it: infinite numbers become "inf", "-inf" and undefined "nan"."""
     return _walked(entry, lambda number: number if math.isfinite(number) else str(number))
 
 
@@ -88,6 +79,8 @@ def _walked(entry: Any, told: Callable[[float], Any]) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
+    import numpy as np  # here, so that the help of a command waits for nothing
+
     if isinstance(one, np.ndarray):
         alike = isinstance(other, np.ndarray) and one.dtype == other.dtype
         return alike and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")

@@ -14,13 +14,7 @@ def certain_digits(value: float, error: float, most: int) -> int:
 
 
 def with_error(value: float, error: float) -> str:
-    """A value to the digits that its error leaves, and the error.
-
-    Examples
-    --------
-    >>> with_error(0.2512345, 1.8e-4)
-    '0.2512 ± 1.8e-04'
-    """
+    """A value to the digits that its error leaves, and the error: "0.2512 ± 1.8e-04"."""
     if not math.isfinite(value):
         return f"{value:g}"
     return f"{value:.{certain_digits(value, error, 16)}g} ± {error:.1e}"
@@ -36,13 +30,6 @@ def table(
 
     The columns in `left` stand to the left, by default those with text in them; a line of `rule` is
     drawn below the heads.
-
-    Examples
-    --------
-    >>> print(table(["name", "x"], [["one", 0.25], ["two", -3.0]]))
-    name     x
-    one   0.25
-    two     -3
     """
     cells = [[e if isinstance(e, str) else f"{e:.10g}" for e in row] for row in rows]
     columns = list(zip(heads, *cells, strict=True))

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.distributions import Laplace, Logistic, Mixture, Normal, Uniform
+from gandyn.system.checks import Array
 from gandyn.theory.independent import Pair, pair
-
-if TYPE_CHECKING:
-    from gandyn.theory.subject import Subject
-
-Array = NDArray[np.float64]
+from gandyn.theory.subject import Subject
 
 
 @dataclass(frozen=True)

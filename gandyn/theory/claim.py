@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gandyn.system.results import Plain
-
-if TYPE_CHECKING:
-    from gandyn.theory.battery import Battery
-    from gandyn.theory.subject import Subject
+from gandyn.theory.battery import Battery
+from gandyn.theory.subject import Subject
 
 Entry = float | str
-Check = Callable[["Subject", "Battery"], "Outcome"]
+Check = Callable[[Subject, Battery], "Outcome"]
 
 
 @dataclass(frozen=True)

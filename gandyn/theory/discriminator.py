@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from gandyn.system.checks import Array
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Outcome, Rows, Worst, at_most, symbolic
 from gandyn.theory.subject import Subject
 
-Array = NDArray[np.float64]
 rows = Rows()
 
 

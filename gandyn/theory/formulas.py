@@ -31,56 +31,33 @@ F_DIVERGENCES: Mapping[str, FDivergence] = MappingProxyType(
 """The potential of each f-divergence row as ∫ p_g f(r), r = p / p_g."""
 
 
-def _discriminator(p: Any, g: Any, m: Any) -> Any:
-    return p / (p + g)
-
-
-def _jensen_shannon(p: Any, g: Any, m: Any) -> Any:
-    return (p * m.log(2 * p / (p + g)) + g * m.log(2 * g / (p + g))) / 2
-
-
-def _nonsaturating_potential(p: Any, g: Any, m: Any) -> Any:
-    return (p + g) * m.log((p + g) / (2 * p))
-
-
-def _force_law(m: Any) -> tuple[Any, Any, Any]:
-    return m.sqrt(m.pi / 2), m.pi**2 / 2, 5 * m.pi**4 / 8
-
-
-def _gap_law(m: Any) -> tuple[Any, Any, Any]:
-    return m.sqrt(2 * m.pi), (m.pi**2 + 8) / 2, 48 + 6 * m.pi**2 + 5 * m.pi**4 / 8
-
-
 @dataclass(frozen=True)
 class Formulas:
-    """The closed forms that the claims are about.
+    """The closed forms that the claims are about."""
 
-    Attributes
-    ----------
-    discriminator : callable
-        D*(p, p_g), the optimal discriminator at one point.
-    jensen_shannon : callable
-        The integrand of JSD(p‖p_g).
-    nonsaturating_potential : callable
-        The integrand of 2·KL((p + p_g)/2 ‖ p).
-    f_divergences : mapping
-        f(r) of every f-divergence row.
-    force_law : callable
-        (c, c₁, c₂): the saturating force on b of N(0, σ²) at the distance Δ, with x = Δ/σ, is
-        (c/σ) exp(−x²/8) (1 − c₁/x² + c₂/x⁴ − …).
-    gap_law : callable
-        (c, c₁, c₂): log 2 − JSD of the same two is (c/x) exp(−x²/8) (1 − c₁/x² + c₂/x⁴ − …).
-    rates : callable
-        Rates at which θ_0, …, θ_degree of Σ θ_k He_k/√k! return to p_g = p = N(μ, σ²), from
-        f''(1), σ and the degree; b and a of a z + b at degree 1.
-    """
-
-    discriminator: Callable[[Any, Any, Any], Any] = _discriminator
-    jensen_shannon: Callable[[Any, Any, Any], Any] = _jensen_shannon
-    nonsaturating_potential: Callable[[Any, Any, Any], Any] = _nonsaturating_potential
+    discriminator: Callable[[Any, Any, Any], Any] = lambda p, g, m: p / (p + g)
+    """D*(p, p_g), the optimal discriminator at one point."""
+    jensen_shannon: Callable[[Any, Any, Any], Any] = lambda p, g, m: (
+        (p * m.log(2 * p / (p + g)) + g * m.log(2 * g / (p + g))) / 2
+    )
+    """The integrand of JSD(p‖p_g)."""
+    nonsaturating_potential: Callable[[Any, Any, Any], Any] = lambda p, g, m: (
+        (p + g) * m.log((p + g) / (2 * p))
+    )
+    """The integrand of 2·KL((p + p_g)/2 ‖ p)."""
     f_divergences: Mapping[str, FDivergence] = field(default_factory=lambda: F_DIVERGENCES)
-    force_law: Callable[[Any], tuple[Any, Any, Any]] = _force_law
-    gap_law: Callable[[Any], tuple[Any, Any, Any]] = _gap_law
+    """f(r) of every f-divergence row."""
+    force_law: Callable[[Any], tuple[Any, Any, Any]] = lambda m: (
+        (m.sqrt(m.pi / 2), m.pi**2 / 2, 5 * m.pi**4 / 8)
+    )
+    """(c, c₁, c₂): the saturating force on b of N(0, σ²) at the distance Δ, with x = Δ/σ, is
+    (c/σ) exp(−x²/8) (1 − c₁/x² + c₂/x⁴ − …)."""
+    gap_law: Callable[[Any], tuple[Any, Any, Any]] = lambda m: (
+        (m.sqrt(2 * m.pi), (m.pi**2 + 8) / 2, 48 + 6 * m.pi**2 + 5 * m.pi**4 / 8)
+    )
+    """(c, c₁, c₂): log 2 − JSD of the same two is (c/x) exp(−x²/8) (1 − c₁/x² + c₂/x⁴ − …)."""
     rates: Callable[[Any, Any, int], list[Any]] = lambda curvature, sigma, degree: [
         k * curvature / sigma**2 for k in range(1, degree + 2)
     ]
+    """Rates at which θ_0, …, θ_degree of Σ θ_k He_k/√k! return to p_g = p = N(μ, σ²), from f''(1),
+    σ and the degree; b and a of a z + b at degree 1."""

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from gandyn.system.checks import Array
 
 _REACH = 40.0  # widths: exp(-40) of a Laplace density is left, and nothing of a normal one
 _PANEL = 0.5  # widths

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from gandyn.objectives import FDivergence, Objective, names
+from gandyn.system.checks import Array
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import Outcome, Row, Rows, Worst, symbolic, zero
 from gandyn.theory.independent import gradient
 from gandyn.theory.subject import Subject
 
-Array = NDArray[np.float64]
 rows = Rows()
 
 OBJECTIVES = (*names(), "alpha(0.5)")
 
 # In units of the narrowest width. W₁ is smooth only up to states at which the two cdfs touch.
 _STEP = {objective: 3e-5 if objective == "wasserstein1" else 3e-3 for objective in OBJECTIVES}
+_SUMMED = ("saturating", "nonsaturating", "reverse_kl")
 _NOISE = 3e-10  # the accuracy of a potential, 1e-10, in a sum of eight; to be divided by the step
 
 
@@ -78,12 +78,8 @@ def _weights_engine(subject: Subject, battery: Battery) -> Outcome:
 def _sum_forces(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.all:
-        forces = np.array(
-            [
-                subject.game(case.data, case.latent, name).force(case.thetas)
-                for name in ("saturating", "nonsaturating", "reverse_kl")
-            ]
-        )
+        games = [subject.game(case.data, case.latent, name) for name in _SUMMED]
+        forces = np.array([game.force(case.thetas) for game in games])
         scale = np.max(np.abs(forces), axis=(0, 2), keepdims=True)[0]
         worst.add((forces[0] + forces[1] - forces[2]) / scale)
     return zero(worst.value, 3e-10)

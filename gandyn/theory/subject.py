@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from gandyn.distributions import Normal
 from gandyn.theory.formulas import Formulas
 
 
@@ -37,19 +38,10 @@ class Subject:
         """The functions that gandyn gives to its users."""
         import gandyn
 
-        return cls(
-            Game=gandyn.Game,
-            LinearGenerator=gandyn.LinearGenerator,
-            distances=gandyn.distances,
-            gradient_flow=gandyn.gradient_flow,
-            from_samples=gandyn.from_samples,
-            objective=gandyn.objective,
-        )
+        names = [member.name for member in fields(cls) if member.name != "formulas"]
+        return cls(**{name: getattr(gandyn, name) for name in names})
 
     def game(self, data: Any, latent: Any = None, objective: Any = "nonsaturating") -> Any:
         """The game of the linear generator on `latent` (default N(0, 1))."""
-        if latent is None:
-            from gandyn import Normal
-
-            latent = Normal(0, 1)
+        latent = Normal(0, 1) if latent is None else latent
         return self.Game(data, generator=self.LinearGenerator(latent=latent), objective=objective)

@@ -152,10 +152,8 @@ def _jsd_gap(subject: Subject, battery: Battery) -> Outcome:
 def _jsd_and_gap(subject: Subject, battery: Battery) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """JSD and log 2 - JSD of every game, and of N(Δ, 1) against N(0, 1) for Δ from 1e-8 to 60."""
     far = np.stack([np.ones(9), np.geomspace(1e-8, 60, 9)], axis=-1)
-    for found in [
-        *(found for _, found in battery.evaluated(subject)),
-        subject.game(Normal(0, 1)).evaluate(far),
-    ]:
+    near = [found for _, found in battery.evaluated(subject)]
+    for found in [*near, subject.game(Normal(0, 1)).evaluate(far)]:
         yield found.jsd, found.jsd_gap
 
 

@@ -32,17 +32,9 @@ class Verification(Plain):
 
 
 _FILES = (
-    "discriminator",
-    "value",
-    "likelihood",
-    "potentials",
-    "rates",
-    "flows",
-    "vanishing",
-    "noise",
-    "normals",
-    "modes",
-)
+    "discriminator", "value", "likelihood", "potentials", "rates", "flows", "vanishing", "noise",
+    "normals", "modes",
+)  # fmt: skip
 
 
 def verify(

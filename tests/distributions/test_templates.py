@@ -10,7 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as hs
 
 import gandyn.distributions as gd
-from gandyn.distributions.notation import FAMILIES, MAX_DEPTH, MAX_LENGTH, names_in, parse, read
+from gandyn.distributions.notation import FAMILIES, MAX_DEPTH, MAX_LENGTH, parse, read
 from gandyn.errors import InputError
 
 VALUES = {"m": 3.0, "w": 0.25, "_s1": 0.5, "zero": 0.0, "huge": 1e308}
@@ -93,7 +93,7 @@ def test_arithmetic_has_the_value_that_python_gives_it(tree, random):
     else:
         assert parse(data, values=VALUES) == gd.Normal(expected, 1)
     in_order = re.findall(r"\{(\w+)\}", text)
-    assert names_in(data) == tuple(dict.fromkeys(in_order))
+    assert read(data).names == tuple(dict.fromkeys(in_order))
 
 
 products = hs.recursive(
@@ -329,14 +329,14 @@ def test_reading_takes_a_time_in_proportion_to_the_text(head, body, tail):
     ],
 )
 def test_names_in_the_order_of_their_first_appearance(text, names):
-    assert names_in(text) == names
+    assert read(text).names == names
 
 
 def test_names_in_a_text_that_cannot_be_read():
     with pytest.raises(InputError, match=r"latent: expected '\}' at column 5"):
-        names_in("N({m,1)", name="latent")
+        read("N({m,1)", name="latent")
     with pytest.raises(InputError, match=r"data: got 3, must be text"):
-        names_in(3)
+        read(3)
 
 
 def test_a_path_has_no_names(tmp_path, monkeypatch):
@@ -344,7 +344,7 @@ def test_a_path_has_no_names(tmp_path, monkeypatch):
     for path in ("a{b}.txt", "(c}.txt"):
         (tmp_path / path).write_text("1\n2\n4\n")
     text = '{w}*samples:a{b}.txt + (1-{w})*(samples:"(c}.txt")'
-    assert names_in(text) == ("w",)
+    assert read(text).names == ("w",)
     a, b = parse("samples:a{b}.txt"), parse('samples:"(c}.txt"')
     assert parse(text, values=VALUES) == gd.Mixture([0.25, 0.75], [a, b])
 
@@ -381,7 +381,7 @@ def test_nothing_but_an_input_error(text):
     except InputError as error:
         assert "\n" not in str(error)
     else:
-        assert set(names_in(text)) <= set(VALUES)
+        assert set(read(text).names) <= set(VALUES)
         assert parse(str(d)) == parse(str(d), values={}) == d
 
 

@@ -14,7 +14,7 @@ from gandyn.errors import InputError
 from gandyn.montecarlo import MLP, SGD, RMSProp, train
 from gandyn.montecarlo.run import Run
 from gandyn.montecarlo.streams import children, root_of
-from gandyn.system.files import ArrayFile
+from gandyn.system.array_files import ArrayFile
 from tests.montecarlo.runs import GAME, check_same, game_of, optimal, part_of, small
 from tests.sweeps import sweep
 

@@ -28,7 +28,7 @@ from gandyn.montecarlo import training as module
 from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator
 from gandyn.montecarlo.players import Players
 from gandyn.objectives import names
-from gandyn.system.files import ArrayFile
+from gandyn.system.array_files import ArrayFile
 from gandyn.system.processes import travels
 from tests.montecarlo.runs import (
     DATA,
