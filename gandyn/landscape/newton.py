@@ -17,7 +17,7 @@ _ROUNDING = 1e-14
 """A force below this share of its derivatives, in units of a, is zero to rounding."""
 _LONGEST = 0.5
 """The longest step, in units of a: over less than that the force is smooth."""
-_FARTHEST = 1.5
+_FARTHEST, _WIDEST = 1.5, 4.0
 """How far, in the same units, a root may be from its start: one farther off has nearer starts."""
 _SETTLED = 1e-9
 _SAME = 1e-7
@@ -55,7 +55,7 @@ def newton(plane: Plane, starts: Array) -> Array:
     """Roots near starts (n, 2) by Newton's method, to rounding; in no order.
 
     Steps are taken in (log a, b) and cut to half of a, so that a stays positive. Starts that do
-    not converge, or lead farther away than 1.5 a, are left out.
+    not converge, or lead farther away than 1.5 a, are left out; a counts up to 4 times the start's.
     """
     theta = starts.copy()
     live = np.arange(len(theta))
@@ -75,7 +75,8 @@ def newton(plane: Plane, starts: Array) -> Array:
         done = still | (length <= _SETTLED)
         found.append(live[done])
         away = np.abs(theta[live] - starts[live]).max(axis=1)
-        going = ~done & (away <= _FARTHEST * np.maximum(theta[live, 0], starts[live, 0]))
+        scale = np.clip(theta[live, 0], starts[live, 0], _WIDEST * starts[live, 0])
+        going = ~done & (away <= _FARTHEST * scale)
         if turn >= _QUICK:
             going &= length <= _SLOWEST * last[live]
         last[live] = length
