@@ -376,8 +376,11 @@ def _search(plane: Plane, a: Array, b: Array, force: Array, known: Array, bounds
     found = joined(plane, known, newton(plane, starts), bounds)
     # Near a fold a rest point has a partner that may share its cell, near a pitchfork it has two.
     for _ in range(2):
+        before = found
         near = np.concatenate([across(plane, found), between(found)])
         found = joined(plane, found, newton(plane, near), bounds)
+        if len(found) == len(before):
+            break
     return found
 
 
