@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -289,3 +290,27 @@ def test_rates_of_transport_and_mse():
     assert game.jacobian([1.5, 0.5]) == pytest.approx(-2 * np.eye(2), abs=1e-8)
     game = Game(Normal(2, 3), objective="mse")
     assert game.jacobian([1.5, 0.5]) == pytest.approx(-2 * np.eye(2), abs=1e-8)
+
+
+def test_results_come_back_equal():
+    """Through pickle, nan and infinite values included; another state's differ."""
+    game = Game(TWO, objective="pearson")
+    stack = np.array([[1.0, 0.5], [0.1, 3.0], [3.0, 0.0]])
+    found = [
+        game.evaluate(stack),
+        game.evaluate(stack[0], values=["jsd"]),
+        gandyn.gradient_flow(game, stack[0], (0, 0.1)),
+        gandyn.iterate(game, stack[:1], 0.01, 3),
+        gandyn.distances(TWO, gandyn.parse("U(0, 1)")),
+        gandyn.coverage(Normal(0.0, 1.0), TWO),
+    ]
+    for result in found:
+        assert pickle.loads(pickle.dumps(result)) == result
+    assert game.evaluate(stack) != game.evaluate(stack[::-1])
+
+
+def test_what_jumps_out_of_the_data_is_infinite_without_a_warning():
+    """At an end of the latent beyond the data's the slope that is lost has no bound."""
+    law = Uniform(-1.0, 1.0)
+    out = Game(law, LinearGenerator(law)).boundary_force([1.0, 0.5])
+    assert np.isinf(out).all()
