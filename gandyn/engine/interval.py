@@ -14,7 +14,7 @@ from gandyn.engine.base import Engine
 from gandyn.engine.kronrod import FINE
 from gandyn.engine.panels import PanelEngine, lost_to_rounding, row_of
 from gandyn.engine.quadrature import Integrals
-from gandyn.engine.sensitivity import changes
+from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
@@ -26,18 +26,18 @@ _COUNTS = (6, 12, 24, 48, 96)
 """Panels of the interval; the next where the two rules disagree."""
 
 _BLOCK = 12_288
-_MOST_KERNELS = 100
+_MOST_KERNELS, _MOST_BREAKS = 100, 8
 _AGREEMENT, _CAUTION = 1e-7, 200.0**1.5
 _EPS = float(np.finfo(float).eps)
 
 
 class _OnInterval(Field):
-    """A field at the images a z + b of latent points z, (L, n)."""
+    """A field (L, n) at the images a z + b of latent points z, (L, n) or (1, n) for all states."""
 
     def __init__(
         self, data: Distribution, latent: Distribution, z: Array, a: Array, b: Array
     ) -> None:
-        self.data, self.x = data, np.multiply.outer(a, z) + b[:, None]
+        self.data, self.x = data, a[:, None] * z + b[:, None]
         self.log_data, self.score_data = data.logpdf_and_score(self.x)
         self.log_generated = latent.logpdf(z) - np.log(np.abs(a))[:, None]
         self.score_generated = latent.score(z) / a[:, None]
@@ -53,7 +53,7 @@ Rows = Callable[[Field, Array, Array], Array]
 
 
 class IntervalEngine(Engine):
-    """An f-divergence and a z + b, z smooth between two ends, data smooth on the line.
+    """An f-divergence and a z + b, z smooth between two ends, data on the whole line.
 
     Parameters
     ----------
@@ -62,11 +62,11 @@ class IntervalEngine(Engine):
 
     Notes
     -----
-    The nodes z are the same in every state, so that no panel has to be fitted; the density p is
-    asked for at a z + b. A panel's disagreement to the power 3/2, in units of its integral of the
-    absolute value, estimates the Kronrod rule's error; where an error goes with the result, with
-    the factor of QUADPACK (Piessens, de Doncker-Kapenga, Überhuber and Kahaner, 1983), as the two
-    rules may agree by chance.
+    The nodes z are the same in every state, so that no panel has to be fitted, but for edges where
+    the data's breaks come from; the density p is asked for at a z + b. A panel's disagreement to
+    the power 3/2, in units of its integral of the absolute value, estimates the Kronrod rule's
+    error; where an error goes with the result, with the factor of QUADPACK (Piessens, de
+    Doncker-Kapenga, Überhuber and Kahaner, 1983), as the two rules may agree by chance.
     """
 
     name = "interval"
@@ -82,7 +82,7 @@ class IntervalEngine(Engine):
     def takes(panels: PanelEngine) -> bool:
         """Whether a game is of this kind."""
         data, latent = panels.data, panels.generator.latent
-        whole = not len(data.breaks) and not np.isfinite(data.support).any()
+        whole = len(data.breaks) <= _MOST_BREAKS and not np.isfinite(data.support).any()
         few = data.normals is None or len(data.normals[0]) <= _MOST_KERNELS
         bounded = np.isfinite(latent.support).all() and len(latent.breaks) == 2
         smooth = bool(bounded) and bool(np.isfinite(latent.logpdf(np.array(latent.support))).all())
@@ -146,7 +146,11 @@ class IntervalEngine(Engine):
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d)."""
         found = self._by(theta, self._changes, 1.0)
-        value = found.value.T.reshape(-1, 2, 2)[:, self._order][:, :, self._order]
+        value = found.value.T.reshape(-1, 2, 2)
+        if len(self._data.breaks):
+            generated = self._panels.generator.generated(theta)
+            value = value + at_breaks(self._data, generated, self._target, *theta[:, self._place].T)
+        value = value[:, self._order][:, :, self._order]
         lost = ~found.converged
         if lost.any():
             value[lost] = self._panels.jacobian(theta[lost])
@@ -173,24 +177,28 @@ class IntervalEngine(Engine):
     def _sums(self, count: int, rows: Rows, theta: Array, caution: float) -> Integrals:
         """Integrals of rows, their errors, and where they will do, by so many panels."""
         a, b = theta[:, self._place].T
-        edges = np.linspace(*self._latent.support, count + 1)
-        half = 0.5 * (edges[1] - edges[0])
-        z = (edges[:-1, None] + half * (1.0 + FINE.nodes)).ravel()
+        edges = np.linspace(*self._latent.support, count + 1)[None]
+        if len(self._data.breaks):
+            marks = np.clip((self._data.breaks - b[:, None]) / a[:, None], *self._latent.support)
+            both = np.broadcast_to(edges, (len(a), count + 1)), marks
+            edges = np.sort(np.concatenate(both, axis=1), axis=1)
+        half = 0.5 * np.diff(edges)
+        z = (edges[:, :-1, None] + half[..., None] * (1.0 + FINE.nodes)).reshape(len(edges), -1)
         at = _OnInterval(self._data, self._latent, z, a, b)
         with np.errstate(all="ignore"):
-            parts = rows(at, z, a[:, None]).reshape(-1, len(a), count, len(FINE.nodes))
-            kronrod, gauss = parts @ FINE.kronrod, parts @ FINE.gauss
-            modulus = np.abs(parts) @ FINE.kronrod
+            parts = rows(at, z, a[:, None]).reshape(-1, len(a), half.shape[1], len(FINE.nodes))
+            kronrod, gauss = parts @ FINE.kronrod * half, parts @ FINE.gauss * half
+            modulus = np.abs(parts) @ FINE.kronrod * half
             apart = np.abs(kronrod - gauss)
             share = np.sqrt(apart / np.maximum(modulus, 1e-300))
             error = (apart * np.minimum(caution * share, 1.0)).sum(axis=2)
             value, size, apart = (part.sum(axis=2) for part in (kronrod, modulus, apart))
             apart /= np.maximum(size, 1e-300)
-        unit = half * np.abs(a)
+        unit = np.abs(a)
         value, size, error = value * unit, size * unit, error * unit
         rounding = 16.0 * _EPS * size
         allowed = np.maximum(1e-10 * np.abs(value), 1e-12 * np.abs(value).max(axis=0))
         # Next to a rest point rounding is all that is left, by panels too.
         good = (apart <= _AGREEMENT) & (error <= np.maximum(allowed, rounding)) & (size > 1e-100)
         error += rounding
-        return Integrals(value, error, good.all(axis=0), np.full(len(a), len(z)))
+        return Integrals(value, error, good.all(axis=0), np.full(len(a), z.shape[1]))

@@ -65,6 +65,8 @@ ENDED = [
     ("0.3*U(-1, 0) + 0.7*U(-1, 2)", "T(5, 0, 1)"),
     ("0.5*N(-3, 1) + 0.5*N(3, 1)", "U(-1.7, 1.7)"),
     ("0.4*Logistic(-3, 0.6) + 0.6*T(4, 2, 1)", "U(0, 1)"),
+    ("0.5*Laplace(-3, 0.5) + 0.5*N(3, 1)", "U(-1.7, 1.7)"),
+    ("0.3*U(-1, 2) + 0.7*N(0, 2)", "U(0, 1)"),
 ]
 OBJECTIVES = [*NAMES, "neyman", "hellinger", "alpha(0.3)"]
 
@@ -77,6 +79,21 @@ def test_where_one_of_the_two_ends(data, latent, name):
     assert_alike(*both(data, latent, name), names)
     fast, _ = both(data, latent, name)
     assert fast.values(states(), ["jsd"]).nodes.max() < 1300
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize(("data", "latent"), ENDED[2:])
+def test_where_the_latent_ends(data, latent, name):
+    """Force and Jacobian, kinks and jumps of the data within."""
+    fast, panels = both(data, latent, name)
+    found, exact = (way.close_force(states()) for way in (fast, panels))
+    apart = np.abs(found.value - exact.value)
+    assert (apart <= 3 * (found.error + exact.error)).all()
+    size = np.abs(exact.value).max(axis=0)
+    assert (apart <= 1e-10 * size).all()
+    found, exact = (way.jacobian(states()) for way in (fast, panels))
+    size = np.abs(exact).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(found - exact) <= 1e-10 * size).all()
 
 
 @pytest.mark.parametrize("name", ["nonsaturating", "hellinger", "forward_kl"])
