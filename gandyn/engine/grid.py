@@ -219,9 +219,7 @@ class GridEngine(Engine):
             infinite = np.frombuffer(mask, bool)
             finite = np.flatnonzero(~infinite)
             some = [names[k] for k in rows]
-            if kinked and self._ended:
-                found = self._panels.values(theta[finite], some)
-            elif kinked:
+            if kinked:
                 found = self._total_variation(theta[finite])
             else:
                 found = self._smooth_values(theta[finite], some, scanned)
@@ -291,6 +289,13 @@ class GridEngine(Engine):
             lower = data.cdf(x)
             excess = np.where(lower < 0.5, lower - below, above - data.sf(x))
             total = -np.bincount(row, beyond * excess, minlength=len(ell))
+            # Where p > p_g up to an end of the data, an interval starts or stops there.
+            for end, node in zip(data.support, (0, -1), strict=True):
+                if np.isfinite(end):
+                    z = (end - at.loc) / at.scale
+                    below = (at.scale > 0) == (node == 0)
+                    outside = np.where(below, latent.cdf(z), latent.sf(z))
+                    total = total + np.where(ell[:, node] > 0.0, outside, 0.0)
             return np.stack([total, touching])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
