@@ -290,12 +290,12 @@ class GridEngine(Engine):
             excess = np.where(lower < 0.5, lower - below, above - data.sf(x))
             total = np.zeros(len(ell)) - np.bincount(row, beyond * excess, minlength=len(ell))
             # Where p > p_g up to an end of the data, an interval starts or stops there.
-            for end, node in zip(data.support, (0, -1), strict=True):
+            for end, last in zip(data.support, (0, -1), strict=True):
                 if np.isfinite(end):
                     z = (end - at.loc) / at.scale
-                    below = (at.scale > 0) == (node == 0)
+                    below = (at.scale > 0) == (last == 0)
                     outside = np.where(below, latent.cdf(z), latent.sf(z))
-                    total += np.where(ell[:, node] > 0.0, outside, 0.0)
+                    total += np.where(ell[:, last] > 0.0, outside, 0.0)
             return np.stack([total, touching])
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
