@@ -19,7 +19,7 @@ from gandyn.distributions import Distribution, LocationScale, Normal
 from gandyn.engine.alone import fitted, push_sums
 from gandyn.engine.base import Engine
 from gandyn.engine.nodes import OnGrid, kind_of
-from gandyn.engine.panels import PanelEngine, lost_to_rounding, row_of
+from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, row_of
 from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
@@ -263,9 +263,9 @@ class GridEngine(Engine):
         z = np.sort((np.array(self._data.support) - place[:, None]) / scale[:, None], axis=1)
         mass = (latent.cdf(z[:, 0]) + latent.sf(z[:, 1]))[:, None]
         generated = self._panels.generator.generated(theta)
-        with np.errstate(all="ignore"):
+        with np.errstate(divide="ignore"):
             at = AtAtoms(self._data, generated, place[:, None], np.arange(len(theta)), mass)
-            return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
+        return of_one_alone(at, mass, rows)
 
     def _total_variation(self, theta: Array) -> Integrals:
         """½∫|p − p_g|, by the masses between the zeros of ℓ."""

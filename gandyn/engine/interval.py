@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
 from gandyn.engine.kronrod import FINE
-from gandyn.engine.panels import PanelEngine, lost_to_rounding, row_of
+from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, row_of
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.objectives import FDivergence
-from gandyn.objectives.field import Field
+from gandyn.objectives.field import AtGaps, Field
 
 __all__ = ["IntervalEngine"]
 
@@ -137,11 +137,9 @@ class IntervalEngine(Engine):
         ends = np.sort(np.multiply.outer(a, self._latent.support) + b[:, None], axis=1)
         mass = (self._data.cdf(ends[:, 0]) + self._data.sf(ends[:, 1]))[:, None]
         generated = self._panels.generator.generated(theta)
-        at = Field(self._data, generated, ends[:, :1], np.arange(len(theta)))
-        with np.errstate(all="ignore"):
-            at.log_data = np.log(mass)
-            at.log_generated, at.log_ratio = -np.inf * np.ones_like(mass), np.inf * mass
-            return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
+        with np.errstate(divide="ignore"):
+            at = AtGaps(self._data, generated, ends[:, :1], np.arange(len(theta)), mass)
+        return of_one_alone(at, mass, rows)
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d)."""

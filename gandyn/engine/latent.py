@@ -45,8 +45,6 @@ _BLOCK, _KEPT = 65_536, 16_384
 """Nodes taken at once, and of the longest line that is kept from one call to the next."""
 _FAINT = 1e-290
 _ANY = np.zeros(1)
-_PLAIN = np.array(64.0)
-"""Rounding of a derivative, which only Newton's method and rates ask for."""
 _EPS = float(np.finfo(float).eps)
 
 
@@ -354,7 +352,7 @@ def _judged(f: Array, rounding: Array, columns: Array) -> tuple[Array, Array, ND
     size = np.abs(f)
     width = np.abs(columns)
     modulus = _sums(size, width)
-    noise = _EPS * (_sums(size * rounding, width) if rounding.ndim else rounding * modulus)
+    noise = _EPS * _sums(size * rounding, width)
     ends = np.maximum(*(size[:, k] * width[..., k] for k in (0, -1)))
     good = settled(p, modulus, ends, CLOSE) & ((modulus > _FAINT) | ~columns.any(axis=2))
     return p[0] + p[1] + p[2] + p[3], noise + left_over(p, modulus, ends), good.all(axis=0)

@@ -138,6 +138,12 @@ def row_of(objective: Objective, name: str) -> Row:
     return DIVERGENCES[name].integrand, DIVERGENCES[name].rounding
 
 
+def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]]) -> Array:
+    """What rows (K, L) gain from mass (L, 1) where only one of the two densities is."""
+    with np.errstate(all="ignore"):
+        return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
+
+
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
     """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite."""
     centres, widths = data.landmarks.T

@@ -214,5 +214,17 @@ class AtAtoms(Field):
         self.log_data = self.log_ratio = np.full_like(x, -np.inf)
 
 
+class AtGaps(Field):
+    """The same where all is the data's mass (P, n), and nothing is generated."""
+
+    def __init__(
+        self, data: Distribution, generated: Generated, x: Array, lane: Index, mass: Array
+    ) -> None:
+        super().__init__(data, generated, x, lane)
+        self.log_data = np.log(mass)
+        self.log_generated = np.full_like(x, -np.inf)
+        self.log_ratio = np.full_like(x, np.inf)
+
+
 def _finite(log_density: Array) -> Array:
     return np.where(np.isfinite(log_density), np.abs(log_density), 0.0)
