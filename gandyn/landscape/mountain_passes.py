@@ -17,6 +17,7 @@ import numpy as np
 
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, Equilibrium, planar
+from gandyn.landscape.frame import handed_out
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Box, Plane
 from gandyn.system.checks import Array
@@ -177,7 +178,7 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
         message += f"; {apart} pairs are not joined within the box"
     message += "" if found.success else f"; {found.message}"
     status = 0 if found.success and not apart else -1
-    return Barriers(tuple(out), tuple(tree), found, status, message)
+    return handed_out(Barriers(tuple(out), tuple(tree), found, status, message), game)
 
 
 def rise(plane: Plane, low: Equilibrium, high: Equilibrium) -> tuple[float, float]:
