@@ -219,8 +219,8 @@ class Distribution(ABC):
         centres, widths = self.landmarks.T
         span = float(centres.max() - centres.min())
         near = (centres[:, None] + widths[:, None] * ladder(48.0)).ravel()
-        far = (span + float(widths.max())) * ladder(_HUGE)
         with np.errstate(over="ignore"):
+            far = (span + float(widths.max())) * ladder(_HUGE)
             x = np.concatenate([near, centres.mean() + far, self.breaks])
         low, high = self._within_support(-_HUGE, _HUGE)
         x = np.unique(np.clip(x, low, high))

@@ -340,7 +340,7 @@ def _described(
     for k, place in enumerate(theta):
         rates, vectors = np.linalg.eig(jacobian[k])
         order = np.argsort(rates.real)
-        rates, vectors = rates[order], vectors[:, order]
+        rates, vectors = rates[order], _upright(vectors[:, order])
         size, least = float(np.abs(rates).max()), float(np.abs(rates).min())
         index = counted(k) if least <= _FLAT * size else None
         growing = int((rates.real > 0).sum())
@@ -374,6 +374,12 @@ def _described(
             )
         )
     return out
+
+
+def _upright(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Columns of length 1, each with its largest component above 0: rounding decides no sign."""
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)[0]
+    return vectors * (np.abs(largest) / largest)
 
 
 def _search(plane: Plane, a: Array, b: Array, force: Array, known: Array, bounds: Box) -> Array:

@@ -116,7 +116,8 @@ def string_path(
         force = plane.force(theta)
         size = np.hypot(*force.T)
         # An image that slid past the next one would tangle the curve.
-        stride = 0.5 * _length(theta)[-1] / images * theta[:, 0] / np.maximum(size, 1e-300)
+        with np.errstate(over="ignore"):
+            stride = 0.5 * _length(theta)[-1] / images * theta[:, 0] / np.maximum(size, 1e-300)
         move = np.minimum(pace, stride)[:, None] * force
         move[[0, -1]] = 0.0
         before, theta = theta, theta + move
