@@ -80,6 +80,21 @@ def test_values_carry_over_within_their_errors(data, k, c):
         assert (np.abs(here - there) <= doubt[finite] + 1e-14 * np.abs(here)).all(), name
 
 
+@pytest.mark.parametrize("k, c", EXACT[:4])
+def test_a_generator_of_many_parameters_carries_over(k, c):
+    generator = gandyn.HermiteGenerator(3)
+    theta, move = np.array([0.25, 1.5, 0.125, 0.25]), np.array([c, 0.0, 0.0, 0.0])
+    for objective, power in (("nonsaturating", 0), ("wasserstein2", 2)):
+        one = Game(two_modes(1.0, 0.0), generator, objective)
+        other = Game(two_modes(k, c), generator, objective)
+        there = k * theta + move
+        close(one.force(theta), other.force(there) * k ** (1 - power), 1e-12)
+        close(one.jacobian(theta), other.jacobian(there) * k ** (2 - power), 1e-10)
+        ends = gandyn.gradient_flow(one, theta, (0.0, 3.0)).theta[-1]
+        moved = gandyn.gradient_flow(other, there, (0.0, 3.0 * k ** (2 - power))).theta[-1]
+        np.testing.assert_allclose((moved - move) / k, ends, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("k, c", [(2.0**-20, 2.0**10), (1.0, 2.0**30)])
 def test_a_network_is_moved_by_its_last_bias(k, c):
     # The bias alone is in units of x where nothing is scaled.

@@ -274,10 +274,16 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
 
 def _from_many_starts(game: Game, starts: Array | None) -> Equilibria:
     """The rest points that many starts lead to; that these are all is not proven."""
-    search = Search(game, starts)
+    near = game.centred
+    search = Search(near, None if starts is None else game.near(starts))
     theta = search.found[np.lexsort(search.found.T[::-1])]
     units = np.full(len(theta), search.unit)
-    points = _described(game, theta, np.asarray(game.jacobian(theta)), units, lambda k: None)
+    points = [
+        replace(point, theta=game.far(point.theta))
+        for point in _described(
+            near, theta, np.asarray(near.jacobian(theta)), units, lambda k: None
+        )
+    ]
     message = (
         f"the rest points that {search.starts} starts lead to: that these are all is not proven"
     )
