@@ -114,8 +114,12 @@ class HeightEngine:
         value = np.bincount(state, excess, minlength=len(a))
         count = np.bincount(state, minlength=len(a))
         # A crossing's own rounding is of second order, but not that of the two ends.
-        moved = np.exp([at_first, at_last]) * (np.abs(spread) + np.abs(b))
-        error = 4.0 * _EPS * (2.0 + self._noise * count) + 2.0 * _EPS * moved.sum(axis=0)
+        rounding = 2.0 * _EPS * (np.abs(spread) + np.abs(b))
+        moved = [
+            data.cdf(x + off) - data.cdf(x - off)
+            for x, off in zip((first, last), rounding, strict=True)
+        ]
+        error = 4.0 * _EPS * (2.0 + self._noise * count) + np.sum(moved, axis=0)
         return value, error, 2 + count
 
     @cached_property

@@ -1,8 +1,12 @@
 """Total variation from uniform laws: by heights of the data, against closed forms and mpmath."""
 
+from itertools import pairwise, product
+
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.optimize
+import scipy.stats
 
 import gandyn
 from gandyn import Game, LinearGenerator
@@ -33,15 +37,12 @@ LATENTS = {"U(-1, 1)": (-1.0, 1.0), "U(0, 1)": (0.0, 1.0), "U(-1.7, 3)": (-1.7, 
 
 
 def text_of(law, unit=1.0, shift=0.0):
-    """The law in text, stretched by the unit and then shifted; and the width of its narrowest."""
-    parts, widths = [], []
+    """The law in text, stretched by the unit and then shifted."""
+    parts = []
     for kind, weight, first, second in law:
-        ends = (first, second) if kind == "U" else (first, None)
-        first, *rest = (shift + unit * end for end in ends if end is not None)
-        second = rest[0] if rest else unit * second
-        widths.append(second - first if kind == "U" else second)
-        parts.append(f"{weight!r}*{kind}({first!r}, {second!r})")
-    return " + ".join(parts), min(widths)
+        scale = unit * second + (shift if kind == "U" else 0.0)
+        parts.append(f"{weight!r}*{kind}({unit * first + shift!r}, {scale!r})")
+    return " + ".join(parts)
 
 
 def exact(text, ends, a, b):
@@ -68,16 +69,14 @@ def exact(text, ends, a, b):
         samples = sorted({low, high, *inner, *(x for x in jumps if low < x < high)})
         p = gandyn.parse(text)
         shares = np.array([1e-9, *np.arange(1, 60) / 60, 1 - 1e-9])
-        for left, right in zip(samples[:-1], samples[1:], strict=True):
+        for left, right in pairwise(samples):
             points = left + (right - left) * shares
             near = p.pdf(points.astype(float)) > float(height)
             for k in np.flatnonzero(near[1:] != near[:-1]):
                 cuts.append(crossing(above, points[k], points[k + 1]))
         sums = [[mp.mpf(0), mp.mpf(0)], *(masses(x) for x in sorted(cuts)), [mp.mpf(1), mp.mpf(1)]]
-        return mp.fsum(
-            abs((there[0] - here[0]) - (there[1] - here[1]))
-            for here, there in zip(sums[:-1], sums[1:], strict=True)
-        ) / 2
+        apart = [below - other for below, other in sums]
+        return mp.fsum(abs(there - here) for here, there in pairwise(apart)) / 2
 
 
 def crossing(f, low, high):
@@ -85,11 +84,6 @@ def crossing(f, low, high):
     if f(low) * f(high) >= 0:
         return low
     return mp.findroot(f, (low, high), solver="anderson", verify=False)
-
-
-def engines(text, latent="U(-1, 1)"):
-    game = Game(gandyn.parse(text), LinearGenerator(gandyn.parse(latent)))
-    return game.engine, PanelEngine(game.data, game.generator, game.objective)
 
 
 def states(count, seed, unit=1.0, shift=0.0):
@@ -100,7 +94,8 @@ def states(count, seed, unit=1.0, shift=0.0):
 
 def assert_right(text, latent, theta, noise=0.0):
     """Within the stated error, which is small but for the noise that places have in doubles."""
-    found = engines(text, latent)[0].values(theta, ["total_variation"])
+    game = Game(gandyn.parse(text), LinearGenerator(gandyn.parse(latent)))
+    found = game.engine.values(theta, ["total_variation"])
     assert found.converged.all()
     for (a, b), value, error in zip(theta, found.value[0], found.error[0], strict=True):
         apart = abs(float(mp.mpf(value) - exact(text, LATENTS[latent], a, b)))
@@ -108,12 +103,101 @@ def assert_right(text, latent, theta, noise=0.0):
         assert error <= 1e-13 + noise, (text, a, b, error)
 
 
-@pytest.mark.parametrize("latent", LATENTS)
-@pytest.mark.parametrize("name", LAWS)
+def in_turn(case):
+    """Every law under the next latent."""
+    name, latent = case
+    return (list(LAWS).index(name) + list(LATENTS).index(latent)) % 3 == 0
+
+
+@pytest.mark.parametrize(("name", "latent"), sweep(product(LAWS, LATENTS), in_turn))
 def test_against_mpmath(name, latent):
     """Wide and narrow, near and far."""
-    text, width = text_of(LAWS[name])
     theta = states(6, len(name))
-    theta[0] = [1e-12, theta[0, 1]]
+    theta[0, 0] = 1e-12
     theta[1, 0] = 1e4
-    assert_right(text, latent, theta)
+    assert_right(text_of(LAWS[name]), latent, theta)
+
+
+PLACES = [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e3), (1.0, -1e8), (1e-6, 10.0)]
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), sweep(product(PLACES, LAWS), lambda case: case[1] in ("kinks", "jumps"))
+)
+def test_units_and_offsets(place, name):
+    """Of any size and anywhere: the error says what the rounding of places leaves open."""
+    unit, shift = place
+    narrowest = min(law[3] - law[2] if law[0] == "U" else law[3] for law in LAWS[name])
+    theta = states(3, len(name), unit, shift)
+    theta[0, 0] *= 1e-9
+    noise = 1e-14 * abs(shift) / (unit * narrowest)
+    assert_right(text_of(LAWS[name], unit, shift), "U(-1, 1)", theta, noise)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", LAWS)
+def test_random_states(name, seed):
+    theta = states(40, seed)
+    theta[::4, 0] *= 10.0 ** np.random.default_rng(seed).uniform(-10, 6, 10)
+    assert_right(text_of(LAWS[name]), list(LATENTS)[seed % 3], theta)
+
+
+def test_what_cancels_keeps_its_digits():
+    """Next to p_g = p, and where they are the same."""
+    data = gandyn.Uniform(-1.0, 1.0)
+    game = Game(data, LinearGenerator(data))
+    wider = 1.0 + 2.0 ** -np.arange(4.0, 40.0, 4.0)
+    theta = np.stack([wider, np.zeros(len(wider))], axis=1)
+    found = game.evaluate(theta, values=["total_variation"])
+    exact = (wider - 1.0) / wider
+    assert (np.abs(found.total_variation - exact) <= found.errors["total_variation"]).all()
+    assert game.evaluate([1.0, 0.0]).total_variation <= 1e-15
+
+
+def test_from_a_log_density():
+    """No closed form but for its exact one: p is 3/2 √x on [0, 1], with a steep end."""
+    data = gandyn.from_logpdf(root, [(0.8, 0.2)], (0.0, 1.0))
+    latent = gandyn.from_logpdf(level, [(0.5, 0.3)], (0.0, 1.0))
+    theta = [[-0.2, 0.4], [4.0, -1.0], [1.0, 0.0]]
+    found = Game(data, LinearGenerator(latent)).evaluate(theta, values=["total_variation"])
+    # 3/2 √x is above the height 5 nowhere, above 1/4 from 1/36 on, above 1 from 4/9 on
+    crossed = [[1 / 36, 0.25 * 35 / 36], [4 / 9, 5 / 9]]
+    exact = [1 - 0.4**1.5 + 0.2**1.5, *(1 - start**1.5 - other for start, other in crossed)]
+    assert np.abs(found.total_variation - exact).max() <= 1e-14
+    assert (found.errors["total_variation"] <= 1e-13).all()
+
+
+def root(x):
+    """½ log x."""
+    return 0.5 * np.log(np.maximum(x, 1e-300))
+
+
+def level(x):
+    """Nothing but a constant, which is not the right one."""
+    return np.zeros_like(x)
+
+
+def test_a_pole():
+    """Gamma of shape 0.7 has one at 0, which the height of a narrow p_g is below."""
+    law = scipy.stats.gamma(0.7)
+    game = Game(gandyn.from_scipy(law), LinearGenerator(gandyn.Uniform(0, 1)))
+    for a in (1.0, 0.01, 30.0):
+        crossing = scipy.optimize.brentq(lambda x: law.logpdf(x) + np.log(a), 1e-12, 50)  # noqa: B023
+        exact = (
+            law.cdf(min(crossing, a))
+            - min(crossing / a, 1.0)
+            + law.sf(max(a, 0.0)) * (crossing < a)
+        )
+        found = game.evaluate([a, 0.0], values=["total_variation"])
+        assert found.total_variation == pytest.approx(exact, abs=1e-12)
+
+
+def test_it_costs_little():
+    """A point for each end and each crossing; and other latents are for the panels."""
+    text = text_of(LAWS["six modes"])
+    game = Game(gandyn.parse(text), LinearGenerator(gandyn.Uniform(-1, 1)))
+    assert game.engine.values(states(50, 0), ["total_variation"]).nodes.max() <= 2 + 14
+    sloped = LinearGenerator(gandyn.from_logpdf(root, [(0.8, 0.2)], (0.0, 1.0)))
+    assert not HeightEngine.takes(PanelEngine(game.data, sloped, game.objective))
+    assert HeightEngine.takes(PanelEngine(game.data, game.generator, game.objective))
