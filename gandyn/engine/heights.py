@@ -92,15 +92,15 @@ class HeightEngine:
         right = np.where(high <= hi, rises[1], at_last[:, None]) - log_height[:, None]
         # Whether p > p_g: outside; and in every stretch that p_g reaches, at both of its ends.
         above = np.ones((len(a), 2 * len(low) + 2), bool)
-        outside = (low > hi) | (high < lo)
-        above[:, 1:-1:2], above[:, 2:-1:2] = outside | (left > 0.0), outside | (right > 0.0)
+        apart = np.where(lo < hi, (low >= hi) | (high <= lo), (low > hi) | (high < lo))
+        above[:, 1:-1:2], above[:, 2:-1:2] = apart | (left > 0.0), apart | (right > 0.0)
         state, change = np.nonzero(above[:, 1:] != above[:, :-1])
         before, stretch, within = above[state, change], change // 2, change % 2 == 1
         # At an end of a stretch, or where p crosses the height within.
         x = np.clip(ends[stretch], first[state], last[state])
         s, k = state[within], stretch[within]
         x[within] = roots(
-            lambda x, index: data.logpdf(x) - log_height[s[index]],
+            lambda point, index: data.logpdf(point) - log_height[s[index]],
             x[within],
             np.minimum(high[k], last[s]),
             left[s, k],
@@ -111,13 +111,13 @@ class HeightEngine:
         below = np.where(~within & (ends[stretch] <= first[state]), 0.0, below)
         below = np.where(~within & (ends[stretch] >= last[state]), 1.0, below)
         excess = np.where(before, 1.0, -1.0) * (data.cdf(x) - below)
-        value = np.bincount(state, excess, minlength=len(a))
+        value = np.zeros(len(a)) + np.bincount(state, excess, minlength=len(a))
         count = np.bincount(state, minlength=len(a))
         # A crossing's own rounding is of second order, but not that of the two ends.
-        rounding = 2.0 * _EPS * (np.abs(spread) + np.abs(b))
+        rounding = _EPS * (np.abs(spread) + np.abs(b))
         moved = [
-            data.cdf(x + off) - data.cdf(x - off)
-            for x, off in zip((first, last), rounding, strict=True)
+            data.cdf(end + off) - data.cdf(end - off)
+            for end, off in zip((first, last), rounding, strict=True)
         ]
         error = 4.0 * _EPS * (2.0 + self._noise * count) + np.sum(moved, axis=0)
         return value, error, 2 + count
