@@ -8,7 +8,7 @@ variation is the sum of the masses of p less those of p_g between the crossings.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from gandyn.system.bracket import roots
 __all__ = ["HeightEngine"]
 
 Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _EPS = float(np.finfo(float).eps)
 _BETWEEN = 32
@@ -32,8 +31,6 @@ _SPLIT, _ROUNDS = 16, 4
 
 _MOST_LANDMARKS = 2000
 _BLOCK = 65_536
-_LEAST = 1e-4
-"""A value below has lost too many digits to the masses that it is the difference of."""
 
 
 class HeightEngine:
@@ -42,11 +39,16 @@ class HeightEngine:
     Parameters
     ----------
     panels : PanelEngine
-        The game, and the way that is gone where the value cancels.
+        The game.
+
+    Notes
+    -----
+    Next to p_g = p the value is right to rounding of the masses, no better: nor are the logarithms
+    of two densities that are almost alike.
     """
 
     def __init__(self, panels: PanelEngine) -> None:
-        self._panels, self._data, self._latent = panels, panels.data, panels.generator.latent
+        self._data, self._latent = panels.data, panels.generator.latent
         self._place = list(panels.generator.scale_and_place or ())
         low, high = self._latent.support
         self._log_height = float(self._latent.logpdf(0.5 * low + 0.5 * high))
@@ -64,22 +66,21 @@ class HeightEngine:
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Total variation alone, for each of the names, at states (L, d)."""
-        if not len(theta):
-            return self._panels.values(theta, names)
         step = max(1, _BLOCK // len(self._stretches[0]))
-        parts = [self._sums(theta[k : k + step]) for k in range(0, len(theta), step)]
-        value, error, nodes = (np.concatenate(each) for each in zip(*parts, strict=True))
-        found = Integrals(
-            np.tile(value, (len(names), 1)),
-            np.tile(error, (len(names), 1)),
-            np.ones(len(theta), bool),
-            nodes,
+        starts = range(0, max(1, len(theta)), step)
+        value, error, nodes = np.concatenate(
+            [self._sums(theta[k : k + step]) for k in starts], axis=1
         )
-        lost = np.flatnonzero(~(value > _LEAST))
-        return found.mended(lost, theta, partial(self._panels.values, names=names))
+        size = len(names), len(theta)
+        return Integrals(
+            np.broadcast_to(value, size).copy(),
+            np.broadcast_to(error, size).copy(),
+            np.ones(len(theta), bool),
+            nodes.astype(np.intp),
+        )
 
-    def _sums(self, theta: Array) -> tuple[Array, Array, Index]:
-        """Total variation, its error, and how many points it took."""
+    def _sums(self, theta: Array) -> Array:
+        """Total variation, its error, and how many points it took: (3, L)."""
         data, latent = self._data, self._latent
         a, b = theta[:, self._place].T
         log_height = self._log_height - np.log(np.abs(a))
@@ -111,7 +112,7 @@ class HeightEngine:
         below = np.where(~within & (ends[stretch] <= first[state]), 0.0, below)
         below = np.where(~within & (ends[stretch] >= last[state]), 1.0, below)
         excess = np.where(before, 1.0, -1.0) * (data.cdf(x) - below)
-        value = np.zeros(len(a)) + np.bincount(state, excess, minlength=len(a))
+        value = np.maximum(np.bincount(state, excess, minlength=len(a)), 0.0)
         count = np.bincount(state, minlength=len(a))
         # A crossing's own rounding is of second order, but not that of the two ends.
         rounding = _EPS * (np.abs(spread) + np.abs(b))
@@ -120,7 +121,7 @@ class HeightEngine:
             for end, off in zip((first, last), rounding, strict=True)
         ]
         error = 4.0 * _EPS * (2.0 + self._noise * count) + np.sum(moved, axis=0)
-        return value, error, 2 + count
+        return np.stack([value, error, 2.0 + count])
 
     @cached_property
     def _stretches(self) -> tuple[Array, Array]:

@@ -143,7 +143,35 @@ def test_random_states(name, seed):
     assert_right(text_of(LAWS[name]), list(LATENTS)[seed % 3], theta)
 
 
-def test_what_cancels_keeps_its_digits():
+@pytest.mark.parametrize("name", ["uniform", "a gap", "a histogram", "kinks", "jumps"])
+def test_ends_on_breaks(name):
+    """Of widths down to below the spacing of doubles, where all of p_g is at one."""
+    text = text_of(LAWS[name])
+    place = gandyn.parse(text).breaks[-1]
+    sizes = [1e-17, 1e-12, -1e-3, 0.25, 3.0]
+    theta = [[a, place + side * a] for a in sizes for side in (-1, 0, 1)]
+    assert_right(text, "U(-1, 1)", np.array(theta))
+
+
+def test_a_height_between_a_shallow_maximum_and_minimum():
+    """Both within one of the steps that the score is sampled in, or beside one of the samples."""
+    d = 1.2
+    x = np.linspace(-1.1, 0.0, 100_001)
+    # p' is 0 where this is the ratio of the weights; next to a largest one it is so twice
+    odds = float(((x + d) * np.exp(-2 * d * x) / (d - x)).max()) * (1 - 1e-4)
+    pairs = [(1 / (1 + odds), d), *((0.5, 1 + 10.0**-k) for k in (2, 3, 4))]
+    for weight, centre in pairs:
+        text = text_of([("N", weight, -centre, 1), ("N", 1 - weight, centre, 1)])
+        data = gandyn.parse(text)
+        at = np.linspace(-2, 2, 100_001)
+        density = data.pdf(at)
+        turns = np.flatnonzero((density[1:-1] - density[:-2]) * (density[2:] - density[1:-1]) < 0)
+        assert len(turns) == 3
+        low, high = np.sort(density[1 + turns])[:2]
+        assert_right(text, "U(-1, 1)", np.array([[1 / (low + high), 0.0], [1 / (low + high), 0.3]]))
+
+
+def test_next_to_the_same():
     """Next to p_g = p, and where they are the same."""
     data = gandyn.Uniform(-1.0, 1.0)
     game = Game(data, LinearGenerator(data))
@@ -152,7 +180,7 @@ def test_what_cancels_keeps_its_digits():
     found = game.evaluate(theta, values=["total_variation"])
     exact = (wider - 1.0) / wider
     assert (np.abs(found.total_variation - exact) <= found.errors["total_variation"]).all()
-    assert game.evaluate([1.0, 0.0]).total_variation <= 1e-15
+    assert 0.0 <= game.evaluate([1.0, 0.0]).total_variation <= 1e-15
 
 
 def test_from_a_log_density():

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import gandyn
 from gandyn import Game, LinearGenerator
@@ -129,6 +130,40 @@ def test_where_both_end_and_the_data_have_a_gap(name):
     found, exact = (way.jacobian(states()) for way in (fast, panels))
     size = np.abs(exact).max(axis=(1, 2), keepdims=True)
     assert (np.abs(found - exact) <= 1e-9 * size).all()
+    beside = fast.values(np.array([[1.0, -3.0], [0.5, -2.0]]), ["jsd"])
+    assert beside.value == pytest.approx(np.log(2), rel=1e-14) and beside.nodes.max() < 300
+
+
+def test_what_is_infinite_by_little():
+    """A faint tail of p_g beyond the data, a place where log p underflows, ends that touch."""
+    faint = gandyn.from_logpdf(hill, [(0.3, 1.0)], (-9.0, 9.5), score=hill_slope)
+    data = gandyn.Mixture(
+        [0.5, 0.5], [gandyn.from_logpdf(sunk, [(0.0, 1.0)]), gandyn.Uniform(0, 1)]
+    )
+    uniform = gandyn.Uniform(-1, 1)
+    for law, latent, theta, exact in [
+        (gandyn.Uniform(-20.0, 9.4), faint, [1.0, 0.0], np.inf),
+        (data, uniform, [50.0, 0.0], np.inf),
+        (uniform, uniform, [0.1, 0.9], np.log(10.0)),
+    ]:
+        found = Game(law, LinearGenerator(latent)).evaluate(theta, values=["kl_generator_data"])
+        assert found.kl_generator_data == pytest.approx(exact, rel=1e-13)
+
+
+def sunk(x):
+    """The logarithm of a density that underflows."""
+    with np.errstate(divide="ignore", under="ignore"):
+        return np.log(np.exp(-0.5 * x * x))
+
+
+def test_what_is_left_to_the_panels():
+    """Zeros and poles at the data's ends, and atoms."""
+    relu = gandyn.MLPGenerator((3,), "relu")
+    atoms = relu.pushforward(np.random.default_rng(0).normal(size=relu.dimension))
+    assert len(atoms.atoms)
+    laws = [scipy.stats.beta(2, 3), scipy.stats.gamma(0.7), scipy.stats.semicircular()]
+    for data in [*map(gandyn.from_scipy, laws), atoms]:
+        assert "by panels" in repr(Game(data, LinearGenerator(gandyn.Uniform(-1, 1))))
 
 
 def uniform_pair(low, high, a, b):
@@ -169,7 +204,7 @@ def test_two_uniform_laws(unit):
             small = error <= 2e-13 * (1 + exact) if np.isfinite(exact) else error == 0.0
             assert small, (name, a, b, error)
     used = game.engine.values(theta, ["jsd", "kl_data_generator", "total_variation"]).nodes
-    assert used[:-1].max() < 250
+    assert used.max() < 250 and game.engine.force(theta).nodes.max() < 250
 
 
 @pytest.mark.parametrize("name", ["nonsaturating", "hellinger", "forward_kl"])
