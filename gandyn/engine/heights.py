@@ -93,7 +93,7 @@ class HeightEngine:
         right = np.where(high <= hi, rises[1], at_last[:, None]) - log_height[:, None]
         # Whether p > p_g: outside; and in every stretch that p_g reaches, at both of its ends.
         above = np.ones((len(a), 2 * len(low) + 2), bool)
-        apart = np.where(lo < hi, (low >= hi) | (high <= lo), (low > hi) | (high < lo))
+        apart = (low > hi) | (high < lo)
         above[:, 1:-1:2], above[:, 2:-1:2] = apart | (left > 0.0), apart | (right > 0.0)
         state, change = np.nonzero(above[:, 1:] != above[:, :-1])
         before, stretch, within = above[state, change], change // 2, change % 2 == 1
