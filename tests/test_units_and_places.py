@@ -90,9 +90,6 @@ def test_a_generator_of_many_parameters_carries_over(k, c):
         there = k * theta + move
         close(one.force(theta), other.force(there) * k ** (1 - power), 1e-12)
         close(one.jacobian(theta), other.jacobian(there) * k ** (2 - power), 1e-10)
-        ends = gandyn.gradient_flow(one, theta, (0.0, 3.0)).theta[-1]
-        moved = gandyn.gradient_flow(other, there, (0.0, 3.0 * k ** (2 - power))).theta[-1]
-        np.testing.assert_allclose((moved - move) / k, ends, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("k, c", [(2.0**-20, 2.0**10), (1.0, 2.0**30)])
