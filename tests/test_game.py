@@ -314,3 +314,18 @@ def test_what_jumps_out_of_the_data_is_infinite_without_a_warning():
     law = Uniform(-1.0, 1.0)
     out = Game(law, LinearGenerator(law)).boundary_force([1.0, 0.5])
     assert np.isinf(out).all()
+
+
+@pytest.mark.parametrize("middle", [1.0, 0.0, -31.0], ids=["end at 0", "around 0", "far"])
+def test_force_and_boundary_force_are_minus_the_gradient(middle):
+    """Of uniform data, wherever their ends are."""
+    game = Game(Uniform(middle - 1.0, middle + 1.0), objective="saturating")
+    theta, h = np.array([0.8, middle + 0.3]), 1e-3
+    slopes = [
+        (8 * (game.potential(theta + d) - game.potential(theta - d))
+         - game.potential(theta + 2 * d) + game.potential(theta - 2 * d)) / (12 * h)
+        for d in h * np.eye(2)
+    ]  # fmt: skip
+    total = game.force(theta) + game.boundary_force(theta)
+    np.testing.assert_allclose(total, np.negative(slopes), rtol=1e-9, atol=1e-10)
+    assert np.abs(game.boundary_force(theta)).min() > 0.01

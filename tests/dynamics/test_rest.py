@@ -198,3 +198,11 @@ def test_modes_of_mixed_stacks(games):
     rebuilt = np.matmul(modes.vectors * modes.rates[:, None, :], modes.inverse)
     assert rebuilt == pytest.approx(stack, abs=1e-6)
     assert modes.stable.tolist() == [True, True, False]
+
+
+def test_rates_of_stiff_rest_points():
+    modes = Modes.of(np.stack([np.diag([-3e4, -1e-3, 0.0]), np.diag([-2.0, 5.0, -1.0])]))
+    assert modes.fastest.tolist() == [3e4, 5.0]
+    assert modes.slowest.tolist() == pytest.approx([1e-3, -5.0])
+    assert modes.neutral.sum(axis=1).tolist() == [1, 0]
+    assert modes.stable.tolist() == [True, False]

@@ -254,3 +254,28 @@ def test_what_does_not_converge_is_reported():
 def test_not_a_number_is_not_converged():
     found = integrate(plain(lambda x: np.where(x > 0.5, np.nan, 1.0)), panels(0, 1), 1)
     assert not found.converged[0]
+
+
+def test_a_tail_just_steep_enough_is_finite():
+    """x^-1.05 adds 0.966 times as much with every doubling, and comes to 20 in the end."""
+    value, _, _ = result(lambda x: np.maximum(x, 1.0) ** -1.05, 1, 2, open_right=True)
+    assert value == pytest.approx(20, rel=1e-6)
+
+
+def test_a_tail_that_falls_now_and_then_is_finite():
+    """1/u over 20 doublings, a tenth of it over the next 20, and so on."""
+
+    def staircase(x):
+        u = np.maximum(x - 1.0, 1.0)
+        return 0.1 ** np.floor(np.log2(u) / 20) / u
+
+    value, _, converged = result(staircase, 1, 2, open_right=True)
+    assert converged and value == pytest.approx(1 + 20 * math.log(2) / 0.9, rel=1e-12)
+
+
+def test_a_tail_is_cut_by_what_lies_before_it():
+    """Nothing within, a hump beyond, and a tail of x^-5 that is done when it is 1e-16 of that."""
+    hump = lambda x: np.where(x > 1, 1.0, 0.0) * np.abs(x) ** -5.0  # noqa: E731
+    found = integrate(plain(hump), panels(0.5, 1.0), 1, open_right=True)
+    assert found.value[0, 0] == pytest.approx(0.25, rel=1e-12) and found.converged[0]
+    assert found.nodes[0] < 2000

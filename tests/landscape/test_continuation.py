@@ -265,3 +265,23 @@ def test_solve_takes_no_root_farther_away_than_allowed():
     assert solve(lambda u: u**2 + 1.0, np.array([0.1]), steps) is None
     assert solve(lambda u: np.full(1, np.nan), np.array([0.1]), steps) is None
     assert solve(lambda u: np.zeros(1), np.array([0.1]), steps) is None
+
+
+def test_a_steep_piece_is_not_jumped_over():
+    """A rise of 0.15 over a thousandth, less than Newton's method would take in its stride."""
+    rise = lambda x: 0.15 / (1 + np.exp((0.5 - x) / 1e-3))  # noqa: E731
+
+    def slopes(u):
+        return [-rise(u[0]) * (1 - rise(u[0]) / 0.15) / 1e-3, 1.0]
+
+    path = follow(
+        System(lambda u: u[1] - rise(u[0]), slopes),
+        np.array([0.1, rise(0.1)]), np.array([1.0, 0.0]), between(0, 0.0, 1.0),
+    )  # fmt: skip
+    assert path.end == "bound"
+    assert np.abs(np.diff(path.u, axis=0)).max() <= 0.09
+
+
+def test_a_start_beyond_the_bound_is_not_taken_back_to_it():
+    path = follow(LINE, np.array([1.1, 0.33]), np.array([1.0, 0.3]), between(0, 0.0, 1.0))
+    assert path.end == "lost" and len(path.u) == 1

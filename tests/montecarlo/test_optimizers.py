@@ -1,5 +1,7 @@
 """Optimizers against the rules of the papers, and against torch where it is installed."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,19 @@ def test_torch(rule):
         theta.grad = torch.tensor(gradient)
         optimizer.step()
         np.testing.assert_allclose(mine, theta.detach().numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (Momentum(0.1), [-0.1, -0.29]),
+        (RMSProp(0.1), [-0.1 / (0.1 + 1), -0.1 / (0.1 + 1) - 0.1 / (math.sqrt(0.0199) + 1)]),
+        (Adam(0.1), [-0.05, -0.1]),
+    ],
+    ids=["momentum", "rmsprop", "adam"],
+)
+def test_the_constants_of_the_papers(rule, expected):
+    """Two steps at gradients of 1, or of 1e-8, where epsilon is as large as they are."""
+    size = 1.0 if isinstance(rule, Momentum) else 1e-8
+    found = run_rule(rule, np.zeros((1, 1)), np.full((2, 1, 1), size))
+    np.testing.assert_allclose(found.ravel(), expected, rtol=1e-12)

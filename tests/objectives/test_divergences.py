@@ -1,6 +1,7 @@
 """Divergences against closed forms, and the inequalities between them."""
 
 import math
+from types import SimpleNamespace
 
 import mpmath as mp
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 import gandyn
 from gandyn import Laplace, Logistic, Mixture, Normal, StudentT, Uniform
-from gandyn.objectives.divergences import DIVERGENCES, expm1_minus
+from gandyn.objectives.divergences import DIVERGENCES, alpha_density, expm1_minus, under_data
 
 LOG2 = math.log(2)
 SYMMETRIC = [
@@ -316,3 +317,27 @@ def test_quantiles_of_student_t_at_the_smallest_masses(df):
     for mass in (1e-200, 1e-280, 1e-305):
         assert t.cdf(t.ppf(mass)) == pytest.approx(mass, rel=1e-11)
         assert t.isf(mass) == -t.ppf(mass)
+
+
+@pytest.mark.parametrize("a", [-1.5, -0.3, 0.3, 0.5, 0.7, 1.4, 2.0, 3.0])
+def test_the_alpha_integrand_from_small_to_large_ratios(a):
+    """Against 50 digits, on both sides of where its other form takes over."""
+    ell = np.array([1e-9, 1e-4, 0.05, 0.1, 0.4, 0.69999, 0.70001, 1.0, 3.0, 20.0])
+    ell = np.concatenate([-ell, ell])
+    at = SimpleNamespace(log_ratio=ell, log_data=ell - 2.0, log_generated=np.full(20, -2.0))
+    with mp.workdps(50):
+        exact = [
+            mp.exp(-2)
+            * (mp.exp(a * mp.mpf(e)) - a * mp.exp(e) - 1 + mp.mpf(a))
+            / (mp.mpf(a) * (a - mp.mpf(1)))
+            for e in ell.tolist()
+        ]
+    np.testing.assert_allclose(alpha_density(at, a), np.array(exact, float), rtol=2e-14)
+
+
+def test_no_mass_costs_nothing_to_move():
+    cost = np.array([math.inf, math.inf, 3.0])
+    at = SimpleNamespace(
+        log_data=np.zeros(3), masses=(np.array([0, 0.5, 0.5]), np.array([1, 0.5, 0.5]))
+    )
+    assert under_data(at, cost).tolist() == [0.0, math.inf, 3.0]
