@@ -65,3 +65,40 @@ def test_a_tiny_root_keeps_its_digits_and_known_ends_are_not_asked_for():
     found = roots(function, low, high, np.array([-math.log(4)]), np.array([690.0]))
     assert found[0] == pytest.approx(4e-300, rel=1e-12)
     assert 1e-300 not in asked and 1.0 not in asked
+
+
+@pytest.mark.parametrize(
+    ("function", "low", "high", "most"),
+    [
+        (lambda x: np.exp(x) - 2, 0.0, 4.0, 8),
+        (np.cos, 0.0, 3.0, 7),
+        (lambda x: x**3 - 2 * x - 5, 2.0, 3.0, 7),
+        (lambda x: np.expm1(x) - 1e4, -10.0, 10.0, 10),
+        (lambda x: np.log(x) - 1, 1e-3, 1e3, 9),
+        (lambda x: x**9 - 1e-3, 0.0, 1.0, 11),
+    ],
+    ids=["exponential", "cosine", "cubic", "steep", "logarithm", "power"],
+)
+@pytest.mark.parametrize("scale", [1.0, 1e150])
+def test_smooth_functions_take_few_steps(function, low, high, most, scale):
+    """Some fifty by halving alone."""
+    calls = []
+
+    def scaled(x, index):
+        calls.append(x.item())
+        return scale * function(x)
+
+    root = roots(scaled, np.array([low]), np.array([high])).item()
+    assert function(root) == pytest.approx(0.0, abs=1e-11)
+    assert len(calls) - 2 <= most
+
+
+def test_a_bracket_that_spans_many_magnitudes_is_halved_in_them():
+    calls = []
+
+    def step(x, index):
+        calls.append(x.item())
+        return np.where(x < 1e-200, -1.0, 1.0)
+
+    assert roots(step, np.array([1e-300]), np.ones(1)).item() == pytest.approx(1e-200, rel=1e-15)
+    assert len(calls) < 75

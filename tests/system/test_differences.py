@@ -107,3 +107,21 @@ def test_a_square_of_a_latent_that_ends_at_0_needs_no_slope(theta):
     data = gandyn.parse("0.5*N(0, 1) + 0.5*N(3, 1)")
     bare, given = (gandyn.Game(data, kind(Rayleigh())) for kind in (Square, SquareWithSlope))
     np.testing.assert_allclose(bare.force(theta), given.force(theta), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("place", [-3.0, 0.0, 1.0, 50.0])
+def test_steps_stay_within_narrow_pieces(place):
+    """A cubic between walls far closer than its landmark is wide, something else beyond them."""
+    walls, width = np.array([place, place + 1e-2]), 1.0
+
+    def cubic(u):
+        assert ((u >= walls[0]) & (u <= walls[1])).all()
+        return (u - place) ** 3 * 1e4
+
+    x = place + 1e-2 * np.array([0.0, 0.01, 0.3, 0.5, 0.99, 1.0])
+    ends = (walls[0], walls[1])
+    landmarks = np.array([[place, width]])
+    slope = derivative(cubic, x, landmarks, np.empty(0), ends)
+    np.testing.assert_allclose(slope, 3e4 * (x - place) ** 2, rtol=1e-9, atol=1e-11)
+    curve = derivative(cubic, x, landmarks, np.empty(0), ends, order=2)
+    np.testing.assert_allclose(curve, 6e4 * (x - place), rtol=1e-6, atol=1e-6)
