@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gandyn import InputError
-from gandyn.generators.piecewise import pieces_of
+from gandyn.generators.piecewise import Pieces, pieces_of
 from tests.networks import forward, random_weights, size
 
 networks = st.builds(
@@ -138,3 +138,15 @@ def test_single_precision():
 def test_bad_weights(weights):
     with pytest.raises(InputError, match=r"^weights: got [^\n]*must be"):
         pieces_of(weights)
+
+
+def test_the_large_value_of_a_far_kink_is_not_seen_at_the_near_one():
+    """A rise from a huge value to a small one: next to the latter its digits are all there."""
+    for k, (left, right) in enumerate([(1e16, 0.25), (0.25, 1e16)]):
+        pieces = Pieces(
+            np.zeros(2, int), np.array([0.0, 1.0]), np.array([left, right]), np.ones(2),
+            np.array([0, 2]), np.zeros(1), np.zeros(1),
+        )  # fmt: skip
+        x = np.array([[2.0**-40, 1 - 2.0**-40]])
+        exact = 0.25 + (1e16 - 0.25) * 2.0**-40
+        assert pieces(x, np.zeros(1, int))[0, 1 - k] == pytest.approx(exact, rel=4e-16)

@@ -399,3 +399,14 @@ def test_games_count_the_atoms(name):
 def test_data_with_atoms_are_refused():
     with pytest.raises(InputError, match="atoms"):
         gandyn.distances(pushed(HAT), Normal())
+
+
+@pytest.mark.parametrize("latent", [Normal(), Uniform(-3, 2)])
+@pytest.mark.parametrize(("layers", "kinks"), [(HALF, [0]), (HAT, [0, 1]), (STEP, [-0.5, 1])])
+def test_landmarks_are_the_images_of_the_parts(layers, kinks, latent):
+    """Every part that is not flat: the middle and half the length of its image."""
+    generator, theta = network(layers, latent)
+    ends = generator(np.array([latent.reach[0], *kinks, latent.reach[1]]), theta)
+    middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.abs(np.diff(ends))
+    found = generator.pushforward(theta).landmarks
+    assert found == pytest.approx(np.stack([middle, half], axis=1)[half > 1e-12], abs=1e-13)

@@ -2,11 +2,13 @@
 
 import math
 
+import mpmath as mp
 import numpy as np
 import pytest
 
 import gandyn
 from gandyn import FDivergence, Game, InputError, LinearGenerator, Normal, Uniform, objective
+from gandyn.engine.panels import PanelEngine
 from gandyn.generators.generated import Fixed
 from gandyn.objectives import alpha, names
 from gandyn.objectives.field import Field
@@ -306,3 +308,25 @@ def test_mse_of_data_without_a_variance_is_infinite(text):
     e = gandyn.Game(gandyn.parse(text), objective="mse").evaluate([1.0, 0.5])
     assert e.potential == np.inf
     assert e.errors["potential"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["forward_kl", "pearson", "jeffreys", "alpha(2.5)", "alpha(1.5)"])
+@pytest.mark.parametrize(("left", "right"), [(-1.0, 2.0), (0.5, -3.0), (3.0, 3.0)])
+def test_changes_of_slope_of_what_grows_without_end(name, left, right):
+    """f'(r) between two ratios, where f' is infinite at infinity: ∫ w e^−ℓ over what is between."""
+    weight = objective(name).weight
+    exact = mp.quad(lambda s: float(weight(np.array(float(s)))) * mp.exp(-s), [left, right])
+    for target in (objective(name), FDivergence(weight)):
+        found = target.slope_change(np.array([left]), np.array([right]))
+        assert found == pytest.approx(float(exact), rel=1e-13)
+
+
+def test_mse_of_far_data_keeps_its_error_small():
+    """The estimate next to what the terms round to, wherever data and generator are."""
+    for mean, b in [(0.3, 30.0), (0.3, 300.0), (20.0, -20.0)]:
+        engine = PanelEngine(Normal(mean, 1), LinearGenerator(), objective("mse"))
+        found = engine.force(np.array([[0.7, b]]))
+        exact = np.array([-2 * 0.7, 2 * (mean - b)])
+        missed = np.abs(found.value[:, 0] - exact)
+        assert (missed <= found.error[:, 0] + 4e-16 * np.abs(exact)).all()
+        assert found.error[1, 0] <= 3e-12 * abs(mean - b)
