@@ -30,7 +30,7 @@ _NAMES = {
     ]
     for one, other in ((a, b), (b, a))
 }  # fmt: skip
-_SYMMETRIC = {"min", "max", "minimum", "maximum", "hypot", "logaddexp", "isclose", "array_equal"}
+_SYMMETRIC = {"min", "max", "minimum", "maximum", "hypot", "logaddexp", "isclose", "clip"}
 _LEFT_ALONE = {"annotation", "returns", "decorator_list", "exc", "cause", "type_comment"}
 
 
@@ -128,7 +128,7 @@ def _mistakes(node: ast.AST) -> Iterator[ast.AST]:
             yield _with(node, value=not value)
         case ast.Constant(value=int(value)):
             yield _with(node, value=value + 1 if value < 10 else value // 2)
-        case ast.Constant(value=float(value)):
+        case ast.Constant(value=float(value)) if not 0 < value < 1e-100:  # against 0/0
             yield _with(node, value=1.5 * value or 1.0)
         case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
             yield operand
@@ -137,7 +137,8 @@ def _mistakes(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Call(func=func, args=args):
             name = getattr(func, "attr", getattr(func, "id", ""))
             starred = any(isinstance(a, ast.Starred) for a in args)
-            if len(args) > 1 and not starred and name not in _SYMMETRIC:
+            alike = name in _SYMMETRIC or len({ast.dump(a) for a in args[:2]}) < 2
+            if not starred and not alike:
                 yield _with(node, args=[args[1], args[0], *args[2:]])
             if name in _NAMES:
                 key = "id" if isinstance(func, ast.Name) else "attr"

@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -130,32 +130,32 @@ def record(items: list[Any], folder: Path, jobs: int, progress: Progress) -> dic
 
 
 def tests_of(
-    file: str, mutation: Mutation, known: dict[str, Any], items: list[Any], cap: float
+    file: str, lines: Iterable[int], known: dict[str, Any], items: list[Any], cap: float
 ) -> Tests:
-    """The tests that may see a mistake, in the order in which to run them, up to `cap` seconds."""
-    room = file.removesuffix(".py").split("/")[1]
+    """The tests that may see a mistake, in the order in which to run them, up to `cap` seconds.
 
-    def direct(test: dict[str, Any]) -> bool:
-        ran = test["lines"].get(file, ())
-        return bool(ran) if mutation.on_import else not set(mutation.lines).isdisjoint(ran)
-
-    seen = {name for name, test in known.items() if direct(test)}
+    Those that run one of its lines, or where there is none, as on import, any line of the file.
+    """
+    wanted = set(lines)
+    seen = {n for n, test in known.items() if wanted.intersection(test["lines"].get(file, ()))}
+    seen = seen or {name for name, test in known.items() if file in test["lines"]}
     files = {name.partition("::")[0] for name in seen}
-    rest = [n for n in known if n not in seen and n.partition("::")[0] in files]
+    rest = {name for name in known if name.partition("::")[0] in files} - seen
     total = Counter[str]()
     for name in rest:
         total[name.partition("::")[0]] += known[name]["seconds"]
-    away = {name: f"/{room}" not in name and f"test_{room}" not in name for name in known}
-    order = sorted(seen, key=lambda n: (away[n], known[n]["seconds"]))
+    room = file.removesuffix(".py").split("/")[1]
+    away = {name: f"/{room}/" not in name and f"test_{room}." not in name for name in known}
+    order = sorted(seen, key=lambda n: (away[n], known[n]["seconds"], n))
     # What a fixture or a cache of a file ran, only the first of its tests is seen to run.
-    order += sorted(rest, key=lambda n: (away[n], total[n.partition("::")[0]]))
+    order += sorted(rest, key=lambda n: (away[n], total[n.partition("::")[0]], n))
     at = {item.nodeid: item for item in items}
     out: Tests = []
     for name in order:
-        if (cap := cap - known[name]["seconds"]) < 0 and out:
-            break
-        if name in at:
-            out.append((at[name], known[name]["seconds"]))
+        seconds = known[name]["seconds"]
+        if name in at and (seconds <= cap or not out):
+            out.append((at[name], seconds))
+            cap -= seconds
     return out
 
 

@@ -103,7 +103,8 @@ def judged(options: Options, items: list[Any]) -> list[dict[str, Any]]:
         row = seen.get((*key_of(row), row["line"]), row)
         rows.append(row)
         if "verdict" not in row:
-            tests = tests_of(row["file"], mutation, known, items, options.cap)
+            lines = () if mutation.on_import else mutation.lines
+            tests = tests_of(row["file"], lines, known, items, options.cap)
             row["tests"] = len(tests)
             waiting.append(row)
             works.append(partial(first_to_fail, ROOT / row["file"], mutation, tests))

@@ -329,3 +329,34 @@ def test_force_and_boundary_force_are_minus_the_gradient(middle):
     total = game.force(theta) + game.boundary_force(theta)
     np.testing.assert_allclose(total, np.negative(slopes), rtol=1e-9, atol=1e-10)
     assert np.abs(game.boundary_force(theta)).min() > 0.01
+
+
+@pytest.mark.parametrize("way", ["close_force", "values"])
+def test_the_status_tells_of_each_state_whose_integrals_are_in_doubt(way):
+    game = Game(TWO)
+    engine = game.engine
+
+    class Doubtful:
+        def __getattr__(self, name):
+            def asked(*args):
+                found = getattr(engine, name)(*args)
+                if name == way:
+                    found.converged[1] = False
+                return found
+
+            return asked
+
+    game.__dict__["engine"] = Doubtful()
+    found = game.evaluate(STATES)
+    assert found.status.tolist() == [0, -1, 0] and "did not meet" in found.message
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_alone_is_what_it_is_among_all(name):
+    game = Game(TWO)
+    alone, among = game.evaluate(STATES, values=[name]), game.evaluate(STATES)
+    np.testing.assert_array_equal(getattr(alone, name), getattr(among, name))
+    np.testing.assert_array_equal(alone.errors[name], among.errors[name])
+    assert list(alone.errors) == [name]
+    others = {other for other in VALUES if getattr(alone, other) is not None}
+    assert others == {name}

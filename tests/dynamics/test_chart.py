@@ -171,3 +171,19 @@ def _noting(made, init):
         made.append(self)
 
     return wrapped
+
+
+def test_cells_tile_the_box():
+    """Every place belongs to the cell that lies over it, halved where the force has a kink."""
+
+    def force(theta):
+        a, b = theta[:, 0], theta[:, 1]
+        return np.stack([1 / a - a / 4, np.abs(b - 0.7313)], axis=-1)
+
+    field = _asked(force, _states(4000), times=12)
+    side = 2**chart._DEPTH
+    i, j = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+    over = field._cell[:side, :side]
+    assert (np.unique(field._half) <= 8.0).all() and len(np.unique(field._half)) > 2
+    for place, k in ((i, 0), (j, 1)):
+        assert (np.abs(place + 0.5 - field._centre[over, k]) < field._half[over]).all()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gandyn.dynamics import (
+    Iteration,
     gradient_flow,
     iterate,
     stability_limit,
@@ -109,3 +110,15 @@ def test_bad_input(games, change, words):
     arguments = {"theta0": [1.0, 0.5], "step": 0.1, "n": 3} | change
     with pytest.raises(InputError, match=words):
         iterate(games.Normals(), **arguments)
+
+
+def test_a_step_that_rounding_makes_neither_descends_nor_rises():
+    """The potential of what moves by its last digits is rounding: that step counts as lower."""
+
+    class Noisy:
+        def potential(self, theta):
+            return np.arange(theta.shape[-2], dtype=float)
+
+    theta = np.array([[1.0, 0.0], [1.0 + 4e-16, 0.0], [1.0 + 1e-13, 0.0]])
+    run = Iteration(theta, np.float64(0.1), True, 0, "", Noisy())
+    assert run.descended.tolist() == [True, False]

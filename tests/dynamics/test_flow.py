@@ -317,3 +317,23 @@ def test_bad_input(games, change, words):
     with pytest.raises(InputError, match=words) as caught:
         gradient_flow(games.Normals(), **arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_stopped_flow_had_reached_is_kept(games):
+    """Ctrl-C hands on each start's time and state by then, which lie on its flow."""
+    game, start = games.Normals(), np.array([[1.0, 0.5], [3.0, -2.0]])
+    calls = []
+
+    def stop(share, words):
+        calls.append(share)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        gradient_flow(game, start, (0.0, 50.0), progress=stop)
+    found = stopped.value.flow
+    assert (found.t[:, 1] > 0).all() and (found.t[:, 1] < 50).all()
+    for k in range(2):
+        exact = game.exact(start[k], [found.t[k, 1]])[0]
+        assert found.theta[k, 1] == pytest.approx(exact, abs=1e-7)
+        assert np.abs(found.theta[k, 1] - start[k]).max() > 0.01

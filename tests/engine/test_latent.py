@@ -158,3 +158,15 @@ def test_what_a_fold_does_not_push_is_finite():
         found.value[0, 0] == pytest.approx(exact, abs=found.error[0, 0]) and found.error[0] < 1e-11
     )
     assert found.value[1, 0] == np.inf and not found.converged.any()
+
+
+def test_a_stack_takes_this_way_as_its_states_do_alone(monkeypatch):
+    """As many nodes for each, however long the stack, and no help from the panels."""
+    rng = np.random.default_rng(5)
+    theta = MONOTONE[1] + 0.002 * rng.normal(size=(300, 4))
+    engine, _ = engines("nonsaturating")
+    monkeypatch.setattr(PanelEngine, "force", lambda *_: pytest.fail("asked the panels"))
+    found = engine.force(theta)
+    alone = [engine.force(row[None]) for row in theta[::37]]
+    assert found.nodes[::37].tolist() == [one.nodes[0] for one in alone]
+    assert found.value[:, ::37] == pytest.approx(np.hstack([one.value for one in alone]), rel=1e-12)

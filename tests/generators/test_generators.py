@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import ndtr
 
 import gandyn
 from gandyn import Generator, InputError, LinearGenerator, Normal, Uniform
@@ -233,3 +234,23 @@ def test_square_of_a_rayleigh_latent_is_exponential(name):
     assert bent.force(states) == pytest.approx(exact, rel=1e-9, abs=1e-11)
     exact = straight.potential(states * [2.0, 1.0])
     assert bent.potential(states) == pytest.approx(exact, rel=1e-11)
+
+
+class Saturated(Generator):
+    """x = θ₀ tanh z + θ₁: flat to rounding where the latent's tails are."""
+
+    dimension = 2
+
+    def __call__(self, z, theta):
+        return theta[0] * np.tanh(z) + theta[1]
+
+    def sensitivity(self, z, theta):
+        return np.stack([np.tanh(z), np.ones_like(z)])
+
+
+@pytest.mark.parametrize("theta", [(1.0, 0.0), (-2.0, 3.0)])
+def test_what_is_flat_in_the_tails_is_monotone(theta):
+    law = Saturated(Normal()).pushforward(theta)
+    z = np.array([-3.0, -0.5, 0.0, 1.0, 2.5])
+    below = ndtr(np.sign(theta[0]) * z)
+    assert law.cdf(theta[0] * np.tanh(z) + theta[1]) == pytest.approx(below, rel=1e-9)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gandyn.system.polyline import distance, even, feet, length, pace
+from gandyn.system.polyline import distance, even, feet, length, pace, travel
 
 PATHS = arrays(float, st.tuples(st.integers(2, 8), st.just(2)), elements=st.floats(-9, 9))
 
@@ -39,3 +39,9 @@ def test_a_foot_is_the_nearest_of_its_piece(path, x, y):
 def test_pace_goes_with_the_path_and_a_little_with_time():
     t, path = np.array([0.0, 1.0, 2.0, 10.0]), np.array([[0.0], [1.0], [2.0], [2.0]])
     assert pace(t, path) == pytest.approx([0.0, 0.48, 0.96, 1.0])
+    assert pace(t - 7.0, path) == pytest.approx(pace(t, path))
+
+
+def test_travel_of_what_is_not_known_stands_still():
+    curves = np.array([[0.0, 0.0], [1.0, np.nan], [2.0, np.inf], [4.0, 1.0], [4.0, 3.0]])
+    assert travel(curves) == pytest.approx(np.array([0.0, 0.25, 0.5, 1.0, 2.0]) / 2.0)
