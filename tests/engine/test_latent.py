@@ -161,11 +161,12 @@ def test_what_a_fold_does_not_push_is_finite():
 
 
 def test_a_stack_takes_this_way_as_its_states_do_alone(monkeypatch):
-    """As many nodes for each, however long the stack, and no help from the panels."""
+    """As many nodes for each, however long the stack, and no help from a slower way."""
     rng = np.random.default_rng(5)
     theta = MONOTONE[1] + 0.002 * rng.normal(size=(300, 4))
     engine, _ = engines("nonsaturating")
-    monkeypatch.setattr(PanelEngine, "force", lambda *_: pytest.fail("asked the panels"))
+    for kind, name in ((PanelEngine, "force"), (LatentEngine, "_adapted")):
+        monkeypatch.setattr(kind, name, lambda *_, **__: pytest.fail("went another way"))
     found = engine.force(theta)
     alone = [engine.force(row[None]) for row in theta[::37]]
     assert found.nodes[::37].tolist() == [one.nodes[0] for one in alone]
