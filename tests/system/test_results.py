@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gandyn.system.results import Result
+from gandyn.system.results import Result, columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,3 +27,12 @@ def test_equal_part_by_part():
 
 def test_success():
     assert [Found(np.ones(1), (), status).success for status in (-1, 0, 1)] == [False, True, True]
+
+
+def test_states_by_column():
+    two, three = np.arange(6.0).reshape(3, 2), np.zeros((2, 3))
+    assert {name: part.tolist() for name, part in columns(two).items()} == {
+        "a": [0.0, 2.0, 4.0],
+        "b": [1.0, 3.0, 5.0],
+    }
+    assert list(columns(three)) == ["theta"] and columns(three)["theta"] is three

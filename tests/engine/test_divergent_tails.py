@@ -1,0 +1,22 @@
+"""Where tails make the force infinite, and where they only just do not."""
+
+import numpy as np
+import pytest
+
+from gandyn import Game, Laplace, LinearGenerator, Normal, StudentT
+
+
+@pytest.mark.parametrize(
+    ("data", "last"), [(Normal(0.5, 2), (2.0, 1.0)), (Laplace(0.5, 2), (1.0, 0.0))]
+)
+@pytest.mark.parametrize("power", [0.7, 1.0, 1.4, 2.0, 2.4, 3.5])
+def test_reverse_kl_from_a_power_law(data, last, power):
+    """E[ℓ' z] and E[ℓ'] with ℓ' like x against a normal law, like 1 against a Laplace law."""
+    game = Game(data, LinearGenerator(StudentT(power)), "reverse_kl")
+    force = game.force([1.3, 0.2])
+    assert np.isfinite(force).tolist() == [power > last[0], power > last[1]]
+    if power > last[0]:
+        found = game.evaluate([1.3, 0.2], values=["force"])
+        assert found.status == 0 and (found.errors["force"] < 1e-6 * np.abs(force).max()).all()
+    else:
+        assert force[0] == -np.inf
