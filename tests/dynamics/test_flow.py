@@ -337,3 +337,13 @@ def test_what_a_stopped_flow_had_reached_is_kept(games):
         exact = game.exact(start[k], [found.t[k, 1]])[0]
         assert found.theta[k, 1] == pytest.approx(exact, abs=1e-7)
         assert np.abs(found.theta[k, 1] - start[k]).max() > 0.01
+
+
+def test_progress_is_the_share_of_the_time(games):
+    shares = []
+    gradient_flow(
+        games.Valley(10.0), [2.0, 0.0], (40.0, 44.0), rtol=1e-10,
+        progress=lambda share, words: shares.append(share),
+    )  # fmt: skip
+    assert shares == sorted(shares) and shares[0] < 0.3 and shares[-1] == pytest.approx(1.0)
+    assert max(share for share in shares if share < 0.999) > 0.6

@@ -206,3 +206,26 @@ def test_rates_of_stiff_rest_points():
     assert modes.slowest.tolist() == pytest.approx([1e-3, -5.0])
     assert modes.neutral.sum(axis=1).tolist() == [1, 0]
     assert modes.stable.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("unit", [1e-5, 1.0, 1e5])
+def test_a_line_of_rest_points_in_any_unit(unit):
+    """dθ/dt = (1 − xy)(y, x) with lengths in another unit comes to rest as early."""
+
+    class Hyperbola:
+        def force(self, theta):
+            x, y = theta[..., 0] / unit, theta[..., 1] / unit
+            return (1 - x * y)[..., None] * theta[..., ::-1]
+
+        def jacobian(self, theta):
+            x, y = theta[..., 0] / unit, theta[..., 1] / unit
+            rest = 1 - x * y
+            rows = [-y * y, rest - x * y, rest - x * y, -x * x]
+            return np.stack(rows, axis=-1).reshape(*theta.shape, 2)
+
+    flow = gradient_flow(
+        Hyperbola(), np.array([3.0, 1.0]) * unit, (0, np.inf), rtol=1e-9, atol=1e-12 * unit
+    )
+    x, y = flow.theta[-1] / unit
+    assert flow.status == 1 and x * y == pytest.approx(1, rel=1e-8)
+    assert flow.rest_time == pytest.approx(2.2, abs=1.0) and flow.nfev < 430

@@ -7,6 +7,7 @@ from scipy.special import ndtr
 
 import gandyn
 from gandyn import Generator, InputError, LinearGenerator, Normal, Uniform
+from gandyn.generators.generated import Fixed
 from tests.users import Square
 
 
@@ -254,3 +255,8 @@ def test_what_is_flat_in_the_tails_is_monotone(theta):
     z = np.array([-1.5, -0.5, 0.0, 0.3, 1.0])
     below = ndtr(np.sign(theta[0]) * z)
     assert law.cdf(theta[0] * np.tanh(3 * z) + theta[1]) == pytest.approx(below, rel=1e-9)
+
+
+def test_jumps_of_a_law_that_no_parameter_moves():
+    places, sensitivity = Fixed(Uniform(-1, 2)).jumps(0)
+    assert places.tolist() == [-1, 2] and sensitivity.shape == (2, 0)
