@@ -20,3 +20,21 @@ def test_reverse_kl_from_a_power_law(data, last, power):
         assert found.status == 0 and (found.errors["force"] < 1e-6 * np.abs(force).max()).all()
     else:
         assert force[0] == -np.inf
+
+
+@pytest.mark.parametrize(("data", "last"), [(Normal(0.5, 2), 2.0), (Laplace(0.5, 2), 1.0)])
+@pytest.mark.parametrize("power", [0.7, 1.0, 1.4, 2.0, 2.4, 3.5])
+def test_kl_from_a_power_law_is_infinite_where_its_moment_is(data, last, power):
+    """E ℓ, ℓ like x² against a normal law, like |x| against a Laplace law."""
+    found = Game(data, LinearGenerator(StudentT(power)), "reverse_kl").evaluate([1.3, 0.2])
+    assert np.isfinite(found.kl_generator_data) == np.isfinite(found.potential) == (power > last)
+    assert np.isfinite(found.kl_data_generator) and np.isfinite(found.jsd)
+
+
+@pytest.mark.parametrize("name", ["reverse_kl", "forward_kl"])
+def test_kl_between_cauchy_laws_is_finite(name):
+    """log(((s + t)² + (m − n)²)/(4 s t)): Chyzak and Nielsen (2019)."""
+    s, t, m, n = 1.5, 0.4, -1.0, 2.0
+    game = Game(StudentT(1, m, s), LinearGenerator(StudentT(1)), name)
+    exact = np.log(((s + t) ** 2 + (m - n) ** 2) / (4 * s * t))
+    assert game.potential([t, n]) == pytest.approx(exact, rel=1e-9)

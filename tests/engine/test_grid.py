@@ -321,3 +321,14 @@ def test_scores_that_grow_without_bound_are_no_reason_for_panels(name, loc, scal
         _, good = on_grid(patch, game, states)
     assert good.all()
     check(game, states)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_one_state_goes_the_way_of_one(name, monkeypatch):
+    """Wherever two grids resolve it, it asks neither for a stack nor for panels."""
+    game = Game(TWO, objective=name)
+    states = [(1.0, 0.5), (2.0, 1.0), (0.7, -3.0), (0.1, 3.0), (-1.5, 0.2)]
+    exact = np.array([game.engine.force(np.array([state])).value[:, 0] for state in states])
+    monkeypatch.setattr(type(game.engine), "force", lambda *_: pytest.fail("asked for a stack"))
+    found = np.array([game.force(state) for state in states])
+    np.testing.assert_allclose(found, exact, rtol=1e-10, atol=1e-12 * np.abs(exact).max())
