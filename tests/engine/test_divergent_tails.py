@@ -1,5 +1,6 @@
 """Where tails make the force infinite, and where they only just do not."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -38,3 +39,17 @@ def test_kl_between_cauchy_laws_is_finite(name):
     game = Game(StudentT(1, m, s), LinearGenerator(StudentT(1)), name)
     exact = np.log(((s + t) ** 2 + (m - n) ** 2) / (4 * s * t))
     assert game.potential([t, n]) == pytest.approx(exact, rel=1e-9)
+
+
+def test_kl_between_power_laws_without_moments_is_finite():
+    """ℓ grows like a logarithm, which every density integrates."""
+    p, q = StudentT(0.8, 0.3, 2.0), StudentT(0.6)
+    found = Game(p, LinearGenerator(q), "reverse_kl").evaluate([1.0, 0.0])
+
+    def integrand(t):
+        x = float(mp.sinh(t))
+        return mp.exp(q.logpdf(x)) * (q.logpdf(x) - p.logpdf(x)) * mp.cosh(t)
+
+    exact = mp.quad(integrand, range(-80, 81, 4))
+    assert found.kl_generator_data == pytest.approx(float(exact), rel=1e-8)
+    assert found.potential == pytest.approx(float(exact), rel=1e-8)

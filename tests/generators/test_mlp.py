@@ -224,3 +224,8 @@ def test_bad_states():
         g.pushforward(np.zeros((2, 7)))
     with pytest.raises(InputError, match="must not be constant"):
         MLPGenerator((2,), "tanh").pushforward(np.zeros(7))
+
+
+def test_the_widths_of_the_article():
+    generator = MLPGenerator()
+    assert generator.dimension == 2 * 256 + 257 * 256 + 257
