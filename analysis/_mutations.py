@@ -30,7 +30,18 @@ _NAMES = {
     ]
     for one, other in ((a, b), (b, a))
 }  # fmt: skip
-_SYMMETRIC = {"min", "max", "minimum", "maximum", "hypot", "logaddexp", "clip", "add", "multiply"}
+_SYMMETRIC = {
+    "min",
+    "max",
+    "minimum",
+    "maximum",
+    "hypot",
+    "logaddexp",
+    "clip",
+    "add",
+    "multiply",
+    "broadcast_shapes",
+}
 _LEFT_ALONE = {"annotation", "returns", "decorator_list", "exc", "cause", "type_comment"}
 
 
