@@ -22,6 +22,7 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
 from gandyn.system.checks import Array
 from gandyn.system.results import Alike, listed
+from gandyn.system.text import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,9 +152,9 @@ class Game:
         objective: str | Objective = "nonsaturating",
     ) -> None:
         if not isinstance(data, Distribution):
-            raise InputError(f"data: got {data!r}, must be a Distribution (see gandyn.parse)")
+            raise InputError(f"data: got {show(data)}, must be a Distribution (see gandyn.parse)")
         if generator is not None and not isinstance(generator, Generator):
-            raise InputError(f"generator: got {generator!r}, must be a Generator")
+            raise InputError(f"generator: got {show(generator)}, must be a Generator")
         self.data = data
         self.generator: Generator = LinearGenerator() if generator is None else generator
         self.objective: Objective = named(objective)
@@ -300,7 +301,7 @@ class Game:
         wanted = list(_VALUES) if values is None else list(values)
         for name in wanted:
             if name not in _VALUES:
-                raise InputError(f"values: got {name!r}, must be among {', '.join(_VALUES)}")
+                raise InputError(f"values: got {show(name)}, must be among {', '.join(_VALUES)}")
         known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         converged = np.ones(len(flat), bool)

@@ -10,6 +10,7 @@ from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     (2.0, 2.0, True)
     """
     if len(p.atoms):
-        raise InputError(f"p: got {p!r}, which has atoms, must have a density")
+        raise InputError(f"p: got {show(p)}, which has atoms, must have a density")
     integrals = field_integrals(
         p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
     )

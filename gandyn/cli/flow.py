@@ -12,6 +12,7 @@ from gandyn.cli.arguments import GAME, read_end, read_game, read_state, read_tim
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game, read_file, rows_of
 from gandyn.errors import InputError
+from gandyn.system.text import show
 
 _FRAMES = 60
 
@@ -47,7 +48,7 @@ animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
             movie = read_file("animate", options.animate, ".gif", ".mp4")
             if movie.suffix.lower() == ".mp4" and not gandyn.plots.can_write_mp4():
                 raise InputError(
-                    f"animate: got {options.animate!r}, must end in .gif: there is no ffmpeg here"
+                    f"animate: got {show(options.animate)}, must end in .gif: no ffmpeg is here"
                 )
             self.files = {"animate": movie}
         self.game = read_game(options)

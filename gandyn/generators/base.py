@@ -14,6 +14,7 @@ from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
 from gandyn.system.checks import Array
 from gandyn.system.differences import central, derivative
+from gandyn.system.text import show
 
 
 class Generator(ABC):
@@ -119,8 +120,8 @@ class Generator(ABC):
         """
         try:
             array = np.asarray(theta, dtype=float)
-        except (TypeError, ValueError):
-            raise InputError(f"theta: got {theta!r}, must be numbers") from None
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"theta: got {show(theta)}, must be numbers") from None
         if array.ndim == 0 or array.shape[-1] != self.dimension:
             raise InputError(
                 f"theta: got an array of shape {array.shape}, "

@@ -49,10 +49,10 @@ def check_box(box: Sequence[float]) -> Box:
     )
     try:
         a_low, a_high, b_low, b_high = (float(value) for value in box)
-    except (TypeError, ValueError):
-        raise InputError(f"box: got {box!r:.80}, {allowed}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"box: got {show(box)}, {allowed}") from None
     if not np.isfinite([a_low, a_high, b_low, b_high]).all():
-        raise InputError(f"box: got {tuple(box)!r:.80}, must be finite")
+        raise InputError(f"box: got {show(tuple(box))}, must be finite")
     if not (a_low < a_high and a_low * a_high > 0.0 and b_low < b_high):
         raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {allowed}")
     return a_low, a_high, b_low, b_high
@@ -62,7 +62,7 @@ def check_states(name: str, values: Any) -> Array:
     """States (n, 2), one or more; InputError for others, not finite ones, and a = 0."""
     try:
         states = np.array(values, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         states = np.empty(0)
     good = states.ndim == 2 and states.shape[1] == 2 and len(states) and np.isfinite(states).all()
     if not good or (states[:, 0] == 0).any():

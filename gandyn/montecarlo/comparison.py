@@ -22,10 +22,11 @@ from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
-from gandyn.system.checks import Array, show
+from gandyn.system.checks import Array
 from gandyn.system.polyline import distance, even
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, columns, plain
+from gandyn.system.text import show
 
 _POINTS = 400
 _STEPS = 300

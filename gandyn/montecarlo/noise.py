@@ -13,8 +13,9 @@ from gandyn.engine.panels import field_integrals
 from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.objectives.field import Field
-from gandyn.system.checks import Array, need_count, show
+from gandyn.system.checks import Array, need_count
 from gandyn.system.results import Result
+from gandyn.system.text import show
 
 _AT_ONCE = 2_000_000
 _MESSAGES = {0: "every integral met its tolerance", -1: "an integral did not meet its tolerance"}
@@ -222,7 +223,7 @@ def sampling_error(
     numbers = np.atleast_1d(np.asarray(sizes))
     whole = numbers.ndim == 1 and np.issubdtype(numbers.dtype, np.integer)
     if not whole or len(np.unique(numbers)) < 2 or (numbers < 1).any():
-        raise InputError(f"sizes: got {sizes!r:.60}, must be two or more whole numbers from 1 on")
+        raise InputError(f"sizes: got {show(sizes)}, must be two or more whole numbers from 1 on")
     stream = np.random.default_rng(rng)
     exact = game.evaluate(state)
     value, force = float(exact.value), np.asarray(exact.force)

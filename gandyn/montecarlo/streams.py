@@ -14,6 +14,7 @@ import numpy as np
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.system.checks import AnyArray as Array
+from gandyn.system.text import show
 
 _BLOCK = 16384
 """Numbers of one kind in a block of one replica, if a single step does not need more."""
@@ -30,7 +31,7 @@ def root_of(rng: Any) -> np.random.SeedSequence:
     if isinstance(rng, np.random.SeedSequence):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-        raise InputError(f"rng: got {rng!r:.60}, must be a whole number from 0 on or a Generator")
+        raise InputError(f"rng: got {show(rng)}, must be a whole number from 0 on or a Generator")
     return np.random.SeedSequence(int(rng))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, need_count
 from gandyn.system.progress import Progress
 from gandyn.theory import Verification
 from gandyn.views.plane import kernels, matching_state
@@ -55,6 +55,11 @@ class Settings:
     replicas: int = 8
     training_steps: int = 500
     claims: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        least = {"moments": 1, "frames": 0, "other_steps": 1, "replicas": 1, "training_steps": 1}
+        for name, number in ({"samples": 2, "cells": 2, "nodes": 2} | least).items():
+            need_count(name, getattr(self, name), number)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""What a run takes of memory, told before it starts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from gandyn.game import Game
+from gandyn.generators import MLPGenerator
+from gandyn.montecarlo.networks import MLP
+from gandyn.montecarlo.settings import Settings
+from gandyn.system.memory import free_memory, need_memory
+
+_COPIES = 3
+"""Of the parameters, beside what an optimizer remembers: gradient, and a state to go back to."""
+_ARRAYS = 4
+"""Of a layer's activations and slopes, for the minibatches of one player and of both."""
+_SERIES = 15
+
+
+def need_room(game: Game, plan: Settings, replicas: int) -> None:
+    """Refuse a run that does not fit into the memory, by the argument that takes most of it."""
+    networks = {}
+    if isinstance(game.generator, MLPGenerator):
+        networks["generator"] = (game.generator.widths, plan.generator_optimizer.slots)
+    if isinstance(plan.discriminator, MLP):
+        networks["discriminator"] = (plan.discriminator.widths, plan.discriminator_optimizer.slots)
+    draws = sum(plan.before_and_after) + plan.generator_steps
+    units = sum(sum(widths) for widths, _ in networks.values())
+    item = np.dtype(plan.dtype).itemsize
+    parts = {
+        name: item * (_COPIES + slots) * sum((m + 1) * n for m, n in pairwise((1, *widths, 1)))
+        for name, (widths, slots) in networks.items()
+    }
+    # drawn in double precision, and then cast
+    parts["batch"] = plan.batch * (draws * (8 + item) + item * _ARRAYS * units)
+    records = 1 + plan.steps // plan.record_every
+    parts["record_every"] = records * 8 * (_SERIES + 2 * game.generator.dimension)
+    each = sum(parts.values())
+    if replicas > 1 and each <= free_memory():
+        need_memory(f"replicas: got {replicas}", replicas * each)
+    largest = max(parts, key=lambda name: parts[name])
+    shown = networks[largest][0] if largest in networks else getattr(plan, largest)
+    need_memory(f"{largest}: got {shown}", replicas * each)
