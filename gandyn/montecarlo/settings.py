@@ -72,7 +72,8 @@ class Settings:
     snapshots: int = 100
 
     def __post_init__(self) -> None:
-        if not isinstance(self.discriminator, MLP) and self.discriminator != OPTIMAL:
+        optimal = isinstance(self.discriminator, str) and self.discriminator == OPTIMAL
+        if not (optimal or isinstance(self.discriminator, MLP)):
             got = f"discriminator: got {show(self.discriminator)}"
             raise InputError(f"{got}, must be an MLP or {OPTIMAL!r}")
         if isinstance(self.start, str):
