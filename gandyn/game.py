@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.sizes import check_size
 from gandyn.engine import Engine, engine_of, way_of
 from gandyn.engine.panels import rooted
 from gandyn.errors import InputError
@@ -157,6 +158,8 @@ class Game:
             raise InputError(f"generator: got {show(generator)}, must be a Generator")
         self.data = data
         self.generator: Generator = LinearGenerator() if generator is None else generator
+        check_size("data", data)
+        check_size("latent", self.generator.latent)
         self.objective: Objective = named(objective)
 
     def __repr__(self) -> str:

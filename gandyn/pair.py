@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.sizes import check_size
 from gandyn.engine.panels import field_integrals, rooted
 from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
@@ -85,6 +86,8 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     """
     if len(p.atoms):
         raise InputError(f"p: got {show(p)}, which has atoms, must have a density")
+    check_size("p", p)
+    check_size("q", q)
     integrals = field_integrals(
         p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
+from gandyn.distributions.sizes import MOST
 from gandyn.errors import InputError
 from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
@@ -127,9 +128,12 @@ class Generator(ABC):
                 f"theta: got an array of shape {array.shape}, "
                 f"the last axis must hold {self.dimension} parameters"
             )
-        if not np.isfinite(array).all():
-            bad = ", ".join(f"{v}" for v in array[~np.isfinite(array)][:3])
-            raise InputError(f"theta: got {bad}, must be finite")
+        if not (np.abs(array) <= MOST).all():
+            bad = array[~(np.abs(array) <= MOST)]
+            allowed = f"from {-MOST:g} to {MOST:g}" if np.isfinite(bad).all() else "finite"
+            raise InputError(
+                f"theta: got {', '.join(map(str, bad[:3].tolist()))}, must be {allowed}"
+            )
         return array
 
     def generated(self, theta: Array) -> Generated:
