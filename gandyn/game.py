@@ -226,15 +226,17 @@ class Game:
 
         with r = p/p_g on the right (+) and on the left (−) of the jump. A discriminator's slope
         along a particle's path does not see them, so that a GAN does not feel them. They are zero
-        for continuous densities, and for the Wasserstein and mean-squared objectives.
+        for continuous densities, and for the Wasserstein and mean-squared objectives; infinite, or
+        nan where they are so both ways, where the potential is infinite beyond a jump.
         """
         states = self.generator.check(theta)
         flat = states.reshape(-1, states.shape[-1])
         out = np.zeros_like(flat)
         if isinstance(self.objective, FDivergence):
             generated = self.generator.generated(flat)
-            for lane in range(len(flat)):
-                out[lane] = self._boundary(generated, lane, self.objective)
+            with np.errstate(invalid="ignore"):
+                for lane in range(len(flat)):
+                    out[lane] = self._boundary(generated, lane, self.objective)
         return out.reshape(states.shape)
 
     def jacobian(self, theta: ArrayLike) -> Array:

@@ -71,13 +71,15 @@ animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
         """Times and states close enough to be drawn as curves."""
         import numpy as np
 
+        from gandyn.system.polyline import up_to
+
         found, times = self.found, self.found.t
         if not self.stopped:
             end = self.end
             if math.isinf(end):
                 rest = found.rest_time if math.isfinite(found.rest_time) else float(times[-1])
                 end = rest if rest > 0.0 else 1.0
-            times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 400)])
+            times = up_to(end, 400)
             found = self._flow(end, times, lambda part, text: None)
         known = np.isfinite(found.theta).all(axis=-1)
         return times[known], found.theta[known]

@@ -73,7 +73,9 @@ class Mixture(Sum):
         flat: list[tuple[float, Distribution]] = []
         for weight, component in zip(_sum_to_one(weights), components, strict=True):
             if isinstance(component, Mixture):
-                flat += [(weight * share, part) for share, part in component._terms]
+                # a product may be too small for a number
+                terms = [(weight * share, part) for share, part in component._terms]
+                flat += [term for term in terms if term[0] > 0]
             else:
                 flat.append((weight, component))
         object.__setattr__(self, "weights", tuple(_sum_to_one([w for w, _ in flat])))

@@ -38,6 +38,8 @@ _LARGEST = 20_000
 """Nodes of the finest grid: beyond, a table would cost more than the panels of many states."""
 
 _MOST_LANDMARKS = 2000
+_MOST_WIDTHS = 1e60
+"""Of the narrowest mode, across all of them: their powers must be numbers."""
 _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
@@ -119,6 +121,9 @@ class Table:
         """Whether grids can be fitted to this density."""
         if len(data.landmarks) > _MOST_LANDMARKS or len(data.atoms):
             return False
+        centres, widths = data.landmarks.T
+        if np.ptp(centres) + widths.max() > _MOST_WIDTHS * widths.min():
+            return False
         sides = np.concatenate([np.nextafter(data.breaks, side) for side in (-np.inf, np.inf)])
         return bool((data.logpdf(sides) < 100.0 - np.log(data.landmarks[:, 1].min())).all())
 
@@ -169,11 +174,12 @@ class Table:
 
     def _modes(self, x: Array) -> Array:
         total = np.zeros_like(x)
-        for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
-            square = (x - centre) ** 2
-            square += core**2
-            square *= square
-            total += share / square
+        with np.errstate(over="ignore"):  # far out, where there is nothing of them
+            for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
+                square = (x - centre) ** 2
+                square += core**2
+                square *= square
+                total += share / square
         return np.sqrt(np.sqrt(total))
 
     def edges(self, low: float, high: float) -> Array:

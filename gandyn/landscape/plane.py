@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.distributions.sizes import LEAST, MOST
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.system.checks import Array, show
@@ -55,6 +56,9 @@ def check_box(box: Sequence[float]) -> Box:
         raise InputError(f"box: got {show(tuple(box))}, must be finite")
     if not (a_low < a_high and a_low * a_high > 0.0 and b_low < b_high):
         raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {allowed}")
+    if min(abs(a_low), abs(a_high)) < LEAST or np.abs(box).max() > MOST:
+        told = f"must be from {-MOST:g} to {MOST:g}, and |a| from {LEAST:g} on"
+        raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {told}")
     return a_low, a_high, b_low, b_high
 
 

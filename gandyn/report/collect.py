@@ -12,6 +12,7 @@ from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
 from gandyn.system.checks import Array, need_count
+from gandyn.system.polyline import up_to
 from gandyn.system.progress import Progress
 from gandyn.theory import Verification
 from gandyn.views.plane import kernels, matching_state
@@ -131,8 +132,7 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress
         last = fine.rest_time if math.isfinite(fine.rest_time) else float(fine.t[-1])
     end_t, span = last, last if last > 0.0 else 1.0
     tell(0.15, "flow")
-    times = np.concatenate([[0.0], np.geomspace(min(1e-3, 1e-4 * span), span, samples)])
-    times[-1] = span
+    times = up_to(span, samples, min(1e-4, 1e-3 / span))
     drawn = gradient_flow(game, start, (0.0, span), times, rtol=_CURVE)
     known = np.isfinite(drawn.theta).all(axis=-1)
     t, theta = times[known], drawn.theta[known]
