@@ -57,7 +57,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     with interrupts_noted() as came:
-        status = _run(sys.argv[1:])
+        try:
+            status = _run(sys.argv[1:])
+        except Exception:
+            if not came:
+                raise
+            # of a package that was interrupted while it was loaded, say
+            status = _complain("interrupted", INTERRUPTED)
         # what comes now, while the interpreter ends, changes nothing
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

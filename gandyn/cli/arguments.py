@@ -19,6 +19,8 @@ RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
 LARGEST_SEED = 2**64 - 1
 
 _FAR = 1e9
+_LONGEST = 400
+"""Characters of what came in a message that is not ours."""
 _WIDEST = 10**6
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 
@@ -33,13 +35,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse has to say, without the usage."""
-        raise InputError(f"{message} (see {self.prog} --help)")
+        raise InputError(f"{message:.{_LONGEST}} (see {self.prog} --help)")
 
 
 def attach_numbers(argv: Iterable[str]) -> list[str]:
     """Join "--theta", "-1,0.5" to "--theta=-1,0.5", which argparse takes for an option."""
     out: list[str] = []
     for word in argv:
+        if word.startswith("--") and word.endswith("=--"):  # of which argparse makes a list
+            raise InputError(f"{word[2:-3]:.{_LONGEST}}: got '--', must be a value")
         option = out[-1] if out else ""
         if _NUMBER.match(word) and option.startswith("--") and "=" not in option and option != "--":
             out[-1] = f"{option}={word}"
