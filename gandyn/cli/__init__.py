@@ -57,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     with interrupts_noted() as came:
+        # one that is dropped in a destructor needs no traceback
+        sys.unraisablehook = lambda lost: None if came else sys.__unraisablehook__(lost)
         try:
             status = _run(sys.argv[1:])
         except Exception:
