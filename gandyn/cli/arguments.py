@@ -37,6 +37,11 @@ class Parser(argparse.ArgumentParser):
         """Raise what argparse has to say, without the usage."""
         raise InputError(f"{message:.{_LONGEST}} (see {self.prog} --help)")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help or version; argparse would pass over what cannot be written."""
+        if message and file is not None:
+            file.write(message)
+
 
 def attach_numbers(argv: Iterable[str]) -> list[str]:
     """Join "--theta", "-1,0.5" to "--theta=-1,0.5", which argparse takes for an option."""
