@@ -35,8 +35,10 @@ def need_room(game: Game, plan: Settings, replicas: int) -> None:
     }
     # drawn in double precision, and then cast
     parts["batch"] = plan.batch * (draws * (8 + item) + item * _ARRAYS * units)
+    # the states of a network are not kept
+    dimension = 0 if "generator" in networks else game.generator.dimension
     records = 1 + plan.steps // plan.record_every
-    parts["record_every"] = records * 8 * (_SERIES + 2 * game.generator.dimension)
+    parts["record_every"] = records * 8 * (_SERIES + 2 * dimension)
     each = sum(parts.values())
     if replicas > 1 and each <= free_memory():
         need_memory(f"replicas: got {replicas}", replicas * each)

@@ -71,6 +71,10 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 20
     if suffix not in _METADATA:
         raise InputError(f"path: got {show(target.name)}, must end in .png, .svg or .pdf")
     _check_dpi(dpi, figure)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch and not (epoch.isascii() and epoch.isdigit()):  # which Matplotlib reads for a PDF
+        allowed = "a whole number of seconds, or not be set"
+        raise InputError(f"SOURCE_DATE_EPOCH: got {show(epoch)}, must be {allowed}")
     with whole_file(target) as part, style():
         figure.savefig(part, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
     return target
