@@ -122,7 +122,7 @@ class Table:
         if len(data.landmarks) > _MOST_LANDMARKS or len(data.atoms):
             return False
         centres, widths = data.landmarks.T
-        if np.ptp(centres) + widths.max() > _MOST_WIDTHS * widths.min():
+        if np.ptp(centres) + np.ptp(data.reach) > _MOST_WIDTHS * widths.min():
             return False
         sides = np.concatenate([np.nextafter(data.breaks, side) for side in (-np.inf, np.inf)])
         return bool((data.logpdf(sides) < 100.0 - np.log(data.landmarks[:, 1].min())).all())
@@ -158,14 +158,15 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        total = (self._modes(x) / self._thinned(x)) ** 4
+        # in units of all modes, of which the fourth powers are numbers
+        total = (self._core * self._modes(x) / self._thinned(x)) ** 4
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
                 distance = np.abs(x - end)
                 near = np.log(distance / width)
-                total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
-        return np.sqrt(np.sqrt(total))
+                total += (_END * self._core / distance / np.sqrt(1.0 + near * near)) ** 4
+        return np.sqrt(np.sqrt(total)) / self._core
 
     def _thinned(self, x: Array) -> Array:
         """By how much nodes are thinned out as far from all modes."""
@@ -174,13 +175,12 @@ class Table:
 
     def _modes(self, x: Array) -> Array:
         total = np.zeros_like(x)
-        with np.errstate(over="ignore"):  # far out, where there is nothing of them
-            for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
-                square = (x - centre) ** 2
-                square += core**2
-                square *= square
-                total += share / square
-        return np.sqrt(np.sqrt(total))
+        for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
+            square = ((x - centre) / self._core) ** 2
+            square += (core / self._core) ** 2
+            square *= square
+            total += share / square
+        return np.sqrt(np.sqrt(total)) / self._core
 
     def edges(self, low: float, high: float) -> Array:
         """Points between which dt/dx is smooth, from near one end of a segment to the other."""
