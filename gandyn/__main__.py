@@ -8,10 +8,14 @@ def run() -> int:
     try:
         from gandyn.cli import main
 
-        return main()
+        status = main()
     except KeyboardInterrupt:
         print("gandyn: interrupted", file=sys.stderr)
-        return 130
+        status = 130
+    # Python ends by the signal, and not by this status, where the last code that C had it run was
+    # interrupted, as happens while NumPy is loaded
+    exec("")
+    return status
 
 
 if __name__ == "__main__":

@@ -334,3 +334,24 @@ def test_an_interrupt_that_breaks_an_import_is_an_interrupt(monkeypatch, capsys)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
         assert capsys.readouterr().err in ("gandyn: interrupted\n", "")
+
+
+@posix
+def test_an_interrupt_that_c_came_to_know_of(tmp_path):
+    """Python would end by the signal, whatever the status, where code that C ran was interrupted."""
+    code = (
+        "import sys, gandyn.cli\n"
+        "gandyn.cli.main = lambda: exec('raise KeyboardInterrupt')\n"
+        "from gandyn.__main__ import run\n"
+        "status = run()\n"
+        "sys.exit(status)\n"
+    )
+    (tmp_path / "program.py").write_text(code)
+    root = str(Path(gandyn.__file__).parents[1])
+    ran = subprocess.run(
+        [sys.executable, tmp_path / "program.py"],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == (130, b"gandyn: interrupted\n")
