@@ -338,7 +338,7 @@ def test_an_interrupt_that_breaks_an_import_is_an_interrupt(monkeypatch, capsys)
 
 @posix
 def test_an_interrupt_that_c_came_to_know_of(tmp_path):
-    """Python would end by the signal, whatever the status, where code that C ran was interrupted."""
+    """Python ends by the signal, whatever the status, where code that C ran was interrupted."""
     code = (
         "import sys, gandyn.cli\n"
         "gandyn.cli.main = lambda: exec('raise KeyboardInterrupt')\n"
@@ -349,8 +349,9 @@ def test_an_interrupt_that_c_came_to_know_of(tmp_path):
     (tmp_path / "program.py").write_text(code)
     root = str(Path(gandyn.__file__).parents[1])
     ran = subprocess.run(
-        [sys.executable, tmp_path / "program.py"],
+        [sys.executable, "-m", "program"],
         env={**os.environ, "PYTHONPATH": root},
+        cwd=tmp_path,
         capture_output=True,
         timeout=60,
     )
