@@ -14,20 +14,45 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
+from typing import Any
 
 import gandyn
 from gandyn.cli.arguments import Parser, attach_numbers
+from gandyn.cli.barriers import BarriersCommand
+from gandyn.cli.basins import BasinsCommand
+from gandyn.cli.branches import BranchesCommand
+from gandyn.cli.compare import CompareCommand
+from gandyn.cli.diagram import DiagramCommand
+from gandyn.cli.equilibria import EquilibriaCommand
+from gandyn.cli.evaluate import EvaluateCommand
+from gandyn.cli.flow import FlowCommand
+from gandyn.cli.portrait import PortraitCommand
+from gandyn.cli.raster import RasterCommand
+from gandyn.cli.report import ReportCommand
+from gandyn.cli.train import TrainCommand
+from gandyn.cli.verify import VerifyCommand
 from gandyn.errors import InputError, printable
 from gandyn.system.interrupts import interrupts_noted
 from gandyn.system.optional import MissingPackage
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
-_COMMANDS = (
-    "evaluate", "flow", "equilibria", "portrait", "basins", "barriers", "branches", "diagram",
-    "raster", "train", "compare", "report", "verify",
-)  # fmt: skip
+COMMANDS: dict[str, Any] = {
+    "evaluate": EvaluateCommand,
+    "flow": FlowCommand,
+    "equilibria": EquilibriaCommand,
+    "portrait": PortraitCommand,
+    "basins": BasinsCommand,
+    "barriers": BarriersCommand,
+    "branches": BranchesCommand,
+    "diagram": DiagramCommand,
+    "raster": RasterCommand,
+    "train": TrainCommand,
+    "compare": CompareCommand,
+    "report": ReportCommand,
+    "verify": VerifyCommand,
+}
+"""Every subcommand by its name, in the order of the help."""
 
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE, TERMINATED = 2, 130, 141, 143
 
@@ -105,7 +130,7 @@ def _command(argv: Sequence[str]) -> int:
     except SystemExit as end:  # of --help and --version
         return int(end.code or 0)
     if options.command is None:
-        raise InputError(f"COMMAND: got none, must be one of {', '.join(_COMMANDS)}")
+        raise InputError(f"COMMAND: got none, must be one of {', '.join(COMMANDS)}")
     status: int = options.run(options)
     return status
 
@@ -114,8 +139,8 @@ def _parser() -> Parser:
     parser = Parser(prog="gandyn", description=_DESCRIPTION, epilog=_EXAMPLE)
     parser.add_argument("--version", action="version", version=f"gandyn {gandyn.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name in _COMMANDS:
-        getattr(import_module(f"gandyn.cli.{name}"), f"{name.capitalize()}Command").add(commands)
+    for command in COMMANDS.values():
+        command.add(commands)
     return parser
 
 

@@ -1,9 +1,11 @@
 """Runs: repeatable, apart from each other, stopped and resumed, diverging, and like the flow."""
 
+import json
 import os
 import pickle
 import shutil
 import signal
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -23,12 +25,14 @@ from gandyn import (
     parse,
 )
 from gandyn.dynamics import iterate
-from gandyn.montecarlo import MLP, SGD, Adam, Momentum, RMSProp, Settings, article, train
+from gandyn.montecarlo import MLP, SGD, Adam, Momentum, RMSProp, Settings, article, room, train
 from gandyn.montecarlo import training as module
 from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator
 from gandyn.montecarlo.players import Players
+from gandyn.montecarlo.run import Run
+from gandyn.montecarlo.streams import children, root_of
 from gandyn.objectives import names
-from gandyn.system import array_files
+from gandyn.system import array_files, memory
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.processes import travels
 from tests.montecarlo.runs import (
@@ -439,6 +443,105 @@ def test_an_interrupted_write_leaves_the_file(state, tmp_path, monkeypatch):
         train(GAME, small(), 5, 2, checkpoint=path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def held_in(path):
+    with np.load(path) as file:
+        return dict(file)
+
+
+def test_a_checkpoint_that_is_there_is_gone_on_from(state, tmp_path):
+    path = tmp_path / "run.npz"
+    shutil.copy(state, path)
+    seen = []
+    whole = train(GAME, small(), 5, 2)
+    tell = lambda done, text: seen.append(done)  # noqa: E731
+    check_same(whole, train(GAME, small(), 5, 2, checkpoint=path, progress=tell))
+    assert seen[0] > 0.4 and held_in(path)["done"] == 12
+    before = path.read_bytes()
+    part = part_of(GAME, small(), 5, 2, checkpoint=path, progress=interrupt(0.0))
+    check_same(whole, train(GAME, small(), 5, 2, checkpoint=path))
+    assert part.success.all() or path.read_bytes() == before
+
+
+def test_only_a_checkpoint_is_overwritten_and_not_by_a_start(state, tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    train(GAME, small(), 5, 2, checkpoint=path)
+    before = path.read_bytes()
+    other = small(batch=7)
+    with pytest.raises(InputError, match=r"checkpoint: .* differs in batch: .* or overwrite"):
+        train(GAME, other, 5, 2, checkpoint=path)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_carry_out", lambda *_: pytest.fail("stopped"))
+        with pytest.raises(pytest.fail.Exception):
+            train(GAME, other, 5, 2, checkpoint=path, overwrite=True)
+    assert path.read_bytes() == before
+    train(GAME, other, 5, 2, checkpoint=path, overwrite=True)
+    assert json.loads(str(held_in(path)["batch"])) == 7
+    np.savez(path, mine=np.arange(3))
+    before = path.read_bytes()
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match=r"checkpoint: got .* not a whole checkpoint"):
+            train(GAME, other, 5, 2, checkpoint=path, overwrite=overwrite)
+    assert path.read_bytes() == before
+
+
+def test_a_second_checkpoint_is_not_lost_to_the_first(state, tmp_path):
+    path = tmp_path / "run.npz"
+    train(GAME, small(), 5, 2, checkpoint=path)
+    with pytest.raises(InputError, match=r"checkpoint: got .* which is there already"):
+        train(GAME, small(), 5, 2, resume=state, checkpoint=path)
+    assert held_in(path)["done"] == 12
+    whole = train(GAME, small(), 5, 2)
+    check_same(whole, train(GAME, small(), 5, 2, resume=state, checkpoint=path, overwrite=True))
+    there = path.parent / "." / path.name
+    check_same(whole, train(GAME, small(), 5, 2, resume=str(there), checkpoint=path))
+
+
+@pytest.mark.parametrize("changes", [{"status": np.array([0, -3])}, {"status": np.array([7, 0])}])
+def test_a_status_that_none_has_under_way(changes, state, tmp_path):
+    path = with_arrays(state, tmp_path / "bad.npz", **changes)
+    assert "do not fit" in refused(path)
+
+
+def test_arrays_that_were_altered(state, tmp_path):
+    changed = {**held_in(state), "status": np.array([-2, 0])}
+    path = tmp_path / "bad.npz"
+    np.savez(path, **changed)
+    assert "do not fit what was written" in refused(path)
+
+
+ROOM = [
+    ("batch", small(batch=10**11), 1),
+    ("discriminator", small(discriminator=MLP((10**6, 10**6))), 1),
+    ("replicas", small(), 10**9),
+    ("record_every", small(steps=10**12, record_every=1), 1),
+]
+
+
+@pytest.mark.parametrize(("name", "plan", "replicas"), ROOM, ids=[case[0] for case in ROOM])
+def test_runs_beyond_the_memory(name, plan, replicas, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "free_memory", lambda: 1e10)
+    monkeypatch.setattr(memory, "free_memory", lambda: 1e10)
+    with pytest.raises(InputError, match=rf"^{name}: got .* takes .* no more than the 9.31 GiB"):
+        train(GAME, plan, 0, replicas, checkpoint=tmp_path / "run.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_room_is_near_what_a_run_takes(monkeypatch):
+    """Within the run's own arrays and three times as much."""
+    for plan in (small(batch=4000), small(discriminator=MLP((300, 300))), small(steps=9000)):
+        plan = plan.changed(record_every=1, steps=3 if plan.steps < 9000 else plan.steps)
+        told = []
+        monkeypatch.setattr(room, "need_memory", lambda what, size: told.append(size))
+        room.need_room(GAME, plan, 1)
+        run = Run(GAME, plan, children(root_of(0), 1))
+        tracemalloc.start()
+        run = Run(GAME, plan, children(root_of(0), 1))
+        run.go(lambda: 2, lambda done: None)
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert 0.3 * taken < told[-1] < 3 * taken
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "resume"])
