@@ -12,10 +12,12 @@ from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.settings import Settings
 from gandyn.system.memory import free_memory, need_memory
 
-_COPIES = 3
-"""Of the parameters, beside what an optimizer remembers: gradient, and a state to go back to."""
-_ARRAYS = 4
-"""Of a layer's activations and slopes, for the minibatches of one player and of both."""
+_COPIES = 2
+"""Of the parameters, beside what an optimizer remembers: their own, and the gradient."""
+_DRAWN = 32
+"""Bytes of a parameter of one replica while it is drawn."""
+_ARRAYS = 6
+"""Of a layer: activations and slopes, for the minibatches of one player and of both."""
 _SERIES = 15
 
 
@@ -26,13 +28,14 @@ def need_room(game: Game, plan: Settings, replicas: int) -> None:
         networks["generator"] = (game.generator.widths, plan.generator_optimizer.slots)
     if isinstance(plan.discriminator, MLP):
         networks["discriminator"] = (plan.discriminator.widths, plan.discriminator_optimizer.slots)
-    draws = sum(plan.before_and_after) + plan.generator_steps
-    units = sum(sum(widths) for widths, _ in networks.values())
     item = np.dtype(plan.dtype).itemsize
-    parts = {
-        name: item * (_COPIES + slots) * sum((m + 1) * n for m, n in pairwise((1, *widths, 1)))
-        for name, (widths, slots) in networks.items()
-    }
+    # of one replica, or one at a time
+    parts, once, units = {}, 0, 0
+    for name, (widths, slots) in networks.items():
+        count = sum((m + 1) * n for m, n in pairwise((1, *widths, 1)))
+        parts[name] = item * (_COPIES + slots) * count
+        once, units = max(once, _DRAWN * count), units + sum(widths) + len(widths)
+    draws = 2 * sum(plan.before_and_after) + plan.generator_steps
     # drawn in double precision, and then cast
     parts["batch"] = plan.batch * (draws * (8 + item) + item * _ARRAYS * units)
     # the states of a network are not kept
@@ -40,8 +43,8 @@ def need_room(game: Game, plan: Settings, replicas: int) -> None:
     records = 1 + plan.steps // plan.record_every
     parts["record_every"] = records * 8 * (_SERIES + 2 * dimension)
     each = sum(parts.values())
-    if replicas > 1 and each <= free_memory():
-        need_memory(f"replicas: got {replicas}", replicas * each)
+    if replicas > 1 and once + each <= free_memory():
+        need_memory(f"replicas: got {replicas}", once + replicas * each)
     largest = max(parts, key=lambda name: parts[name])
     shown = networks[largest][0] if largest in networks else getattr(plan, largest)
-    need_memory(f"{largest}: got {shown}", replicas * each)
+    need_memory(f"{largest}: got {shown}", once + replicas * each)

@@ -77,9 +77,9 @@ def need_number(
     name: str, value: Any, low: float, high: float, allowed: str, *, closed: bool = False
 ) -> None:
     """Refuse what is not a number between `low` (with it, if closed) and below `high`."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
+    number = _number(value) if isinstance(value, Real) else math.nan
     # nan is in no interval
-    if not number or not (low <= value < high if closed else low < value < high):
+    if not (low <= number < high if closed else low < number < high):
         raise InputError(f"{name}: got {show(value)}, must be {allowed}")
 
 

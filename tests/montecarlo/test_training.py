@@ -459,9 +459,8 @@ def test_a_checkpoint_that_is_there_is_gone_on_from(state, tmp_path):
     check_same(whole, train(GAME, small(), 5, 2, checkpoint=path, progress=tell))
     assert seen[0] > 0.4 and held_in(path)["done"] == 12
     before = path.read_bytes()
-    part = part_of(GAME, small(), 5, 2, checkpoint=path, progress=interrupt(0.0))
     check_same(whole, train(GAME, small(), 5, 2, checkpoint=path))
-    assert part.success.all() or path.read_bytes() == before
+    assert path.read_bytes() == before
 
 
 def test_only_a_checkpoint_is_overwritten_and_not_by_a_start(state, tmp_path, monkeypatch):
@@ -474,7 +473,7 @@ def test_only_a_checkpoint_is_overwritten_and_not_by_a_start(state, tmp_path, mo
     with monkeypatch.context() as patch:
         patch.setattr(module, "_carry_out", lambda *_: pytest.fail("stopped"))
         with pytest.raises(pytest.fail.Exception):
-            train(GAME, other, 5, 2, checkpoint=path, overwrite=True)
+            train(GAME, other, 5, 2, workers=1, checkpoint=path, overwrite=True)
     assert path.read_bytes() == before
     train(GAME, other, 5, 2, checkpoint=path, overwrite=True)
     assert json.loads(str(held_in(path)["batch"])) == 7
@@ -528,20 +527,25 @@ def test_runs_beyond_the_memory(name, plan, replicas, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_room_is_near_what_a_run_takes(monkeypatch):
-    """Within the run's own arrays and three times as much."""
-    for plan in (small(batch=4000), small(discriminator=MLP((300, 300))), small(steps=9000)):
-        plan = plan.changed(record_every=1, steps=3 if plan.steps < 9000 else plan.steps)
-        told = []
-        monkeypatch.setattr(room, "need_memory", lambda what, size: told.append(size))
-        room.need_room(GAME, plan, 1)
-        run = Run(GAME, plan, children(root_of(0), 1))
-        tracemalloc.start()
-        run = Run(GAME, plan, children(root_of(0), 1))
-        run.go(lambda: 2, lambda done: None)
-        taken = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert 0.3 * taken < told[-1] < 3 * taken
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"batch": 100_000},
+        {"discriminator": MLP((1500, 1500))},
+        {"steps": 200_000, "record_every": 1},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_room_is_what_a_run_takes_to_a_factor_of_two(changes, monkeypatch):
+    plan, told = small(snapshots=0, **changes), []
+    monkeypatch.setattr(room, "need_memory", lambda what, size: told.append(size))
+    room.need_room(GAME, plan, 1)
+    tracemalloc.start()
+    run = Run(GAME, plan, children(root_of(0), 1))
+    run.go(lambda: 2, lambda done: None)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.5 * taken < told[0] < 2 * taken
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "resume"])
