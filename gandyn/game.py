@@ -21,7 +21,7 @@ from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, need_names
 from gandyn.system.results import Alike, listed
 from gandyn.system.text import show
 
@@ -152,13 +152,11 @@ class Game:
         generator: Generator | None = None,
         objective: str | Objective = "nonsaturating",
     ) -> None:
-        if not isinstance(data, Distribution):
-            raise InputError(f"data: got {show(data)}, must be a Distribution (see gandyn.parse)")
+        check_size("data", data)
         if generator is not None and not isinstance(generator, Generator):
             raise InputError(f"generator: got {show(generator)}, must be a Generator")
         self.data = data
         self.generator: Generator = LinearGenerator() if generator is None else generator
-        check_size("data", data)
         check_size("latent", self.generator.latent)
         self.objective: Objective = named(objective)
 
@@ -268,9 +266,12 @@ class Game:
         ndarray, shape (..., n)
         """
         states = self.generator.check(theta)
-        points = np.asarray(x, dtype=float)
+        try:
+            points = np.asarray(x, dtype=float)
+            rows = points.reshape(len(states.reshape(-1, states.shape[-1])), points.shape[-1])
+        except (TypeError, ValueError, OverflowError, IndexError):
+            raise InputError(f"x: got {show(x)}, must be points of each state, (..., n)") from None
         generated = self.generator.generated(states.reshape(-1, states.shape[-1]))
-        rows = points.reshape(-1, points.shape[-1])
         at = Field(self.data, generated, rows, np.arange(len(rows)))
         return self.objective.slope(at).reshape(points.shape)
 
@@ -303,10 +304,7 @@ class Game:
         states = self.generator.check(theta)
         shape = states.shape[:-1]
         flat = states.reshape(-1, states.shape[-1])
-        wanted = list(_VALUES) if values is None else list(values)
-        for name in wanted:
-            if name not in _VALUES:
-                raise InputError(f"values: got {show(name)}, must be among {', '.join(_VALUES)}")
+        wanted = list(_VALUES) if values is None else need_names("values", values, _VALUES)
         known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         converged = np.ones(len(flat), bool)

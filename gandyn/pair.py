@@ -84,10 +84,10 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     >>> round(found.kl_pq, 12), round(found.wasserstein1, 12), found.errors["jsd"] < 1e-12
     (2.0, 2.0, True)
     """
-    if len(p.atoms):
-        raise InputError(f"p: got {show(p)}, which has atoms, must have a density")
     check_size("p", p)
     check_size("q", q)
+    if len(p.atoms):
+        raise InputError(f"p: got {show(p)}, which has atoms, must have a density")
     integrals = field_integrals(
         p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
     )

@@ -66,7 +66,7 @@ class Mixture(Sum):
         for weight in weights:
             if weight <= 0:
                 raise InputError(f"weights: got {number_text(weight)}, must each be above 0")
-        total = math.fsum(weights)
+        total = math.fsum(weights) if max(weights, default=0.0) < 2.0 else math.inf
         if abs(total - 1) > _SUM_TOLERANCE:
             text = ", ".join([*map(number_text, weights[:6])] + ["..."] * (len(weights) > 6))
             raise InputError(f"weights: got {text}, in sum {total:.12g}, must sum to 1 within 1e-9")

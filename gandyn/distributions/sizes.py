@@ -11,11 +11,16 @@ from gandyn.system.text import show
 LEAST, MOST = 1e-50, 1e50
 """Of widths and places. Powers of what lies between, which all values are made of, are numbers."""
 
+SMALLEST = 1e-100
+"""Of the scale of what is generated, which flows may bring close to 0."""
+
 _APART = 4.0 * float(np.finfo(float).eps)
 
 
 def check_size(name: str, law: Distribution) -> None:
-    """Refuse a density, by the argument's name, whose features no number can tell apart."""
+    """Refuse what is no density, by the argument's name, or one whose features no number holds."""
+    if not isinstance(law, Distribution):
+        raise InputError(f"{name}: got {show(law)}, must be a Distribution (see gandyn.parse)")
     with np.errstate(all="ignore"):
         reach = law.reach
     if not np.isfinite(reach).all():

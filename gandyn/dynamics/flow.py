@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gandyn.distributions.sizes import MOST, SMALLEST
 from gandyn.dynamics import lanes
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
@@ -180,6 +181,8 @@ def gradient_flow(
     >>> (flow.theta[-1] * 2.718281828459045**3).round(6)
     array([2., 1.])
     """
+    if not callable(getattr(game, "force", None)):
+        raise InputError(f"game: got {show(game)}, must be a Game, or have a force")
     start = check_states("theta0", theta0)
     t0, t1 = _span(t_span)
     wanted = None if t_eval is None else _times(t_eval, t0, t1)
@@ -245,6 +248,13 @@ def potentials(game: Any, theta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Potential (...) of states (..., d), nan where they are not finite."""
     known = np.isfinite(theta).all(axis=-1)
     out = np.full(known.shape, np.nan)
+    generator = getattr(game, "generator", None)
+    if generator is not None and generator.affine:
+        # a flow may come as close to a = 0 as it likes, where nothing changes any more
+        a = generator.scale_and_place[0]
+        least = np.copysign(np.maximum(np.abs(theta[..., a]), SMALLEST), theta[..., a])
+        theta = np.where(np.arange(theta.shape[-1]) == a, least[..., None], theta)
+        known &= (np.abs(theta) <= MOST).all(axis=-1)
     if known.any():
         out[known] = game.potential(theta[known])
     return out

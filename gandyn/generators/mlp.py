@@ -72,7 +72,7 @@ class MLPGenerator(Generator):
         latent: Distribution | None = None,
     ) -> None:
         super().__init__(latent)
-        if activation not in _ACTIVATIONS:
+        if not isinstance(activation, str) or activation not in _ACTIVATIONS:
             raise InputError(f"activation: got {show(activation)}, must be one of relu, tanh")
         try:
             self.widths = tuple(int(width) for width in widths)

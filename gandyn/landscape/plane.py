@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.distributions.sizes import LEAST, MOST
+from gandyn.distributions.sizes import LEAST, MOST, SMALLEST
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.system.checks import Array, show
@@ -90,6 +90,8 @@ class Plane:
 
     def __init__(self, game: Any, side: float = 1.0) -> None:
         generator = getattr(game, "generator", None)
+        if not callable(getattr(game, "force", None)):
+            raise InputError(f"game: got {show(game)}, must be a Game")
         order = (0, 1) if generator is None else generator.scale_and_place
         if order is None or (generator is not None and generator.dimension != 2):
             raise InputError(
@@ -118,8 +120,8 @@ class Plane:
         return vectors[..., self._order] * self._signs
 
     def force(self, u: Array) -> Array:
-        """Force (n, 2), nan where |a| ≤ 0 or where it is not finite."""
-        good = (u[:, 0] > 0) & np.isfinite(u).all(axis=1)
+        """Force (n, 2), nan where |a| is 0 or next to it, and where it or u is not finite."""
+        good = (u[:, 0] >= SMALLEST) & (np.abs(u) <= MOST).all(axis=1)
         out = np.full(u.shape, np.nan)
         if good.any():
             out[good] = self.seen(self.game.force(self.state(u[good])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -89,6 +90,17 @@ def need_count(name: str, value: Any, least: int) -> None:
         raise InputError(f"{name}: got {show(value)}, must be a whole number from {least} on")
     if int(value) > _MOST:
         raise InputError(f"{name}: got {show(value)}, must be at most {_MOST:g}")
+
+
+def need_names(name: str, values: Any, allowed: Collection[str]) -> list[str]:
+    """A list of some of a few words."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(f"{name}: got {show(values)}, must be a list of names")
+    words = list(values)
+    for word in words:
+        if not isinstance(word, str) or word not in allowed:
+            raise InputError(f"{name}: got {show(word)}, must be among {', '.join(allowed)}")
+    return words
 
 
 def need_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:

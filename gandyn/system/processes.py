@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import current_process, get_context, parent_process
 from multiprocessing.reduction import ForkingPickler
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,7 @@ def worker_count(workers: Any) -> int:
     if workers is None:
         alone = parent_process() is not None
         return 1 if alone else getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    whole = hasattr(workers, "__index__") and not isinstance(workers, bool)
+    whole = isinstance(workers, Integral) and not isinstance(workers, bool)
     if not whole or workers < 1:
         raise InputError(f"workers: got {show(workers)}, must be a whole number, 1 or more")
     return 1 if _childless() else int(workers)

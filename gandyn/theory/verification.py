@@ -80,10 +80,11 @@ def verify(
     with needed_by("theory"):
         rows = [row for name in _FILES for row in import_module(f"gandyn.theory.{name}").rows]
     if only is not None:
-        names = list(only)
-        unknown = sorted(set(names) - {row.name for row in rows})
-        if unknown:
-            raise InputError(f"only: got {show(unknown[0])}, must be the name of a claim")
+        names = list(only) if isinstance(only, Iterable) and not isinstance(only, str) else [only]
+        known = [row.name for row in rows]
+        for name in names:
+            if name not in known:
+                raise InputError(f"only: got {show(name)}, must be the name of a claim")
         rows = [row for row in rows if row.name in names]
     subject = Subject.public() if subject is None else subject
     battery = Battery(seed)

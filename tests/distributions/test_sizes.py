@@ -46,8 +46,8 @@ def test_what_is_not_is_refused_by_its_name(text):
         ([1e51, 0.0], "got 1e+51, must be from -1e+50 to 1e+50"),
         ([1.0, -1e308], "got -1e+308, must be from"),
         ([np.inf, 0.0], "got inf, must be finite"),
-        ([5e-324, 0.0], "got |a| = 4.94066e-324, must be 1e-50 or more"),
-        ([[1.0, 0.0], [-1e-60, 0.0]], "got |a| = 1e-60, must be"),
+        ([5e-324, 0.0], "got |a| = 4.94066e-324, must be 1e-100 or more"),
+        ([[1.0, 0.0], [-1e-101, 0.0]], "got |a| = 1e-101, must be"),
         ([0.0, 1.0], "got a = 0, must be non-zero"),
     ],
 )
@@ -55,6 +55,15 @@ def test_states(theta, told):
     with pytest.raises(InputError, match=r"^theta: got ") as error:
         gandyn.Game(gandyn.Normal(0, 1)).force(theta)
     assert told in str(error.value)
+
+
+def test_a_flow_may_come_as_close_to_0_as_it_likes():
+    """Of the mean squared error a falls off as e^(-2t), b as e^(-2t) to the mean."""
+    game = gandyn.Game(gandyn.Normal(2, 1), objective="mse")
+    flow = gandyn.gradient_flow(game, [1.0, 0.0], (0.0, 300.0), [0.0, 5.0, 100.0, 300.0])
+    assert flow.theta[1, 0] == pytest.approx(np.exp(-10.0), rel=1e-6)
+    assert 0.0 < flow.theta[3, 0] < 1e-200
+    assert flow.potential == pytest.approx([6.0, 1.0 + 5.0 * np.exp(-20.0), 1.0, 1.0], rel=1e-7)
 
 
 def test_a_part_whose_weight_is_too_small_for_a_number_is_none():
