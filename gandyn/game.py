@@ -201,9 +201,9 @@ class Game:
         """
         states = self.near(self.generator.check(theta))
         if states.ndim == 1:
-            return self.engine.force_at(states)
+            return self.centred.engine.force_at(states)
         flat = states.reshape(-1, states.shape[-1])
-        return self.engine.force(flat).value.T.reshape(states.shape)
+        return self.centred.engine.force(flat).value.T.reshape(states.shape)
 
     def potential(self, theta: ArrayLike) -> Array:
         """The potential that the flow descends, shape (...); infinite where it is infinite.
@@ -212,7 +212,7 @@ class Game:
         """
         states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
-        value = self.engine.values(flat, ["potential"]).value[0]
+        value = self.centred.engine.values(flat, ["potential"]).value[0]
         return value.reshape(states.shape[:-1])[()]
 
     def boundary_force(self, theta: ArrayLike) -> Array:
@@ -246,7 +246,7 @@ class Game:
         """
         states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
-        return self.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
+        return self.centred.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
 
     def discriminator(self, theta: ArrayLike) -> Discriminator:
         """D*(x) = p/(p + p_g), as a function of x with a `logit`."""
@@ -312,7 +312,7 @@ class Game:
         if "jsd_gap" not in rows and {"value", "value_gap"} & set(wanted):
             rows.append("jsd_gap")
         if rows:
-            found = self.engine.values(flat, rows)
+            found = self.centred.engine.values(flat, rows)
             if "wasserstein2" in rows:
                 rooted(found, rows.index("wasserstein2"))
             for name, row, error in zip(rows, found.value, found.error, strict=True):
@@ -324,7 +324,7 @@ class Game:
             known |= {"value_gap": gap, "value": -gap}
             errors |= {"value_gap": error, "value": error}
         if "force" in wanted:
-            force = self.engine.close_force(flat)
+            force = self.centred.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
             converged &= force.converged
@@ -340,8 +340,8 @@ class Game:
 
     @cached_property
     def engine(self) -> Engine:
-        """What evaluates it, at states as `near` gives them: see `gandyn.engine`."""
-        return engine_of(self.centred.data, self.generator, self.objective)
+        """What evaluates the game of these data, near 0 or not: see `gandyn.engine`."""
+        return engine_of(self.data, self.generator, self.objective)
 
     @cached_property
     def place(self) -> float:

@@ -79,7 +79,7 @@ class Merge(Alike):
     saddle : int
     potential : float
     left, right : frozenset of int
-        Indices of the attractors that the saddle joins.
+        Indices of the attractors that the saddle joins, the lowest on the left.
     """
 
     saddle: int
@@ -262,7 +262,8 @@ def _kruskal(
         one, other = group[saddle], group[end]
         left, right = basins.get(one, frozenset()), basins.get(other, frozenset())
         if left and right:
-            merges.append(Merge(saddle, found[saddle].potential, left, right))
+            sides = sorted((left, right), key=min)
+            merges.append(Merge(saddle, found[saddle].potential, *sides))
         group = [one if g == other else g for g in group]
         basins[one] = left | right
         ways[saddle].append((end, down))
