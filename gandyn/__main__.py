@@ -1,6 +1,8 @@
 """`python -m gandyn` is `gandyn`."""
 
+import os
 import sys
+from contextlib import suppress
 
 
 def run() -> int:
@@ -12,9 +14,13 @@ def run() -> int:
     except KeyboardInterrupt:
         print("gandyn: interrupted", file=sys.stderr)
         status = 130
-    # Python ends by the signal, and not by this status, where the last code that C had it run was
-    # interrupted, as happens while NumPy is loaded
-    exec("")
+    if status in (130, 143):
+        # by this status: Python ends by the signal where the last code that C had it run was
+        # interrupted, as happens while NumPy is loaded
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(status)
     return status
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from gandyn.distributions.base import Distribution, uniforms
 from gandyn.distributions.edges import graded, handovers, panel_edges
 from gandyn.distributions.sums import NormalSum, Sum, joined
-from gandyn.errors import InputError
+from gandyn.errors import InputError, printable
 from gandyn.system.checks import FloatArray, finite_array, number_text, show
 
 _SUM_TOLERANCE = 1e-9
@@ -85,7 +85,7 @@ class Mixture(Sum):
         return " + ".join(f"{number_text(weight)}*{part}" for weight, part in self._terms)
 
     def __repr__(self) -> str:
-        text = str(self)
+        text = printable(str(self))
         return text if len(text) <= 80 else f"{text[:60]}... ({len(self.components)} components)"
 
     @cached_property
@@ -130,6 +130,9 @@ class Mixture(Sum):
     @cached_property
     def _plain_edges(self) -> FloatArray:
         return panel_edges(self.landmarks, self.breaks, self.reach)
+
+    def shifted(self, by: float) -> Mixture:
+        return Mixture(self.weights, [part.shifted(by) for part in self.components])
 
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]

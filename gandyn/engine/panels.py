@@ -95,7 +95,8 @@ class PanelEngine(Engine):
         target, place = self.objective, self.generator.scale_and_place
         if not (self.generator.affine and isinstance(target, FDivergence)):
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
-            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), 1e-3)
+            least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
+            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None
         if len(theta) > _LANES:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
 from gandyn.distributions.sizes import MOST
-from gandyn.errors import InputError
+from gandyn.errors import InputError, printable
 from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
 from gandyn.system.checks import Array
@@ -52,7 +52,7 @@ class Generator(ABC):
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.latent!s:.60})"
+        return f"{type(self).__name__}({printable(str(self.latent)):.60})"
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -64,6 +64,15 @@ class Generator(ABC):
     scale_and_place: tuple[int, int] | None = None
     affine: bool = False
     smooth: bool = True
+
+    @property
+    def place(self) -> int | None:
+        """Which parameter is added to x, so that all that is generated moves along, if one is."""
+        return None if self.scale_and_place is None else self.scale_and_place[1]
+
+    def shifted(self, theta: Array, by: float) -> Array:
+        """The states whose G is higher by a constant, of a generator that has a `place`."""
+        return theta + by * (np.arange(self.dimension) == self.place)
 
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:

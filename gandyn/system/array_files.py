@@ -89,7 +89,7 @@ class ArrayFile:
                             f"{self._advice}"
                         )
                     with file.open(member) as array:
-                        held[name] = np.lib.format.read_array(array, allow_pickle=False)
+                        held[name] = np.lib.format.read_array(array)  # no objects
         except FileNotFoundError:
             raise self.refused("must be a file that exists") from None
         except InputError:

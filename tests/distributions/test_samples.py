@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import gandyn
 import gandyn.distributions as gd
 from gandyn.errors import InputError
 
@@ -224,6 +225,16 @@ def test_what_cannot_be_read_is_told_clearly(folder, name, content, column, told
     with pytest.raises(InputError) as error:
         gd.parse(f"samples:{name}{column}")
     assert told in str(error.value) and str(error.value).isprintable()
+
+
+def test_names_that_do_not_print(folder):
+    """`str` reads back as it was; what is shown to a person prints."""
+    name = "x\x1b\u202e.txt"
+    (folder / name).write_text("1\n2\n")
+    law = gd.parse(f"0.5*N(0, 1) + 0.5*samples:{name}")
+    assert gd.parse(str(law)) == law and name in str(law)
+    game = gandyn.Game(law, gandyn.LinearGenerator(law))
+    assert repr(law).isprintable() and repr(game).isprintable()
 
 
 def test_a_file_beyond_the_memory_is_not_read(folder):

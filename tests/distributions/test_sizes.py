@@ -57,12 +57,12 @@ def test_states(theta, told):
     assert told in str(error.value)
 
 
-def test_a_flow_may_come_as_close_to_0_as_it_likes():
-    """Of the mean squared error a falls off as e^(-2t), b as e^(-2t) to the mean."""
+def test_a_flow_that_narrows_rests_long_before_its_scale_is_no_number():
+    """Of the mean squared error a falls off as e^(-2t)."""
     game = gandyn.Game(gandyn.Normal(2, 1), objective="mse")
     flow = gandyn.gradient_flow(game, [1.0, 0.0], (0.0, 300.0), [0.0, 5.0, 100.0, 300.0])
     assert flow.theta[1, 0] == pytest.approx(np.exp(-10.0), rel=1e-6)
-    assert 0.0 < flow.theta[3, 0] < 1e-200
+    assert flow.success and 0.0 < flow.theta[3, 0] < 1e-10
     assert flow.potential == pytest.approx([6.0, 1.0 + 5.0 * np.exp(-20.0), 1.0, 1.0], rel=1e-7)
 
 

@@ -1,4 +1,4 @@
-"""What came, as text that a message can hold."""
+"""Numbers as text, and what came, as text that a message can hold."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 
 from gandyn.errors import InputError, printable
 from gandyn.system.checks import finite, finite_array, need_choice, need_count, need_number
-from gandyn.system.text import certain_digits, show, show_path, with_error
+from gandyn.system.text import beside, certain_digits, origin, show, show_path, with_error
 
 HUGE = 10**5000
 HOSTILE = "a\x1b[2J\x07\u202eb\u2066c\nd\x00\u2028\udcff"
@@ -56,3 +56,35 @@ def test_errors_that_leave_no_digit():
     assert certain_digits(1.0, math.inf, 16) == 1
     assert with_error(0.393, math.inf) == "0.4 ± inf"
     assert certain_digits(1.0, math.nan, 16) == 16
+
+
+@pytest.mark.parametrize(
+    "value, unit, digits, text",
+    [
+        (2.990366678, 1.013, 10, "2.990366678"),
+        (70.1234, 1.0, 3, "70.1"),
+        (9999999997.0096, 1.013, 3, "9999999997"),
+        (9999999997.0096, 1.013, 10, "9999999997.0096"),
+        (-2.990366678e-12, 1.0e-12, 3, "-2.99e-12"),
+        (1e-17, 2.7, 10, "0"),
+        (0.0, 1.0, 10, "0"),
+    ],
+)
+def test_a_place_has_digits_enough_to_be_told_from_its_neighbours(value, unit, digits, text):
+    assert beside(value, unit, digits) == text
+
+
+@pytest.mark.parametrize(
+    "low, high, far",
+    [
+        (-6.0, 6.0, 0.0),
+        (5.0, 5.0, 0.0),
+        (100.0, 101.0, 0.0),
+        (9999999994.2, 10000000005.8, 1e10),
+        (-1000003.2, -999998.1, -1e6),
+        (1e-3 - 4e-9, 1e-3 + 4e-9, 1e-3),
+        (123456.7891, 123456.7893, 123456.789),
+    ],
+)
+def test_far_from_0_a_round_number_stands_for_it(low, high, far):
+    assert origin(low, high) == pytest.approx(far, rel=1e-15, abs=0)
