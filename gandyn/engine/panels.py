@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
+from gandyn.engine.ends import FarOut, towards_ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
@@ -48,6 +49,7 @@ class PanelEngine(Engine):
         ends = (*generator.latent.support, *data.support)
         # Where no density jumps and its flux is known, the force can be integrated by parts.
         smooth = generator.affine and not np.isfinite(ends).any()
+        smooth = smooth and not (data.ends or generator.latent.ends)
         self._by_parts = smooth and objective.has_level
 
     def force(self, theta: Array) -> Integrals:
@@ -190,11 +192,10 @@ def field_integrals(
         Relative tolerance of each integral.
     """
 
-    def integrand(x: Array, lane: NDArray[np.intp]) -> tuple[Array, Array]:
-        at = Field(data, generated, x, lane)
+    def both(at: Field) -> tuple[Array, Array]:
         values, rounding = [], []
         for f, noise in rows:
-            value = f(at).reshape(-1, *x.shape)
+            value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
             rounding.append(np.broadcast_to(noise(at), value.shape))
         return np.concatenate(values), np.concatenate(rounding)
@@ -204,8 +205,16 @@ def field_integrals(
         x, lane = _coupled_breaks(data, generated)
         ends = np.concatenate([panels.left, panels.right, x])
         panels = panels_between(ends, np.concatenate([panels.lane, panels.lane, lane]))
+    panels, inner = towards_ends(data, generated, panels, both)
     integrals = integrate(
-        integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True
+        lambda x, lane: both(Field(data, generated, x, lane)),
+        panels,
+        generated.lanes,
+        rtol=rtol,
+        open_left=True,
+        open_right=True,
+        distant=lambda x, u, lane: both(FarOut(data, generated, x, u, lane)),
+        inner=inner,
     )
     _add_atoms(integrals, data, generated, rows)
     return integrals
