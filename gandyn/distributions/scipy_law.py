@@ -15,6 +15,7 @@ from gandyn.distributions.ends import End, ExactEnd, TableEnd, at, fitted_end
 from gandyn.distributions.tabulated import EXACT, FAR, Ray, Tabulated
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, show
+from gandyn.system.differences import derivative
 
 Shapes = dict[str, float]
 
@@ -68,6 +69,7 @@ class ScipyLaw(Distribution):
         self._slow = name in _SLOW
         low, high = (float(end) for end in wrapped.support())
         self.support = _SUPPORTS[name](shapes or {}) if name in _SUPPORTS else (low, high)
+        self._smooth: set[tuple[float, float]] = set()
         inner = _BREAKS[name](shapes or {}) if name in _BREAKS else []
         inner = getattr(getattr(wrapped, "dist", None), "_hbins", inner)
         ends = [end for end in self.support if math.isfinite(end)]
@@ -117,6 +119,14 @@ class ScipyLaw(Distribution):
 
     def _slope(self, x: FloatArray, order: int) -> FloatArray:
         slope = self.table.score(np.ravel(x), order).reshape(x.shape)
+        far = np.flatnonzero(~self.table.reaches(np.ravel(x)))
+        if len(far):
+            at, flat = np.ravel(x)[far], np.ravel(slope)
+            told = np.isfinite(self._call("logpdf", at)) & (not self._slow)
+            flat[far] = self.table.score_beyond(at, order)
+            wheres = self.landmarks, self.breaks, self.support
+            flat[far[told]] = derivative(self.logpdf, at[told], *wheres, order)
+            slope = np.nan_to_num(flat, posinf=0.0, neginf=0.0).reshape(x.shape)
         inside = (x >= self.support[0]) & (x <= self.support[1])
         return np.where(inside, slope, np.where(np.isnan(x), x, 0.0))[()]
 
@@ -153,7 +163,7 @@ class ScipyLaw(Distribution):
     @property
     def noise(self) -> float:  # type: ignore[override]
         """Relative error of SciPy's density, where it is more than rounding."""
-        return self.table.noise
+        return self.table.noise + abs(self.table.total - 1.0)
 
     @cached_property
     def landmarks(self) -> FloatArray:
@@ -182,7 +192,8 @@ class ScipyLaw(Distribution):
         found = list(self._told)
         for place in self.breaks.tolist():
             for side in (-1.0, 1.0):
-                if place == self.support[0 if side > 0 else 1] and not at(found, place, side):
+                known = at(found, place, side) is not None or (place, side) in self._smooth
+                if place == self.support[0 if side > 0 else 1] and not known:
                     power = self.table.power(place, side)
                     if _FLAT < abs(power) < _STEEP:
                         found.append(TableEnd(self.table, place, side, power, self._spread))
@@ -200,6 +211,9 @@ class ScipyLaw(Distribution):
                 if width == math.inf and place in self.support:
                     continue
                 width = min(width, self._spread)
+                if self._is_smooth(place, side, width):
+                    self._smooth.add((place, side))
+                    continue
                 if place == 0.0:
                     end: End | None = self._exact_end(side, width)
                 else:
@@ -209,24 +223,22 @@ class ScipyLaw(Distribution):
         return tuple(found)
 
     def _exact_end(self, side: float, width: float) -> ExactEnd | None:
-        """One at 0, where the density is a power of the smallest x, and not smooth."""
+        """One at 0, where the density is a power of the smallest x."""
         for near in _NEAREST:
             x = side * width * near
             value = self._call("logpdf", x)
-            if not np.isfinite(value).all():
-                continue
-            power, other = np.diff(value) / np.diff(np.log(np.abs(x)))
-            if abs(power - other) > 1e-9 * (1.0 + abs(power)):
-                return None
-            if abs(power) < 1e-9 and self._is_smooth(side, width):
-                return None
-            return ExactEnd(self, side, float(power), width)
+            if np.isfinite(value).all():
+                power, other = np.diff(value) / np.diff(np.log(np.abs(x)))
+                alike = abs(power - other) <= 1e-9 * (1.0 + abs(power))
+                return ExactEnd(self, side, float(power), width) if alike else None
         return None
 
-    def _is_smooth(self, side: float, width: float) -> bool:
-        """Whether the law is as good as a polynomial next to 0."""
+    def _is_smooth(self, place: float, side: float, width: float) -> bool:
+        """Whether the density is as good as a polynomial next to a place."""
         t = np.cos(np.pi * (np.arange(24) + 0.5) / 24)
-        value = self._call("logpdf", side * width * 0.25 * (1.0 + t))
+        value = self._call("logpdf", place + side * width * 0.25 * (1.0 + t))
+        if not np.isfinite(value).all():
+            return False
         series = np.polynomial.chebyshev.chebfit(t, value, 23)
         return bool((np.abs(series[-4:]) < 1e-12 * (1.0 + np.abs(series[0]))).all())
 
@@ -274,7 +286,7 @@ class ScipyLaw(Distribution):
         density = partial(self._beside, wall, side)
         last = min(math.log(length), far) if length < math.inf else far
         told = any((end.place, end.side) == (wall, side) for end in self._told)
-        if told or wall in self.support:
+        if told or (wall in self.support and (wall, side) not in self._smooth):
             # without an end of its own, down to where the rounding of x is seen
             low = least if told or not wall else max(least, math.log(_ROUNDED * abs(wall)))
             return [Ray(wall, side, low, last, density)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
 
 from gandyn.system.checks import FloatArray, Index
 
@@ -25,10 +26,11 @@ _TO_SERIES = np.linalg.inv(chebyshev.chebvander(_NODES, _N - 1))
 _INTEGRAL = chebyshev.chebint(np.eye(_N), lbnd=-1, axis=0)
 _SLOPE = chebyshev.chebder(np.eye(_N), axis=0)
 
+_STEEPEST = 1e150
 DEPTH = 720.0
 """Masses per s are followed down to e^-720 of the largest."""
 
-_UNDERFLOW, _UNSEEN, _CUT = 500.0, 40.0, 0.5
+_UNDERFLOW, _UNSEEN, _CUT, _SUBNORMAL = 500.0, 40.0, 0.5, -700.0
 
 FAR = 690.0
 """The largest and smallest distances are e^±690."""
@@ -36,7 +38,7 @@ FAR = 690.0
 _FIRST = 8.0
 _DROP = 5.0
 EXACT = 3e-14
-_STRAIGHT = 1e-3
+_STRAIGHT, _ROUGH, _LOST = 1e-2, 1e-2, 1e-9
 _LEAST, _STUCK = 1e-9, 2
 _MOST = 4000
 _STEPS = 60
@@ -102,11 +104,11 @@ class Tabulated:
         self._slopes = _SLOPE @ self._series / half
         mass = self._within(np.arange(len(half)), self._high)
         self._mass = mass
-        left, right = self._closing(0), self._closing(-1)
+        self._ends = self._closing(True), self._closing(False)
+        left, right = (end.mass for end in self._ends)
         self.total = float(mass.sum() + left + right)
         self._below = left + np.concatenate([[0.0], np.cumsum(mass)])
         self._above = right + np.concatenate([np.cumsum(mass[::-1])[::-1], [0.0]])
-        self._closed = left, right
         # ends of the panels, as x: places of the line, rounded
         self._edges = np.append(self._x(np.arange(len(half)), self._start()), self._last())
 
@@ -166,23 +168,27 @@ class Tabulated:
         slope = 2.0 * self._series[1, panel] / (self._high[panel] - self._low[panel])
         return self._series[0, panel] - self._series[1, panel], slope
 
-    def _closing(self, panel: int) -> float:
-        """What lies beyond the first or the last panel: the rest of a power."""
-        panel %= len(self._low)
-        outwards_high = (panel == 0) == bool(self._back[panel])
-        s = self._high[panel] if outwards_high else self._low[panel]
-        value = float(self._log_mass(np.array([panel]), np.array([s]))[0])
-        t = 1.0 if outwards_high else -1.0
-        slope = float(chebyshev.chebval(t, self._slopes[:, panel]))
-        slope = -slope if outwards_high else slope
-        if not self._is_power(panel) or slope <= 0.0:
-            return 0.0
-        return float(np.exp(value)) / slope
-
-    def _is_power(self, panel: int) -> bool:
-        """Whether the density is nearly a power of the distance on a panel."""
-        series = np.abs(self._series[1:, panel])
-        return bool(self._rays[self._which[panel]].side and series[1:].max() <= _STRAIGHT * series[0])
+    def _closing(self, first: bool) -> _Closing:
+        """How the densities go on beyond the first or the last panel, from their last values."""
+        panel = 0 if first else len(self._low) - 1
+        ray, which = self._rays[self._which[panel]], self._which[panel]
+        mine = np.flatnonzero(self._which == which)[:: -1 if self._back[panel] else 1]
+        # towards larger s, or towards smaller
+        grows = first == bool(self._back[panel])
+        sign, end = (1.0, self._high[panel]) if grows else (-1.0, self._low[panel])
+        step = min(1.0, float(self._high[mine].max() - self._low[mine].min()) / 3.0)
+        s = end - sign * step * np.arange(3.0)
+        at = mine[np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)]
+        value = self._log_mass(at, np.clip(s, self._low[at], self._high[at]))
+        last, before = (value[0] - value[1]) / step, (value[1] - value[2]) / step
+        power = bool(ray.side) and last < 0.0 and abs(last - before) <= _STRAIGHT * abs(last)
+        mass = float(np.exp(value[0])) / -last if power else 0.0
+        # −log p, where it grows faster than a power of p falls: as a power or as an exponential
+        size = np.maximum(s - value, 1.0) if ray.side else np.maximum(-value, 1.0)
+        rate, earlier = np.log(size[0] / size[1]) / step, np.log(size[1] / size[2]) / step
+        doubly = grows and rate > 1.5 * earlier > 0.0
+        rate = rate * step / -np.expm1(-step) if doubly else rate
+        return _Closing(panel, grows, float(end), float(value[0]), float(last), power, mass, rate, doubly)
 
     # -- what is asked for
 
@@ -210,11 +216,11 @@ class Tabulated:
         begun = np.concatenate([[0.0], np.cumsum(self._mass[mine])])
         outer = mine[0] in (0, len(self._low) - 1)
         if outer:
-            begun += self._closed[0 if mine[0] == 0 else 1]
+            begun += self._ends[0 if mine[0] == 0 else 1].mass
         mass = begun[at] + self._within(mine[at], np.clip(s, start[at], self._high[mine[at]]))
         low = s < start[0]
-        if low.any() and self._is_power(mine[0]):
-            value, slope = (float(v[0]) for v in self._line(mine[:1]))
+        if low.any():
+            value, slope = self._foot(mine[0])
             mass[low] = np.exp(value + slope * (s[low] - start[0])) / slope
         return mass / self.total
 
@@ -224,14 +230,21 @@ class Tabulated:
         s = np.log(distance)
         at = np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)
         out = self._log_mass(mine[at], np.clip(s, self._low[mine[at]], self._high[mine[at]])) - s
-        value, slope = (float(v[0]) for v in self._line(mine[:1]))
+        value, slope = self._foot(mine[0])
         return np.where(s < self._low[mine[0]], value + slope * (s - self._low[mine[0]]) - s, out)
 
     def power(self, place: float, side: float) -> float:
         """That of the distance which the density goes with, where a ray begins; nan for none."""
-        first = self._ray(place, side)[:1]
-        straight = len(first) and self._is_power(int(first[0]))
-        return float(self._line(first)[1][0]) - 1.0 if straight else np.nan
+        mine = self._ray(place, side)
+        return self._foot(mine[0])[1] - 1.0 if len(mine) else np.nan
+
+    def _foot(self, panel: int) -> tuple[float, float]:
+        """Log mass per s at the low end of a panel, and its slope over a step or the panel."""
+        low = np.array([self._low[panel]])
+        at = np.array([panel, panel])
+        s = np.append(low, np.minimum(low + 1.0, self._high[panel]))
+        first, second = self._log_mass(at, s)
+        return float(first), float((second - first) / (s[1] - s[0]))
 
     def _ray(self, place: float, side: float) -> Index:
         """The panels of the ray that begins at a place, from there on."""
@@ -269,27 +282,18 @@ class Tabulated:
                 break
         x = self._x(panel, s)
         # beyond the last panel: the rest of a power
-        for first, closed, end in ((True, self._closed[0], 0), (False, self._closed[1], -1)):
-            far = (left == first) & (small < closed)
+        for end, side in zip(self._ends, (left, ~left), strict=True):
+            far = side & (small < end.mass)
             if far.any():
-                last = end % len(self._low)
-                high = (last == 0) == bool(self._back[last])
-                edge = self._high[last] if high else self._low[last]
-                slope = abs(float(self._line(np.array([last]))[1][0]))
-                out = np.log(closed / np.maximum(small[far], 5e-324)) / slope
-                x[far] = self._x(np.full(far.sum(), last), edge + (out if high else -out))
+                out = np.log(end.mass / np.maximum(small[far], 5e-324)) / -end.slope
+                at = np.full(far.sum(), end.panel)
+                x[far] = self._x(at, end.s + (out if end.grows else -out))
         return x
 
     @property
     def tail_index(self) -> float:
         """The power with which the heavier tail's mass falls, inf where none falls as a power."""
-        powers = [np.inf]
-        for panel in (0, len(self._low) - 1):
-            ray = self._rays[self._which[panel]]
-            outwards_high = (panel == 0) == bool(self._back[panel])
-            if ray.side and outwards_high and self._is_power(panel):
-                powers.append(-float(self._line(np.array([panel]))[1][0]))
-        return round(min(powers), 6)
+        return round(min((-end.slope for end in self._ends if end.power and end.grows), default=np.inf), 6)
 
     def moment(self, order: int, centre: float) -> float:
         """E(x − centre)^order, where it exists."""
@@ -301,12 +305,10 @@ class Tabulated:
             size = np.exp(log_mass + order * np.log(np.abs(away)))
         parts = (_INTEGRAL @ (_TO_SERIES @ (size * np.sign(away) ** order))).sum(axis=0)
         total = float((parts * 0.5 * (self._high - self._low)).sum())
-        for k, closed in ((0, self._closed[0]), (-1, self._closed[1])):
-            ray, last = self._rays[self._which[k]], k % len(self._low)
-            if closed and (last == 0) == bool(self._back[last]):
-                power = -float(self._line(np.array([last]))[1][0])
-                value = np.log(closed * power) + order * self._high[last]
-                total += ray.side**order * float(np.exp(value)) / (power - order)
+        for end in self._ends:
+            if end.mass and end.grows:
+                side = self._rays[self._which[end.panel]].side
+                total += side**order * float(np.exp(end.value + order * end.s)) / (-end.slope - order)
         return total / self.total
 
     def log_density(self, x: FloatArray) -> FloatArray:
@@ -315,23 +317,26 @@ class Tabulated:
         s = self._s(panel, x)
         side = np.array([ray.side for ray in self._rays])[self._which[panel]]
         out = self._log_mass(panel, s) - np.where(side == 0.0, 0.0, s)
-        outside = np.flatnonzero((x < self._edges[0]) | (x > self._edges[-1]))
-        for k, first in ((0, True), (len(self._low) - 1, False)):
-            mine = outside[(x[outside] < self._edges[0]) == first]
-            ray = self._rays[self._which[k]]
-            if not len(mine) or not ray.side:
-                continue
-            high = first == bool(self._back[k])
-            end, t = (self._high[k], 1.0) if high else (self._low[k], -1.0)
-            value = float(chebyshev.chebval(t, self._series[:, k])) - end
-            slope = float(chebyshev.chebval(t, self._slopes[:, k])) - 1.0
-            with np.errstate(divide="ignore", over="ignore"):
-                way = np.log(np.abs(x[mine] - ray.place)) - end
-                if self._is_power(k) or value >= 0.0:
-                    out[mine] = value + slope * way
-                else:
-                    out[mine] = value * np.exp(slope / value * way)
+        for end, outside in zip(self._ends, (x < self._edges[0], x > self._edges[-1]), strict=True):
+            ray = self._rays[self._which[end.panel]]
+            if ray.side and outside.any():
+                with np.errstate(divide="ignore"):
+                    out[outside] = end.log_density(np.log(np.abs(x[outside] - ray.place)))
         return out
+
+    def score_beyond(self, x: FloatArray, order: int) -> FloatArray:
+        """`score` of the continuation outside of the panels."""
+        out = np.zeros_like(x)
+        for end, outside in zip(self._ends, (x < self._edges[0], x > self._edges[-1]), strict=True):
+            ray = self._rays[self._which[end.panel]]
+            if ray.side and outside.any():
+                away = x[outside] - ray.place
+                out[outside] = end.score(np.log(np.abs(away)), away, order)
+        return out
+
+    def reaches(self, x: FloatArray) -> NDArray[np.bool_]:
+        """Whether points are within the panels."""
+        return (x >= self._edges[0]) & (x <= self._edges[-1])
 
     def score(self, x: FloatArray, order: int = 1) -> FloatArray:
         """Slope of the logarithm of the density, or its slope."""
@@ -346,6 +351,49 @@ class Tabulated:
             half = 0.5 * (self._high[panel] - self._low[panel])
             bend = _clenshaw(chebyshev.chebder(self._slopes, axis=0)[:, panel], self._t(panel, s)) / half
             return np.where(side == 0.0, bend, (bend - slope + 1.0) / away / away)
+
+
+@dataclass(frozen=True)
+class _Closing:
+    """How the densities go on beyond the first or the last panel.
+
+    There s is `s` and the log mass per s `value`, which goes on with `slope` per s, outwards, if the
+    density falls as a `power` of the distance; the mass left is then `mass`. If not, −log p grows at
+    a `rate` per s: as a power of the distance or, if `doubly`, as an exponential of it. `grows`
+    tells whether s does, outwards.
+    """
+
+    panel: int
+    grows: bool
+    s: float
+    value: float
+    slope: float
+    power: bool
+    mass: float
+    rate: float
+    doubly: bool
+
+    def score(self, s: FloatArray, away: FloatArray, order: int) -> FloatArray:
+        """Slope of the log density where x is away from the ray's place, or its slope."""
+        way = s - self.s if self.grows else self.s - s
+        sign = 1.0 if self.grows else -1.0
+        if self.power or self.value - self.s >= 0.0:
+            slope = np.full_like(s, sign * self.slope - 1.0)
+            return slope / away if order == 1 else -slope / away / away
+        with np.errstate(over="ignore", invalid="ignore"):
+            rate = self.rate * (np.exp(way) if self.doubly else np.ones_like(way))
+            slope = sign * self.log_density(s) * rate
+            bend = slope * sign * (rate + (1.0 if self.doubly else 0.0))
+            out = slope / away if order == 1 else (bend - slope) / away / away
+        return np.clip(out, -_STEEPEST, _STEEPEST)
+
+    def log_density(self, s: FloatArray) -> FloatArray:
+        way = s - self.s if self.grows else self.s - s
+        value = self.value - self.s
+        if self.power or value >= 0.0:
+            return self.value + self.slope * way - s
+        with np.errstate(over="ignore"):
+            return value * np.exp(self.rate * (np.expm1(way) if self.doubly else way))
 
 
 def _exponential(start: FloatArray, slope: FloatArray, way: FloatArray) -> FloatArray:
@@ -381,6 +429,8 @@ def _panels(
     before, stuck = np.full(len(a), np.inf), np.zeros(len(a), int)
     kept: list[tuple[Index, FloatArray, FloatArray, FloatArray]] = []
     broken: list[tuple[Index, FloatArray, FloatArray]] = []
+    reach = np.array([np.log(max(abs(end - ray.place) for end in core)) for ray in rays])
+    curved, endless = np.array([ray.side != 0.0 for ray in rays]), np.zeros(len(rays), bool)
     noise, unseen = 0.0, _UNSEEN if exact == EXACT else 0.5 * _UNSEEN
     for _ in range(_STEPS):
         s = a[:, None] + 0.5 * (b - a)[:, None] * (1.0 + _NODES)
@@ -389,8 +439,13 @@ def _panels(
             mine = ray_of == k
             with np.errstate(all="ignore"):
                 values[mine] = rays[k].log_mass(s[mine].ravel()).reshape(-1, _N)
-        whole = np.isfinite(values).all(axis=1)
-        values = np.where(np.isfinite(values), values, -1e4)
+        # the logarithm of a density that underflows has lost its digits before
+        under = ~np.isfinite(values)
+        endless |= np.isin(np.arange(len(rays)), ray_of[under.any(axis=1)])
+        size = values - np.where(curved[ray_of], 1.0, 0.0)[:, None] * s
+        under |= endless[ray_of, None] & (size < _SUBNORMAL)
+        whole = ~under.any(axis=1)
+        values = np.where(under, -1e4, values)
         highest = values.max(axis=1)
         series = values @ _TO_SERIES.T
         size, fall = np.abs(series[:, -3:]).max(axis=1), highest - values.min(axis=1)
@@ -398,17 +453,18 @@ def _panels(
         straight = (np.abs(series[:, 2:]) <= rounding[:, None]).all(axis=1)
         # where halves are no better than the whole, what is left is noise of the density
         least = b - a <= _LEAST * np.maximum(1.0, np.abs(a))
-        rough = least | (size > 0.25 * before)
+        rough = least | ((size > 0.25 * before) & (size > rounding))
         mass = np.exp(values - highest[:, None]) @ _TO_SERIES.T
         summed = np.abs(mass[:, -3:]).max(axis=1) <= 0.1 * rounding * mass[:, 0]
         good = (size <= rounding) & (straight | (fall <= _DROP) & summed)
-        good |= rough & (fall <= _DROP) & (least | (size < 1e-5))
-        stuck = np.where(rough & whole & ((fall <= _DROP) | (b - a < _CUT)), stuck + 1, 0)
+        slight = (size < _ROUGH) & (size * np.exp(highest - peak) < _LOST)
+        good |= rough & (fall <= _DROP) & (least | slight)
+        cut = np.where(a > reach[ray_of] + 3.0, _CUT, 0.04 * _CUT)
+        stuck = np.where(rough & whole & ((fall <= _DROP) | (b - a <= cut)), stuck + 1, 0)
         # where a density under- or overflows, or is noise far out, what there is of it goes on
-        lost = ~good & (highest < peak - unseen) & ((stuck > _STUCK) | ~whole & (b - a <= _CUT))
+        lost = ~good & (highest < peak - unseen) & ((stuck > _STUCK) | ~whole & (b - a <= cut))
         alive = highest > np.where(whole, peak - DEPTH, peak - _UNDERFLOW)
-        share = np.exp(0.5 * np.minimum(highest - peak, 0.0))
-        noise = max(noise, float((share * size)[good].max(initial=0.0)))
+        noise += float((size * np.exp(np.minimum(highest - peak, 0.0)) * (b - a))[good].sum())
         good &= alive
         kept.append((ray_of[good], a[good], b[good], series[good]))
         broken.append((ray_of[lost & alive], a[lost & alive], b[lost & alive]))
@@ -423,8 +479,7 @@ def _panels(
     at, start, end = (np.concatenate([part[i] for part in broken]) for i in range(3))
     # far out, what rises again, from the left end of a panel to the right
     rise = series[:, 1::2].sum(axis=1)
-    reach = np.array([np.log(max(abs(end - ray.place) for end in core)) for ray in rays])
-    far = np.array([ray.side != 0.0 for ray in rays])[ray_of] & (a > reach[ray_of] + 1.0)
+    far = curved[ray_of] & (a > reach[ray_of] + 1.0)
     odd = far & (rise > 0.0) & (series[:, 0] < peak - unseen)
     at, start, end = (np.append(*pair) for pair in ((at, ray_of[odd]), (start, a[odd]), (end, b[odd])))
     inside = np.ones(len(a), bool)

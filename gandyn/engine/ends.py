@@ -118,7 +118,7 @@ def towards_ends(
     for lane in range(generated.lanes):
         ends = _apart([*data.ends, *generated.ends(lane)])
         for end in ends:
-            panels = _cut(panels, lane, end.place)
+            panels = _cut(_wide(panels, lane, end), lane, end.place)
         for end, side in itertools.product(ends, (-1.0, 1.0)):
             others = [side * (other.place - end.place) for other in ends]
             room = min([0.5 * gap for gap in others if gap > 0.0] + [end.width])
@@ -152,6 +152,15 @@ def _apart(ends: list[End]) -> list[End]:
         if not any(abs(end.place - other.place) <= NEAR * abs(end.place) for other in out):
             out.append(end)
     return out
+
+
+def _wide(panels: Panels, lane: int, end: End) -> Panels:
+    """The panels, which reach beyond an end on both sides."""
+    mine = panels.lane == lane
+    first, last = float(panels.left[mine].min()), float(panels.right[mine].max())
+    low, high = min(first, end.place - end.width), max(last, end.place + end.width)
+    ends = np.array([low, last]), np.array([first, high])
+    return panels.joined(Panels.between(*ends, np.full(2, lane)).pick(ends[0] < ends[1]))
 
 
 def _cut(panels: Panels, lane: int, place: float) -> Panels:

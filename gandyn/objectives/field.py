@@ -28,10 +28,12 @@ def components_in(data: Distribution, standard: tuple | None) -> list[tuple[floa
         parts = list(zip(data.weights, data.components, strict=True))
     else:
         parts = [(1.0, data)]
-    family = standard[0]
+    family, base = standard[0], standard[1]
     if len(parts) > _PAIRED or any(
         not isinstance(part, LocationScale) or part.family != family for _, part in parts
     ):
+        return []
+    if type(base).log_increment is LocationScale.log_increment:  # no better than a difference
         return []
     return parts  # type: ignore[return-value]
 
@@ -248,4 +250,4 @@ class AtGaps(Field):
 
 
 def _finite(log_density: Array) -> Array:
-    return np.where(np.isfinite(log_density), np.abs(log_density), 0.0)
+    return np.where(np.isfinite(log_density), np.minimum(np.abs(log_density), 1e290), 0.0)
