@@ -176,17 +176,17 @@ class Tabulated:
         # towards larger s, or towards smaller
         grows = first == bool(self._back[panel])
         sign, end = (1.0, self._high[panel]) if grows else (-1.0, self._low[panel])
-        step = min(1.0, float(self._high[mine].max() - self._low[mine].min()) / 3.0)
+        step = min(0.25, float(self._high[mine].max() - self._low[mine].min()) / 3.0)
         s = end - sign * step * np.arange(3.0)
         at = mine[np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)]
         value = self._log_mass(at, np.clip(s, self._low[at], self._high[at]))
         last, before = (value[0] - value[1]) / step, (value[1] - value[2]) / step
-        power = bool(ray.side) and last < 0.0 and abs(last - before) <= _STRAIGHT * abs(last)
+        power = bool(ray.side) and last < 0.0 and abs(last - before) <= 0.25 * _STRAIGHT * abs(last)
         mass = float(np.exp(value[0])) / -last if power else 0.0
         # −log p, where it grows faster than a power of p falls: as a power or as an exponential
         size = np.maximum(s - value, 1.0) if ray.side else np.maximum(-value, 1.0)
         rate, earlier = np.log(size[0] / size[1]) / step, np.log(size[1] / size[2]) / step
-        doubly = grows and rate > 1.5 * earlier > 0.0
+        doubly = grows and rate > 1.1 * earlier > 0.0
         rate = rate * step / -np.expm1(-step) if doubly else rate
         return _Closing(panel, grows, float(end), float(value[0]), float(last), power, mass, rate, doubly)
 
@@ -453,14 +453,15 @@ def _panels(
         straight = (np.abs(series[:, 2:]) <= rounding[:, None]).all(axis=1)
         # where halves are no better than the whole, what is left is noise of the density
         least = b - a <= _LEAST * np.maximum(1.0, np.abs(a))
-        rough = least | ((size > 0.25 * before) & (size > rounding))
+        rough = least | (size > 0.25 * before)
         mass = np.exp(values - highest[:, None]) @ _TO_SERIES.T
         summed = np.abs(mass[:, -3:]).max(axis=1) <= 0.1 * rounding * mass[:, 0]
         good = (size <= rounding) & (straight | (fall <= _DROP) & summed)
         slight = (size < _ROUGH) & (size * np.exp(highest - peak) < _LOST)
         good |= rough & (fall <= _DROP) & (least | slight)
         cut = np.where(a > reach[ray_of] + 3.0, _CUT, 0.04 * _CUT)
-        stuck = np.where(rough & whole & ((fall <= _DROP) | (b - a <= cut)), stuck + 1, 0)
+        noisy = rough & whole & (size > 10.0 * rounding) & ((fall <= _DROP) | (b - a <= cut))
+        stuck = np.where(noisy, stuck + 1, 0)
         # where a density under- or overflows, or is noise far out, what there is of it goes on
         lost = ~good & (highest < peak - unseen) & ((stuck > _STUCK) | ~whole & (b - a <= cut))
         alive = highest > np.where(whole, peak - DEPTH, peak - _UNDERFLOW)
