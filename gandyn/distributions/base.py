@@ -22,7 +22,7 @@ TAIL = 1e-17
 BOUNDED = (np.inf, 0.0, 0.0)
 """The ending of a density that is 0 beyond some point."""
 
-_HUGE = 1e300
+_HUGE, _STEEP = 1e300, 50.0
 
 
 class Distribution(ABC):
@@ -162,7 +162,7 @@ class Distribution(ABC):
         if self._tail_index <= 1:
             return math.nan
         x, mass = self._nodes
-        return float(np.sum(mass * x) / np.sum(mass))
+        return float((np.sum(mass * x) + self._beyond_reach(1, 0.0)) / np.sum(mass))
 
     @cached_property
     def std(self) -> float:
@@ -170,7 +170,8 @@ class Distribution(ABC):
         if self._tail_index <= 2:
             return math.inf if self._tail_index > 1 else math.nan
         x, mass = self._nodes
-        return float(np.sqrt(np.sum(mass * (x - self.mean) ** 2) / np.sum(mass)))
+        square = np.sum(mass * (x - self.mean) ** 2) + self._beyond_reach(2, self.mean)
+        return float(np.sqrt(square / np.sum(mass)))
 
     @cached_property
     def reach(self) -> tuple[float, float]:
@@ -203,6 +204,17 @@ class Distribution(ABC):
         middle = float(self.ppf(0.5))
         powers = [-(x - middle) * float(self.score(x)) - 1 for x, end in ends if math.isinf(end)]
         return min(powers, default=math.inf)
+
+    def _beyond_reach(self, order: int, centre: float) -> float:
+        """What a power's tails beyond `reach` add to E(x − centre)^order, where it exists."""
+        total, (low, high) = 0.0, self.reach
+        sides = ((low, self.support[0], self.cdf), (high, self.support[1], self.sf))
+        for x, end, mass in sides:
+            if math.isinf(end) and x != centre:
+                power = -(x - centre) * float(self.score(x)) - 1.0
+                if order < power < _STEEP:
+                    total += float(mass(x)) * (x - centre) ** order * power / (power - order)
+        return total
 
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray]:

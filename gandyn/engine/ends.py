@@ -113,7 +113,7 @@ def towards_ends(
     data: Distribution, generated: Generated, panels: Panels, rows: Callable[[Field], tuple[Array, Array]]
 ) -> tuple[Panels, Approach | None]:
     """Panels that keep away from the ends of both densities, and the ways that lead there."""
-    lanes, places, sides, starts = [], [], [], []
+    lanes, places, sides, starts, firsts = [], [], [], [], []
     inner: list[tuple[Array, Array, int]] = []
     for lane in range(generated.lanes):
         ends = _apart([*data.ends, *generated.ends(lane)])
@@ -130,6 +130,7 @@ def towards_ends(
             lanes.append(lane)
             places.append(end.place)
             sides.append(side)
+            firsts.append(float(u[0]))
             starts.append(float(u[-1]))
     if not lanes:
         return panels, None
@@ -142,7 +143,8 @@ def towards_ends(
     left, right = (np.concatenate([part[i] for part in inner]) for i in (0, 1))
     start = np.array(starts)
     stop = np.full(len(lane), _LAST)
-    return panels, Approach(f, lane, Panels.between(left, right, way), start, stop)
+    panels_of_u = Panels.between(left, right, way)
+    return panels, Approach(f, lane, panels_of_u, np.array(firsts), start, stop)
 
 
 def _apart(ends: list[End]) -> list[End]:

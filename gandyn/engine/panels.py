@@ -21,7 +21,7 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.differences import stencil
 
-__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of"]
+__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of", "spread"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -81,7 +81,10 @@ class PanelEngine(Engine):
         rows = [row_of(self.objective, name) for name in names]
         transport = any(name.startswith("wasserstein") for name in names)
         transport |= "potential" in names and self.objective.transport
-        return self._integrals(theta, rows, transport)
+        found = self._integrals(theta, rows, transport)
+        if self.generator.affine:
+            spread(found, names, self.data, self.generator.latent)
+        return found
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d).
@@ -144,6 +147,14 @@ def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]
     """What rows (K, L) gain from mass (L, 1) where only one of the two densities is."""
     with np.errstate(all="ignore"):
         return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
+
+
+def spread(found: Integrals, names: Sequence[str], p: Distribution, q: Distribution) -> None:
+    """Set to infinity, in place, the distances by name between laws of which one has a moment."""
+    for k, name in enumerate(names):
+        moments = {"wasserstein1": (p.mean, q.mean), "wasserstein2": (p.std, q.std)}.get(name)
+        if moments is not None and np.isfinite(moments[0]) != np.isfinite(moments[1]):
+            found.value[k], found.error[k] = np.inf, 0.0
 
 
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:

@@ -225,6 +225,11 @@ class _Running:
     converged: NDArray[np.bool_]
     nodes: NDArray[np.int64]
 
+    def of(self, lanes: NDArray[np.bool_]) -> _Running:
+        """Those of some lanes."""
+        own = self.value, self.error, self.absolute
+        return _Running(*(v[:, lanes] for v in own), self.converged[lanes], self.nodes[lanes])
+
 
 def _adapt(
     f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array | None, rule: Pair
@@ -285,13 +290,14 @@ class Approach:
         The lane of each way.
     panels : Panels
         Panels of u at the ways' beginnings, their lanes being the ways.
-    start, stop : ndarray, shape (m,)
-        Where the panels end, and where nothing can be evaluated any more.
+    first, start, stop : ndarray, shape (m,)
+        Where the ways begin, where the panels end, and where nothing can be evaluated any more.
     """
 
     f: Integrand
     lane: NDArray[np.intp]
     panels: Panels
+    first: Array
     start: Array
     stop: Array
 
@@ -385,7 +391,8 @@ def _outwards(
     none = np.empty(0)
     start, stop = np.log(np.abs(end - middle)), np.full(len(lane), _LAST_PLACE)
     panels = Panels.between(none, none, np.empty(0, np.intp))
-    return Approach(f, lane, panels, start, np.maximum(stop, start + 32.0))
+    first = start - 0.5 * _DOUBLINGS * math.log(2.0)
+    return Approach(f, lane, panels, first, start, np.maximum(stop, start + 32.0))
 
 
 def _add(whole: _Running, piece: _Running, lane: NDArray[np.intp]) -> None:
@@ -430,39 +437,43 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
         piece = _adapt(_for_lanes(approach.f, index), panels, len(index), rtol, scale, rule)
         endless = np.isinf(piece.absolute)
         piece.value[endless] = np.copysign(np.inf, piece.value[endless])
-        _add(whole, piece, lane)
         with np.errstate(invalid="ignore"):
             matters = piece.absolute > 1e-17 * whole.absolute[:, lane]
-        matters &= np.isfinite(whole.value[:, lane])
-        u[index] = far
+            matters &= np.isfinite(whole.value[:, lane])
+            # where rounding is most of it, what there was goes on
+            lost = (matters & (piece.error > 1e-2 * piece.absolute) & ~endless).any(axis=0)
+        _add(whole, piece.of(~lost), lane[~lost])
+        u[index[~lost]] = far[~lost]
         width[index] *= 2.0
-        on = matters.any(axis=0)
+        on = matters.any(axis=0) & ~lost
         active[index] = on & (far < approach.stop[index])
-        last = index[on & ~active[index]]
+        last = index[(on & ~active[index]) | lost]
         if len(last):
-            _add(whole, _rest(approach, last), approach.lane[last])
+            _add(whole, _rest(approach, last, u[last], whole.absolute), approach.lane[last])
 
 
-def _rest(approach: Approach, way: NDArray[np.intp]) -> _Running:
-    """What is left beyond where ways stop, from the last values there are."""
-    u = approach.stop[way, None] - _STEPS
+def _rest(approach: Approach, way: NDArray[np.intp], u: Array, absolute: Array) -> _Running:
+    """What is left beyond u on some ways, from the last values there are."""
+    scale = np.minimum(1.0, (u - approach.first[way]) / _STEPS[0])[:, None]
     with np.errstate(all="ignore"):
-        values, rounding = approach.f(u, way)
+        values, rounding = approach.f(u[:, None] - scale * _STEPS, way)
         rounding = _EPS * np.broadcast_to(rounding, values.shape)[..., -1]
         early, middle, late, last = np.moveaxis(values, -1, 0)
-        (value, endless), (other, _) = _left(middle, late, last, 4.0), _left(early, middle, last, 8.0)
-        lost = rounding > 0.1
+        value, endless = _left(middle, late, last, 4.0 * scale[:, 0])
+        other, _ = _left(early, middle, last, 8.0 * scale[:, 0])
+        lost = (rounding > 0.1) | ~(np.minimum(early * last, late * last) > 0.0)
         gone = (last == 0.0) | lost
         endless &= ~gone
         value = np.where(endless, np.copysign(np.inf, last), np.where(gone, 0.0, value))
         error = np.abs(value - other) + (np.abs(value) + np.abs(last)) * rounding
         error = np.where(endless | gone, np.where(lost, 1e3 * np.abs(last), 0.0), error)
-    settled = ~(lost & (np.abs(last) > 0.0)).any(axis=0)
+        known = absolute[:, approach.lane[way]]
+    settled = ~(lost & (error > 1e-12 * known)).any(axis=0)
     nodes = np.full(len(way), len(_STEPS))
     return _Running(value, error, np.abs(value), settled, nodes)
 
 
-def _left(first: Array, second: Array, third: Array, step: float) -> tuple[Array, NDArray[np.bool_]]:
+def _left(first: Array, second: Array, third: Array, step: Array) -> tuple[Array, NDArray[np.bool_]]:
     """∫ of (A + B u) e^(−λu) beyond the last of three values, and whether it is infinite."""
     ratio, change = third / second, 1.0 - (third / second) / (second / first)
     tilted = change > _PURE
