@@ -220,7 +220,9 @@ class JoinedEnd(End):
         inner = self.place + self.side * 1e-9 * max(1.0, abs(self.place))
         ends = [at(part.ends, self.place, self.side) for part in self.parts]
         there = [part.logpdf(inner) > -math.inf for part in self.parts]
-        powers = [end.power if end else 0.0 for end, it in zip(ends, there, strict=True) if end or it]
+        powers = [
+            end.power if end else 0.0 for end, it in zip(ends, there, strict=True) if end or it
+        ]
         return min(powers)
 
     def _each(self, distance: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -82,6 +82,12 @@ class ScipyDensity(Keyed, LocationScale):
         """SciPy's type, and the shapes."""
         return (ScipyDensity, *self._kind)
 
+    def shifted(self, by: float) -> Distribution:
+        if self._new_style:
+            return super().shifted(by)
+        values = _frozen_parameters(self.wrapped)[1]
+        return ScipyDensity(self.wrapped.dist(**{**values, "loc": values["loc"] + by}), False)
+
     def standard_logpdf(self, z: FloatArray) -> FloatArray:
         return self._law.logpdf(z)
 

@@ -180,7 +180,11 @@ class ScipyLaw(Distribution):
     def _least(self, end: End) -> float:
         """The distance from an end that has a mass of 1e-17."""
         log_density = float(end.log_density(np.array(1e-6 * self._spread)))
-        rest = math.log(TAIL * (end.power + 1)) - log_density + end.power * math.log(1e-6 * self._spread)
+        rest = (
+            math.log(TAIL * (end.power + 1))
+            - log_density
+            + end.power * math.log(1e-6 * self._spread)
+        )
         return math.exp(max(rest / (end.power + 1), -690.0))
 
     @cached_property
@@ -266,7 +270,13 @@ class ScipyLaw(Distribution):
             first = math.log(self._spread)
             return [
                 Ray(self._middle, -1.0, first, far, partial(self._beside, self._middle, -1.0)),
-                Ray(self._middle, 0.0, -self._spread, self._spread, partial(self._beside, self._middle, 1.0)),
+                Ray(
+                    self._middle,
+                    0.0,
+                    -self._spread,
+                    self._spread,
+                    partial(self._beside, self._middle, 1.0),
+                ),
                 Ray(self._middle, 1.0, first, far, partial(self._beside, self._middle, 1.0)),
             ]
         if low == -math.inf:

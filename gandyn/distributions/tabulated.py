@@ -159,7 +159,9 @@ class Tabulated:
             mine = panel[straight]
             start, slope = self._line(mine)
             out[straight] = _exponential(
-                start + slope * (s[straight] - self._low[mine]), slope, self._high[mine] - s[straight]
+                start + slope * (s[straight] - self._low[mine]),
+                slope,
+                self._high[mine] - s[straight],
             )
         return np.maximum(out, 0.0)
 
@@ -188,7 +190,9 @@ class Tabulated:
         rate, earlier = np.log(size[0] / size[1]) / step, np.log(size[1] / size[2]) / step
         doubly = grows and rate > 1.1 * earlier > 0.0
         rate = rate * step / -np.expm1(-step) if doubly else rate
-        return _Closing(panel, grows, float(end), float(value[0]), float(last), power, mass, rate, doubly)
+        return _Closing(
+            panel, grows, float(end), float(value[0]), float(last), power, mass, rate, doubly
+        )
 
     # -- what is asked for
 
@@ -197,9 +201,7 @@ class Tabulated:
         panel = np.clip(np.searchsorted(self._edges, x, "right") - 1, 0, len(self._low) - 1)
         return self._split(panel, self._s(panel, x), x)
 
-    def _split(
-        self, panel: Index, s: FloatArray, x: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def _split(self, panel: Index, s: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         near, far = self._within(panel, s), self._beyond(panel, s)
         near, far = np.where(self._back[panel], far, near), np.where(self._back[panel], near, far)
         below, above = self._below[panel] + near, self._above[panel + 1] + far
@@ -293,7 +295,9 @@ class Tabulated:
     @property
     def tail_index(self) -> float:
         """The power with which the heavier tail's mass falls, inf where none falls as a power."""
-        return round(min((-end.slope for end in self._ends if end.power and end.grows), default=np.inf), 6)
+        return round(
+            min((-end.slope for end in self._ends if end.power and end.grows), default=np.inf), 6
+        )
 
     def moment(self, order: int, centre: float) -> float:
         """E(x − centre)^order, where it exists."""
@@ -308,7 +312,9 @@ class Tabulated:
         for end in self._ends:
             if end.mass and end.grows:
                 side = self._rays[self._which[end.panel]].side
-                total += side**order * float(np.exp(end.value + order * end.s)) / (-end.slope - order)
+                total += (
+                    side**order * float(np.exp(end.value + order * end.s)) / (-end.slope - order)
+                )
         return total / self.total
 
     def log_density(self, x: FloatArray) -> FloatArray:
@@ -349,7 +355,10 @@ class Tabulated:
             if order == 1:
                 return np.where(side == 0.0, slope, (slope - 1.0) / away)
             half = 0.5 * (self._high[panel] - self._low[panel])
-            bend = _clenshaw(chebyshev.chebder(self._slopes, axis=0)[:, panel], self._t(panel, s)) / half
+            bend = (
+                _clenshaw(chebyshev.chebder(self._slopes, axis=0)[:, panel], self._t(panel, s))
+                / half
+            )
             return np.where(side == 0.0, bend, (bend - slope + 1.0) / away / away)
 
 
@@ -482,7 +491,9 @@ def _panels(
     rise = series[:, 1::2].sum(axis=1)
     far = curved[ray_of] & (a > reach[ray_of] + 1.0)
     odd = far & (rise > 0.0) & (series[:, 0] < peak - unseen)
-    at, start, end = (np.append(*pair) for pair in ((at, ray_of[odd]), (start, a[odd]), (end, b[odd])))
+    at, start, end = (
+        np.append(*pair) for pair in ((at, ray_of[odd]), (start, a[odd]), (end, b[odd]))
+    )
     inside = np.ones(len(a), bool)
     for k in np.unique(at):
         mine = np.flatnonzero((ray_of == k) & (series[:, 0] < peak + 10.0))

@@ -51,7 +51,13 @@ class NextTo(Field):
     """A field at distances e^−u from places (P,), on sides of them; densities are per unit of u."""
 
     def __init__(
-        self, data: Distribution, generated: Generated, place: Array, side: Array, u: Array, lane: Index
+        self,
+        data: Distribution,
+        generated: Generated,
+        place: Array,
+        side: Array,
+        u: Array,
+        lane: Index,
     ) -> None:
         self._place, self._side, self._u = place, side, u
         self._distance = np.exp(-u)
@@ -110,7 +116,10 @@ class NextTo(Field):
 
 
 def towards_ends(
-    data: Distribution, generated: Generated, panels: Panels, rows: Callable[[Field], tuple[Array, Array]]
+    data: Distribution,
+    generated: Generated,
+    panels: Panels,
+    rows: Callable[[Field], tuple[Array, Array]],
 ) -> tuple[Panels, Approach | None]:
     """Panels that keep away from the ends of both densities, and the ways that lead there."""
     lanes, places, sides, starts, firsts = [], [], [], [], []

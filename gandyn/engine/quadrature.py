@@ -473,11 +473,15 @@ def _rest(approach: Approach, way: NDArray[np.intp], u: Array, absolute: Array) 
     return _Running(value, error, np.abs(value), settled, nodes)
 
 
-def _left(first: Array, second: Array, third: Array, step: Array) -> tuple[Array, NDArray[np.bool_]]:
+def _left(
+    first: Array, second: Array, third: Array, step: Array
+) -> tuple[Array, NDArray[np.bool_]]:
     """∫ of (A + B u) e^(−λu) beyond the last of three values, and whether it is infinite."""
     ratio, change = third / second, 1.0 - (third / second) / (second / first)
     tilted = change > _PURE
-    rate = np.where(tilted, (second / first) * (1.0 - np.sqrt(np.where(tilted, change, 0.0))), ratio)
+    rate = np.where(
+        tilted, (second / first) * (1.0 - np.sqrt(np.where(tilted, change, 0.0))), ratio
+    )
     decay = -np.log(rate) / step
     slope = np.where(tilted, (third - rate * second) / step, 0.0)
     return (third + slope / decay) / decay, ~(decay > _CONSTANT)

@@ -128,8 +128,10 @@ class Field:
     def standard_gap(self) -> bool:
         """Whether the monotone coupling is a line: data and p_g are of one family, moved."""
         standard, data = self.generated.standard, self.data
-        return standard is not None and isinstance(data, LocationScale) and (
-            data.family == standard[0]
+        return (
+            standard is not None
+            and isinstance(data, LocationScale)
+            and (data.family == standard[0])
         )
 
     @cached_property
