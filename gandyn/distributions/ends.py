@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gandyn.system.checks import FloatArray
 
@@ -127,7 +128,7 @@ class FittedEnd(End):
     width: float
     bend: tuple[float, ...]
 
-    def _at(self, distance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _at(self, distance: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """The point itself, and how far it is from the end, to all digits; whether that is near."""
         near = distance < _INNER * self.width
         x = self.place + self.side * np.where(near, self.width, distance)

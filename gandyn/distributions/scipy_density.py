@@ -70,7 +70,7 @@ class ScipyDensity(Keyed, LocationScale):
         return (*self._kind, self.loc, self.scale)
 
     @cached_property
-    def _kind(self) -> tuple[Hashable, ...]:
+    def _kind(self) -> tuple[Any, ...]:
         """What is the same for all locations and scales."""
         if self._new_style:
             return type(self.wrapped), repr(self)

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions.base import TAIL, Distribution
 from gandyn.distributions.ends import End, ExactEnd, TableEnd, at, fitted_end
@@ -82,9 +82,11 @@ class ScipyLaw(Distribution):
                 f"{self._middle}, {last}, must have finite ones"
             )
         apart = 50.0 * self._spread
-        self._core = tuple(
-            share if math.isfinite(share) else self._middle + side * apart
-            for side, share in ((-1.0, self._share(_OUTER)), (1.0, self._share(1.0 - _OUTER)))
+        outer = self._share(_OUTER), self._share(1.0 - _OUTER)
+        low, high = self._middle - apart, self._middle + apart
+        self._core = (
+            outer[0] if math.isfinite(outer[0]) else low,
+            outer[1] if math.isfinite(outer[1]) else high,
         )
 
     def _share(self, share: float) -> float:
@@ -100,7 +102,7 @@ class ScipyLaw(Distribution):
         values = self._inner(x, inside)
         return np.where(inside, values, np.where(np.isnan(x), x, -np.inf))[()]
 
-    def _inner(self, x: FloatArray, inside: FloatArray) -> FloatArray:
+    def _inner(self, x: FloatArray, inside: NDArray[np.bool_]) -> FloatArray:
         if self._slow:
             return self._from_table(x)
         values = self._call("logpdf", x)
@@ -301,7 +303,8 @@ class ScipyLaw(Distribution):
             low = least if told or not wall else max(least, math.log(_ROUNDED * abs(wall)))
             return [Ray(wall, side, low, last, density)]
         near = min(length, self._spread)
-        first = Ray(wall, 0.0, *sorted((0.0, side * near)), partial(self._beside, wall, 1.0))
+        ends = min(0.0, side * near), max(0.0, side * near)
+        first = Ray(wall, 0.0, *ends, partial(self._beside, wall, 1.0))
         return [first] + ([Ray(wall, side, math.log(near), last, density)] if near < length else [])
 
     def _beside(self, place: float, side: float, distance: FloatArray) -> FloatArray:

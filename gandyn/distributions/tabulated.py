@@ -323,7 +323,7 @@ class Tabulated:
         s = self._s(panel, x)
         side = np.array([ray.side for ray in self._rays])[self._which[panel]]
         out = self._log_mass(panel, s) - np.where(side == 0.0, 0.0, s)
-        for end, outside in zip(self._ends, (x < self._edges[0], x > self._edges[-1]), strict=True):
+        for end, outside in zip(self._ends, self._outside(x), strict=True):
             ray = self._rays[self._which[end.panel]]
             if ray.side and outside.any():
                 with np.errstate(divide="ignore"):
@@ -331,18 +331,25 @@ class Tabulated:
         return out
 
     def score_beyond(self, x: FloatArray, order: int) -> FloatArray:
-        """`score` of the continuation outside of the panels."""
+        """`score` of the continuation outside of the panels, 0 within."""
         out = np.zeros_like(x)
-        for end, outside in zip(self._ends, (x < self._edges[0], x > self._edges[-1]), strict=True):
+        for end, outside in zip(self._ends, self._outside(x), strict=True):
             ray = self._rays[self._which[end.panel]]
+            outside = outside & (x != ray.place)
             if ray.side and outside.any():
                 away = x[outside] - ray.place
                 out[outside] = end.score(np.log(np.abs(away)), away, order)
         return out
 
+    def _outside(self, x: FloatArray) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        return x < self._edges[0], x > self._edges[-1]
+
     def reaches(self, x: FloatArray) -> NDArray[np.bool_]:
-        """Whether points are within the panels."""
-        return (x >= self._edges[0]) & (x <= self._edges[-1])
+        """Whether the density is known at points, by the panels or as the power it goes on as."""
+        lost = [
+            out & (not end.power) for end, out in zip(self._ends, self._outside(x), strict=True)
+        ]
+        return ~(lost[0] | lost[1])
 
     def score(self, x: FloatArray, order: int = 1) -> FloatArray:
         """Slope of the logarithm of the density, or its slope."""
@@ -386,10 +393,10 @@ class _Closing:
         """Slope of the log density where x is away from the ray's place, or its slope."""
         way = s - self.s if self.grows else self.s - s
         sign = 1.0 if self.grows else -1.0
-        if self.power or self.value - self.s >= 0.0:
-            slope = np.full_like(s, sign * self.slope - 1.0)
-            return slope / away if order == 1 else -slope / away / away
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
+            if self.power or self.value - self.s >= 0.0:
+                slope = np.full_like(s, sign * self.slope - 1.0)
+                return slope / away if order == 1 else -slope / away / away
             rate = self.rate * (np.exp(way) if self.doubly else np.ones_like(way))
             slope = sign * self.log_density(s) * rate
             bend = slope * sign * (rate + (1.0 if self.doubly else 0.0))

@@ -122,7 +122,11 @@ def towards_ends(
     rows: Callable[[Field], tuple[Array, Array]],
 ) -> tuple[Panels, Approach | None]:
     """Panels that keep away from the ends of both densities, and the ways that lead there."""
-    lanes, places, sides, starts, firsts = [], [], [], [], []
+    lanes: list[int] = []
+    places: list[float] = []
+    sides: list[float] = []
+    firsts: list[float] = []
+    starts: list[float] = []
     inner: list[tuple[Array, Array, int]] = []
     for lane in range(generated.lanes):
         ends = _apart([*data.ends, *generated.ends(lane)])
@@ -143,17 +147,17 @@ def towards_ends(
             starts.append(float(u[-1]))
     if not lanes:
         return panels, None
-    lane, place, side = np.array(lanes), np.array(places), np.array(sides)
+    of, at, on = np.array(lanes), np.array(places), np.array(sides)
 
     def f(u: Array, way: Index) -> tuple[Array, Array]:
-        return rows(NextTo(data, generated, place[way], side[way], u, lane[way]))
+        return rows(NextTo(data, generated, at[way], on[way], u, of[way]))
 
     way = np.concatenate([np.full(len(left), k) for left, _, k in inner])
     left, right = (np.concatenate([part[i] for part in inner]) for i in (0, 1))
     start = np.array(starts)
-    stop = np.full(len(lane), _LAST)
+    stop = np.full(len(of), _LAST)
     panels_of_u = Panels.between(left, right, way)
-    return panels, Approach(f, lane, panels_of_u, np.array(firsts), start, stop)
+    return panels, Approach(f, of, panels_of_u, np.array(firsts), start, stop)
 
 
 def _apart(ends: list[End]) -> list[End]:
@@ -210,4 +214,5 @@ def _next_to(
     rest = mine[last[mine] > room * (1 + 1e-9)]
     cut = np.full(len(rest), place + side * room)
     ends = (cut, outer[rest]) if side > 0 else (outer[rest], cut)
-    return panels.pick(kept).joined(Panels.between(*ends, panels.lane[rest])), -np.log(edges[::-1])
+    outside = Panels.between(ends[0], ends[1], panels.lane[rest])
+    return panels.pick(kept).joined(outside), -np.log(edges[::-1])

@@ -227,8 +227,13 @@ class _Running:
 
     def of(self, lanes: NDArray[np.bool_]) -> _Running:
         """Those of some lanes."""
-        own = self.value, self.error, self.absolute
-        return _Running(*(v[:, lanes] for v in own), self.converged[lanes], self.nodes[lanes])
+        return _Running(
+            self.value[:, lanes],
+            self.error[:, lanes],
+            self.absolute[:, lanes],
+            self.converged[lanes],
+            self.nodes[lanes],
+        )
 
 
 def _adapt(
@@ -403,7 +408,8 @@ def _add(whole: _Running, piece: _Running, lane: NDArray[np.intp]) -> None:
         (whole.absolute, piece.absolute),
     ):
         with np.errstate(invalid="ignore"):
-            np.add.at(total, (slice(None), lane), part)
+            for row, more in zip(total, part, strict=True):
+                np.add.at(row, lane, more)
     np.add.at(whole.nodes, lane, piece.nodes)
     np.logical_and.at(whole.converged, lane, piece.converged)
 
@@ -441,7 +447,8 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
             matters = piece.absolute > 1e-17 * whole.absolute[:, lane]
             matters &= np.isfinite(whole.value[:, lane])
             # where rounding is most of it, what there was goes on
-            lost = (matters & (piece.error > 1e-2 * piece.absolute) & ~endless).any(axis=0)
+            few = piece.error > 1e-2 * piece.absolute
+            lost = np.any(matters & few & ~endless, axis=0)
         _add(whole, piece.of(~lost), lane[~lost])
         u[index[~lost]] = far[~lost]
         width[index] *= 2.0

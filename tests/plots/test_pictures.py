@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import gandyn
 from gandyn import plots
 from gandyn.errors import InputError
 
