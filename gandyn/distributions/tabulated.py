@@ -100,7 +100,12 @@ class Tabulated:
         self._straight = (np.abs(self._series[2:]) <= rounding).all(axis=0)
         half = 0.5 * (self._high - self._low)
         values = np.exp(chebyshev.chebvander(_NODES, _N - 1) @ self._series)
-        self._sums = _INTEGRAL @ (_TO_SERIES @ values) * half
+        # the mass from either end of a panel, over the way from there: it keeps its digits next to it
+        sums = _INTEGRAL @ (_TO_SERIES @ values) * half
+        inner = chebyshev.chebvander(_NODES, _N) @ sums
+        up, down = 1.0 + _NODES[:, None], 1.0 - _NODES[:, None]
+        self._from_low = _TO_SERIES @ (inner / up)
+        self._from_high = _TO_SERIES @ ((sums.sum(axis=0) - inner) / down)
         self._slopes = _SLOPE @ self._series / half
         mass = self._within(np.arange(len(half)), self._high)
         self._mass = mass
@@ -143,7 +148,9 @@ class Tabulated:
 
     def _within(self, panel: Index, s: FloatArray) -> FloatArray:
         """The mass of a panel from its low end to s."""
-        out = _clenshaw(self._sums[:, panel], self._t(panel, s))
+        width = self._high[panel] - self._low[panel]
+        share = 2.0 * (s - self._low[panel]) / width
+        out = share * _clenshaw(self._from_low[:, panel], self._t(panel, s))
         straight = self._straight[panel]
         if straight.any():
             mine = panel[straight]
@@ -152,8 +159,9 @@ class Tabulated:
 
     def _beyond(self, panel: Index, s: FloatArray) -> FloatArray:
         """The mass of a panel from s to its high end."""
-        out = _clenshaw(self._sums[:, panel], np.ones(len(panel)))
-        out -= _clenshaw(self._sums[:, panel], self._t(panel, s))
+        width = self._high[panel] - self._low[panel]
+        share = 2.0 * (self._high[panel] - s) / width
+        out = share * _clenshaw(self._from_high[:, panel], self._t(panel, s))
         straight = self._straight[panel]
         if straight.any():
             mine = panel[straight]
@@ -268,6 +276,8 @@ class Tabulated:
         from_low = left != self._back[panel]
         low, high = self._low[panel].copy(), self._high[panel].copy()
         s = 0.5 * (low + high)
+        linear = np.array([ray.side == 0.0 for ray in self._rays])[self._which[panel]]
+        least = np.where(linear, 1e-14 * (high - low), 1.0)
         for _ in range(_STEPS):
             mass = np.where(from_low, self._within(panel, s), self._beyond(panel, s))
             short = mass < rest
@@ -278,7 +288,7 @@ class Tabulated:
             new = s + np.where(from_low, step, -step)
             inside = (new > low) & (new < high)
             new = np.where(inside, new, 0.5 * (low + high))
-            done = np.abs(new - s) <= 4e-16 * np.maximum(1.0, np.abs(s))
+            done = np.abs(new - s) <= 4e-16 * np.maximum(least, np.abs(s))
             s = new
             if done.all():
                 break
