@@ -1,7 +1,7 @@
 """Every continuous law of scipy.stats against itself, shifted by half an interquartile range.
 
-Monotone transport moves every point by the shift, so that W₁ and W₂ are the shift, whatever the
-law; the Jensen-Shannon divergence is held against a rule of its own, in the logarithms of the distances
+Monotone transport moves every point by the shift, so that W₁ and W₂ are the shift, whatever the law.
+The Jensen-Shannon divergence is held against a rule of its own, in the logarithms of the distances
 from the laws' walls and quantiles, with SciPy's own densities.
 """
 
@@ -74,7 +74,8 @@ class Row:
         small = 4.0 * np.finfo(float).eps
         transport = self.first <= 3.0 * self.first_error + small
         transport &= self.second <= 3.0 * self.second_error + small
-        return bool(transport and self.jsd_off <= 3.0 * self.jsd_error + self.rounding and self.seconds < 3.0)
+        close = self.jsd_off <= 3.0 * self.jsd_error + self.rounding
+        return bool(transport and close and self.seconds < 3.0)
 
 
 def laws(quick: bool) -> Iterator[tuple[str, tuple[float, ...]]]:
@@ -85,7 +86,7 @@ def laws(quick: bool) -> Iterator[tuple[str, tuple[float, ...]]]:
 
 
 def divergence(law: Any, shift: float) -> float:
-    """JSD of a frozen law at location 0 and the same at `shift`, by Gauss's rule in the logarithm of the distance."""
+    """JSD of a frozen law at location 0 and the same at `shift`, by Gauss's rule between walls."""
     low, high = (float(end) for end in law.support())
     if law.dist.name == "pearson3":
         end = -2.0 / law.args[0] if abs(law.args[0]) > 1e-5 else math.inf
@@ -93,7 +94,8 @@ def divergence(law: Any, shift: float) -> float:
     if law.dist.name == "vonmises":
         low, high = -math.pi, math.pi
     own = gandyn.from_scipy(law).breaks
-    marks = np.concatenate([own, [end for end in (low, high) if math.isfinite(end)], law.ppf(_LEVELS)])
+    ends = [end for end in (low, high) if math.isfinite(end)]
+    marks = np.concatenate([own, ends, law.ppf(_LEVELS)])
     points = np.unique(np.concatenate([marks, marks + shift]))
 
     def density(z: Array) -> Array:

@@ -1,7 +1,7 @@
 """How a density ends at a finite point, measured from there.
 
-A density that is infinite or vanishes at a point x₀ does so as a power of the distance δ from it. In
-doubles x₀ + δ is x₀ itself long before what lies nearer counts for nothing: of an arcsine law on
+A density that is infinite or vanishes at a point x₀ does so as a power of the distance δ from it.
+In doubles x₀ + δ is x₀ itself long before what lies nearer counts for nothing: of an arcsine law on
 (0, 1), a mass of 1e-8 is at points that round to 1. Next to such an end densities are therefore
 functions of δ, down to distances far below the rounding of x.
 """
@@ -22,6 +22,7 @@ from gandyn.system.checks import FloatArray
 
 if TYPE_CHECKING:
     from gandyn.distributions.base import Distribution
+    from gandyn.distributions.scipy_law import ScipyLaw
     from gandyn.distributions.tabulated import Tabulated
 
 __all__ = ["End", "ExactEnd", "FittedEnd", "JoinedEnd", "MovedEnd", "TableEnd", "at", "fitted_end"]
@@ -71,9 +72,9 @@ class End(ABC):
 
 @dataclass(frozen=True)
 class ExactEnd(End):
-    """One at 0 of a density that can be asked for at any distance from there."""
+    """One at 0 of a law that can be asked for its density at any distance from there."""
 
-    law: Distribution
+    law: ScipyLaw
     side: float
     power: float
     width: float
@@ -86,10 +87,8 @@ class ExactEnd(End):
         return self.law.score(self.side * distance)
 
     def mass(self, distance: FloatArray) -> FloatArray:
-        x = self.side * distance
-        mass, other = (self.law.cdf(x), self.law.sf(x))[:: int(self.side)]
-        outer = self.place in self.law.support
-        return mass if outer else np.abs(mass - (self.law.cdf(0.0), self.law.sf(0.0))[0])
+        mass = self.law.table.mass_beside(self.place, self.side, np.ravel(distance))
+        return mass.reshape(distance.shape)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""The standard laws of scipy.stats: their densities, and masses and quantiles that follow from them."""
+"""The standard laws of scipy.stats: their densities, and masses and quantiles that follow."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -283,7 +284,7 @@ class ScipyLaw(Distribution):
             ]
         if low == -math.inf:
             out += self._from_wall(walls[0], -1.0, math.inf, near, far)[::-1]
-        for left, right in zip(walls[:-1], walls[1:], strict=True):
+        for left, right in pairwise(walls):
             half = 0.5 * (right - left)
             out += self._from_wall(left, 1.0, half, near, far)
             out += self._from_wall(right, -1.0, half, near, far)[::-1]

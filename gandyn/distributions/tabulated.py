@@ -1,10 +1,10 @@
 """The masses of a density on both sides of any point, and quantiles, from the density alone.
 
-Between its walls (breaks, ends of the support) the line is measured in the logarithm of the distance
-from a wall, and far out in that of the distance from the middle: there a density that is infinite at
-a wall, vanishes or falls as a power is as smooth as any. On each panel of that coordinate s the
-logarithm of the mass per s is a polynomial, and all masses are summed from their small ends, so that
-they are right relative to themselves down to 1e-300.
+Between its walls (breaks, ends of the support) the line is measured in the logarithm of the
+distance from a wall, and far out in that of the distance from the middle: there a density that is
+infinite at a wall, vanishes or falls as a power is as smooth as any. On each panel of that
+coordinate s the logarithm of the mass per s is a polynomial, and all masses are summed from their
+small ends, so that they are right relative to themselves down to 1e-300.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Tabulated:
         self._straight = (np.abs(self._series[2:]) <= rounding).all(axis=0)
         half = 0.5 * (self._high - self._low)
         values = np.exp(chebyshev.chebvander(_NODES, _N - 1) @ self._series)
-        # the mass from either end of a panel, over the way from there: it keeps its digits next to it
+        # the mass from either end of a panel, over the way from there: its digits are kept
         sums = _INTEGRAL @ (_TO_SERIES @ values) * half
         inner = chebyshev.chebvander(_NODES, _N) @ sums
         up, down = 1.0 + _NODES[:, None], 1.0 - _NODES[:, None]
@@ -372,10 +372,8 @@ class Tabulated:
             if order == 1:
                 return np.where(side == 0.0, slope, (slope - 1.0) / away)
             half = 0.5 * (self._high[panel] - self._low[panel])
-            bend = (
-                _clenshaw(chebyshev.chebder(self._slopes, axis=0)[:, panel], self._t(panel, s))
-                / half
-            )
+            bends: FloatArray = chebyshev.chebder(self._slopes, axis=0).astype(float)
+            bend = _clenshaw(bends[:, panel], self._t(panel, s)) / half
             return np.where(side == 0.0, bend, (bend - slope + 1.0) / away / away)
 
 
@@ -383,10 +381,10 @@ class Tabulated:
 class _Closing:
     """How the densities go on beyond the first or the last panel.
 
-    There s is `s` and the log mass per s `value`, which goes on with `slope` per s, outwards, if the
-    density falls as a `power` of the distance; the mass left is then `mass`. If not, −log p grows at
-    a `rate` per s: as a power of the distance or, if `doubly`, as an exponential of it. `grows`
-    tells whether s does, outwards.
+    There s is `s` and the log mass per s `value`, which goes on with `slope` per s, outwards, if
+    the density falls as a `power` of the distance; the mass left is then `mass`. If not, −log p
+    grows at a `rate` per s: as a power of the distance or, if `doubly`, as an exponential of it.
+    `grows` tells whether s does, outwards.
     """
 
     panel: int
@@ -443,7 +441,7 @@ def _clenshaw(series: FloatArray, t: FloatArray) -> FloatArray:
 def _panels(
     rays: Sequence[Ray], peak: float, core: tuple[float, float], exact: float
 ) -> tuple[Index, FloatArray, FloatArray, FloatArray, float]:
-    """Ray, ends, and series (n, P) of panels on which the log masses are polynomials; their noise."""
+    """Ray, ends and series (n, P) of panels on which log masses are polynomials; their noise."""
     which, low, high = [], [], []
     for k, ray in enumerate(rays):
         count = max(2, int(np.ceil((ray.high - ray.low) / _FIRST))) if ray.side else 1

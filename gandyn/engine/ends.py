@@ -1,8 +1,9 @@
 """Integrals next to the ends of densities, and far out, in the logarithm of the distance.
 
-An integrand that goes with δ^(λ − 1) in the distance δ from an end is e^(−λu) per unit of u = −log δ:
-it is integrated in u until nothing is left, which x cannot do, as it rounds to the end. Where λ is 0
-or below, the integral is infinite, and is seen not to fall. Far out it is the same with u = log |x|.
+An integrand that goes with δ^(λ − 1) in the distance δ from an end is e^(−λu) per unit of
+u = −log δ: it is integrated in u until nothing is left, which x cannot do, as it rounds to the end.
+Where λ is 0 or below, the integral is infinite, and is seen not to fall. Far out it is the same
+with u = log |x|.
 """
 
 from __future__ import annotations

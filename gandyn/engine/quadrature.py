@@ -339,7 +339,7 @@ def integrate(
     rule : Pair
         The pair that every panel is integrated by: (10, 21), or (4, 9) on many short panels.
     distant : callable, optional
-        ``distant(x, u, lane)``, f times e^u: what is integrated over u far out, where x goes with e^u.
+        ``distant(x, u, lane)``, f times e^u: what is integrated over u where x goes with e^u.
     inner : Approach, optional
         Ways to finite ends, up to which the panels do not reach.
 

@@ -116,7 +116,9 @@ def test_forces_that_do_not_exist_are_infinite():
     for objective in ("nonsaturating", "reverse_kl", "jeffreys", "neyman", "alpha(-0.5)"):
         assert np.isinf(Game(gamma, objective=objective).force([1.0, 1.0])).all()
     for objective in ("forward_kl", "hellinger"):
-        assert np.isinf(Game(from_scipy(st.gamma(0.4)), objective=objective).force([1.0, 1.0])).all()
+        assert np.isinf(
+            Game(from_scipy(st.gamma(0.4)), objective=objective).force([1.0, 1.0])
+        ).all()
     for data in (st.triang(0.5), st.beta(2, 2), st.gamma(2, loc=1)):
         assert not np.isfinite(Game(from_scipy(data)).force([0.3, 0.5])).any()
     found = Game(gamma, objective="alpha(0.3)").evaluate([1.0, 1.0])
