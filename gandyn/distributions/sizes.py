@@ -14,25 +14,29 @@ LEAST, MOST = 1e-50, 1e50
 SMALLEST = 1e-100
 """Of the scale of what is generated, which flows may bring close to 0."""
 
-_APART = 4.0 * float(np.finfo(float).eps)
+_APART = 64.0 * float(np.finfo(float).eps)
 
 
 def check_size(name: str, law: Distribution) -> None:
-    """Refuse what is no density, by the argument's name, or one whose features no number holds."""
+    """Refuse what is no density, by the argument's name, or one that no number holds."""
     if not isinstance(law, Distribution):
         raise InputError(f"{name}: got {show(law)}, must be a Distribution (see gandyn.parse)")
+    for part in getattr(law, "components", ()):
+        check_size(name, part)
     with np.errstate(all="ignore"):
         reach = law.reach
     if not np.isfinite(reach).all():
         raise InputError(f"{name}: got {show(law)}, must have quantiles that are finite numbers")
-    for place, width in law.landmarks.tolist():
-        if not (abs(place) <= MOST and LEAST <= width <= MOST):
-            told = f"places up to {MOST:g} and widths from {LEAST:g} to {MOST:g}"
-            raise InputError(
-                f"{name}: got a feature of width {width:g} at {place:g}, must have {told}: rescale"
-            )
-        if width < _APART * abs(place):
-            raise InputError(
-                f"{name}: got a feature of width {width:g} at {place:g}, where numbers are "
-                f"{abs(place) * 0.25 * _APART:.2g} apart; must be wider, or nearer to 0: shift"
-            )
+    places, widths = law.landmarks.T
+    place, width = float(np.abs(places).max()), float(widths.max())
+    if not (place <= MOST and LEAST <= width <= MOST):
+        told = f"places up to {MOST:g} and widths from {LEAST:g} to {MOST:g}"
+        raise InputError(
+            f"{name}: got a density of width {width:g} at {place:g}, must have {told}: rescale"
+        )
+    far = float(np.abs(reach).max())
+    if np.ptp(reach) < _APART * far:
+        raise InputError(
+            f"{name}: got a density of width {width:g} at {place:g}, where numbers are "
+            f"{float(np.spacing(far)):.2g} apart; must be wider, or nearer to 0: shift"
+        )

@@ -38,8 +38,8 @@ _LARGEST = 20_000
 """Nodes of the finest grid: beyond, a table would cost more than the panels of many states."""
 
 _MOST_LANDMARKS = 2000
-_MOST_WIDTHS = 1e60
-"""Of the narrowest mode, across all of them: their powers must be numbers."""
+_MOST_WIDTHS, _FURTHEST = 1e12, 1e60
+"""Of the narrowest mode, across all modes and to their ends: all of t(x) must be told apart."""
 _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
@@ -122,7 +122,8 @@ class Table:
         if len(data.landmarks) > _MOST_LANDMARKS or len(data.atoms):
             return False
         centres, widths = data.landmarks.T
-        if np.ptp(centres) + np.ptp(data.reach) > _MOST_WIDTHS * widths.min():
+        across, narrowest = np.ptp(centres) + widths.max(), widths.min()
+        if across > _MOST_WIDTHS * narrowest or np.ptp(data.reach) > _FURTHEST * narrowest:
             return False
         sides = np.concatenate([np.nextafter(data.breaks, side) for side in (-np.inf, np.inf)])
         return bool((data.logpdf(sides) < 100.0 - np.log(data.landmarks[:, 1].min())).all())

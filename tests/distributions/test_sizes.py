@@ -12,7 +12,8 @@ WRONG = {
     "N(0, 1e-51)": "width 1e-51 at 0",
     "Logistic(0, 1e51)": "width 1e+51 at 0",
     "0.5*N(0, 1) + 0.5*N(2e50, 1e49)": "width 1e+49 at 2e+50",
-    "0.5*N(0, 1) + 0.5*N(1e17, 1)": "width 1 at 1e+17, where numbers are 22 apart",
+    "0.5*N(0, 1) + 0.5*N(1e17, 1)": "width 1 at 1e+17, where numbers are 16 apart",
+    "0.5*N(0, 1) + 0.5*T(3, 0, 1e-200)": "width 1e-200 at 0",
     "T(1e-300, 0, 1)": "StudentT(df=1e-300, loc=0.0, scale=1.0), must have quantiles",
 }
 
