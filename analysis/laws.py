@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 Pair = Callable[[Array], tuple[Array, Array]]
 
 QUICK = ("norm", "arcsine", "beta", "cauchy", "expon", "fisk", "gamma", "levy_l", "moyal", "triang")
+SLOW = ("ksone", "kstwo", "levy_stable", "studentized_range")
 MORE_SHAPES = (
     ("gamma", (0.3,)),
     ("beta", (0.2, 0.7)),
@@ -93,13 +94,15 @@ def divergence(law: Any, shift: float) -> float:
         low, high = (low, end) if law.args[0] < 0 else (max(low, end), high)
     if law.dist.name == "vonmises":
         low, high = -math.pi, math.pi
-    own = gandyn.from_scipy(law).breaks
+    ours = gandyn.from_scipy(law)
+    # of some laws SciPy's density takes too long
+    pdf = ours.pdf if law.dist.name in SLOW else law.pdf
     ends = [end for end in (low, high) if math.isfinite(end)]
-    marks = np.concatenate([own, ends, law.ppf(_LEVELS)])
+    marks = np.concatenate([ours.breaks, ends, law.ppf(_LEVELS)])
     points = np.unique(np.concatenate([marks, marks + shift]))
 
     def density(z: Array) -> Array:
-        return np.where((z >= low) & (z <= high), law.pdf(z), 0.0)
+        return np.where((z >= low) & (z <= high), pdf(z), 0.0)
 
     def integrand(wall: float, away: Array) -> Array:
         # each in its own variable, so that the distance from a wall at 0 is exact
