@@ -26,9 +26,9 @@ _TO_SERIES = np.linalg.inv(chebyshev.chebvander(_NODES, _N - 1))
 _INTEGRAL = chebyshev.chebint(np.eye(_N), lbnd=-1, axis=0)
 _SLOPE = chebyshev.chebder(np.eye(_N), axis=0)
 
-_STEEPEST = 1e150
+_STEEPEST, _SHALLOW = 1e150, 100.0
 DEPTH = 720.0
-"""Masses per s are followed down to e^-720 of the largest."""
+"""Masses per s are followed down to e^-720 of the largest; to less where that takes long."""
 
 _UNDERFLOW, _UNSEEN, _CUT, _SUBNORMAL = 500.0, 40.0, 0.5, -700.0
 
@@ -455,7 +455,8 @@ def _panels(
     broken: list[tuple[Index, FloatArray, FloatArray]] = []
     reach = np.array([np.log(max(abs(end - ray.place) for end in core)) for ray in rays])
     curved, endless = np.array([ray.side != 0.0 for ray in rays]), np.zeros(len(rays), bool)
-    noise, unseen = 0.0, _UNSEEN if exact == EXACT else 0.5 * _UNSEEN
+    noise = 0.0
+    unseen, depth = (_UNSEEN, DEPTH) if exact == EXACT else (0.5 * _UNSEEN, _SHALLOW)
     for _ in range(_STEPS):
         s = a[:, None] + 0.5 * (b - a)[:, None] * (1.0 + _NODES)
         values = np.empty_like(s)
@@ -488,7 +489,7 @@ def _panels(
         stuck = np.where(noisy, stuck + 1, 0)
         # where a density under- or overflows, or is noise far out, what there is of it goes on
         lost = ~good & (highest < peak - unseen) & ((stuck > _STUCK) | ~whole & (b - a <= cut))
-        alive = highest > np.where(whole, peak - DEPTH, peak - _UNDERFLOW)
+        alive = highest > np.where(whole, peak - depth, peak - _UNDERFLOW)
         noise += float((size * np.exp(np.minimum(highest - peak, 0.0)) * (b - a))[good].sum())
         good &= alive
         kept.append((ray_of[good], a[good], b[good], series[good]))
