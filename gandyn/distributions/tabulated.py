@@ -240,8 +240,25 @@ class Tabulated:
         s = np.log(distance)
         at = np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)
         out = self._log_mass(mine[at], np.clip(s, self._low[mine[at]], self._high[mine[at]])) - s
-        value, slope = self._foot(mine[0])
-        return np.where(s < self._low[mine[0]], value + slope * (s - self._low[mine[0]]) - s, out)
+        low = s < self._low[mine[0]]
+        out[low] = self._outer(mine[0]).log_density(s[low])
+        return out
+
+    def score_beside(self, place: float, side: float, distance: FloatArray) -> FloatArray:
+        """Its slope along the line."""
+        mine = self._ray(place, side)
+        s, away = np.log(distance), side * distance
+        at = np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)
+        inner = np.clip(s, self._low[mine[at]], self._high[mine[at]])
+        with np.errstate(over="ignore"):
+            out = (_clenshaw(self._slopes[:, mine[at]], self._t(mine[at], inner)) - 1.0) / away
+        low = s < self._low[mine[0]]
+        out[low] = self._outer(mine[0]).score(s[low], away[low], 1)
+        return out
+
+    def _outer(self, panel: int) -> _Closing:
+        """How the densities go on beyond the first or the last panel."""
+        return self._ends[0 if panel == 0 else 1]
 
     def power(self, place: float, side: float) -> float:
         """That of the distance which the density goes with, where a ray begins; nan for none."""
@@ -409,7 +426,8 @@ class _Closing:
             slope = sign * self.log_density(s) * rate
             bend = slope * sign * (rate + (1.0 if self.doubly else 0.0))
             out = slope / away if order == 1 else (bend - slope) / away / away
-        return np.clip(out, -_STEEPEST, _STEEPEST)
+        # far out there is no mass, and none times infinite would not be a number
+        return np.clip(out, -_STEEPEST, _STEEPEST) if self.grows else out
 
     def log_density(self, s: FloatArray) -> FloatArray:
         way = s - self.s if self.grows else self.s - s
