@@ -93,7 +93,7 @@ class ExactEnd(End):
 
 @dataclass(frozen=True)
 class TableEnd(End):
-    """An end of the support where a ray of a table begins; steeper than any power, maybe."""
+    """An end of the support where a ray of a table begins."""
 
     table: Tabulated
     place: float

@@ -52,7 +52,7 @@ _SLOW = {"ksone", "kstwo", "levy_stable", "studentized_range"}
 
 _NEAREST = 10.0 ** np.array([[-100.0, -50.0, -45.0], [-30.0, -20.0, -18.0], [-12.0, -10.0, -9.0]])
 
-_ROUNDED, _FLAT = 1e-7, 1e-4
+_ROUNDED, _FLAT, _STEEP = 1e-7, 1e-4, 30.0
 _NEARER, _ROUGHLY = (-10.0, 7.0), 1e-10
 """How far these are followed, in logarithms of spreads, and how closely."""
 
@@ -202,7 +202,7 @@ class ScipyLaw(Distribution):
                 known = at(found, place, side) is not None or (place, side) in self._smooth
                 if place == self.support[0 if side > 0 else 1] and not known:
                     power = self.table.power(place, side)
-                    if abs(power) > _FLAT:
+                    if _FLAT < abs(power) < _STEEP:
                         found.append(TableEnd(self.table, place, side, power, self._spread))
         return tuple(found)
 
