@@ -93,7 +93,7 @@ class ExactEnd(End):
 
 @dataclass(frozen=True)
 class TableEnd(End):
-    """One where a ray of a table begins."""
+    """An end of the support where a ray of a table begins."""
 
     table: Tabulated
     place: float
@@ -105,9 +105,8 @@ class TableEnd(End):
         return self.table.beside(self.place, self.side, np.ravel(distance)).reshape(distance.shape)
 
     def score(self, distance: FloatArray) -> FloatArray:
-        x = self.place + self.side * distance
-        there = self.table.score(np.ravel(x)).reshape(distance.shape)
-        return np.where(distance < 1e-6 * self.width, self.side * self.power / distance, there)
+        score = self.table.score_beside(self.place, self.side, np.ravel(distance))
+        return score.reshape(distance.shape)
 
     def mass(self, distance: FloatArray) -> FloatArray:
         return self.table.mass_beside(self.place, self.side, np.ravel(distance)).reshape(

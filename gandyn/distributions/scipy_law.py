@@ -177,7 +177,7 @@ class ScipyLaw(Distribution):
         k = np.arange(_LEVELS)
         width = 2 * (x[np.minimum(k + 3, _LEVELS - 1)] - x[np.maximum(k - 3, 0)])
         places = np.column_stack([x, width])[width > 0]
-        marks = [[end.place, max(self._least(end), abs(end.place) * 1e-14)] for end in self.ends]
+        marks = [[end.place, max(self._least(end), abs(end.place) * 1e-14)] for end in self._told]
         return np.concatenate([places, np.reshape(marks, (-1, 2))])
 
     def _least(self, end: End) -> float:

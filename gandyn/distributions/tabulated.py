@@ -26,9 +26,9 @@ _TO_SERIES = np.linalg.inv(chebyshev.chebvander(_NODES, _N - 1))
 _INTEGRAL = chebyshev.chebint(np.eye(_N), lbnd=-1, axis=0)
 _SLOPE = chebyshev.chebder(np.eye(_N), axis=0)
 
-_STEEPEST = 1e150
+_STEEPEST, _SHALLOW = 1e150, 100.0
 DEPTH = 720.0
-"""Masses per s are followed down to e^-720 of the largest."""
+"""Masses per s are followed down to e^-720 of the largest; to less where that takes long."""
 
 _UNDERFLOW, _UNSEEN, _CUT, _SUBNORMAL = 500.0, 40.0, 0.5, -700.0
 
@@ -240,8 +240,25 @@ class Tabulated:
         s = np.log(distance)
         at = np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)
         out = self._log_mass(mine[at], np.clip(s, self._low[mine[at]], self._high[mine[at]])) - s
-        value, slope = self._foot(mine[0])
-        return np.where(s < self._low[mine[0]], value + slope * (s - self._low[mine[0]]) - s, out)
+        low = s < self._low[mine[0]]
+        out[low] = self._outer(mine[0]).log_density(s[low])
+        return out
+
+    def score_beside(self, place: float, side: float, distance: FloatArray) -> FloatArray:
+        """Its slope along the line."""
+        mine = self._ray(place, side)
+        s, away = np.log(distance), side * distance
+        at = np.clip(np.searchsorted(self._low[mine], s, "right") - 1, 0, len(mine) - 1)
+        inner = np.clip(s, self._low[mine[at]], self._high[mine[at]])
+        with np.errstate(over="ignore"):
+            out = (_clenshaw(self._slopes[:, mine[at]], self._t(mine[at], inner)) - 1.0) / away
+        low = s < self._low[mine[0]]
+        out[low] = self._outer(mine[0]).score(s[low], away[low], 1)
+        return out
+
+    def _outer(self, panel: int) -> _Closing:
+        """How the densities go on beyond the first or the last panel."""
+        return self._ends[0 if panel == 0 else 1]
 
     def power(self, place: float, side: float) -> float:
         """That of the distance which the density goes with, where a ray begins; nan for none."""
@@ -409,7 +426,8 @@ class _Closing:
             slope = sign * self.log_density(s) * rate
             bend = slope * sign * (rate + (1.0 if self.doubly else 0.0))
             out = slope / away if order == 1 else (bend - slope) / away / away
-        return np.clip(out, -_STEEPEST, _STEEPEST)
+        # far out there is no mass, and none times infinite would not be a number
+        return np.clip(out, -_STEEPEST, _STEEPEST) if self.grows else out
 
     def log_density(self, s: FloatArray) -> FloatArray:
         way = s - self.s if self.grows else self.s - s
@@ -455,7 +473,8 @@ def _panels(
     broken: list[tuple[Index, FloatArray, FloatArray]] = []
     reach = np.array([np.log(max(abs(end - ray.place) for end in core)) for ray in rays])
     curved, endless = np.array([ray.side != 0.0 for ray in rays]), np.zeros(len(rays), bool)
-    noise, unseen = 0.0, _UNSEEN if exact == EXACT else 0.5 * _UNSEEN
+    noise = 0.0
+    unseen, depth = (_UNSEEN, DEPTH) if exact == EXACT else (0.5 * _UNSEEN, _SHALLOW)
     for _ in range(_STEPS):
         s = a[:, None] + 0.5 * (b - a)[:, None] * (1.0 + _NODES)
         values = np.empty_like(s)
@@ -488,7 +507,7 @@ def _panels(
         stuck = np.where(noisy, stuck + 1, 0)
         # where a density under- or overflows, or is noise far out, what there is of it goes on
         lost = ~good & (highest < peak - unseen) & ((stuck > _STUCK) | ~whole & (b - a <= cut))
-        alive = highest > np.where(whole, peak - DEPTH, peak - _UNDERFLOW)
+        alive = highest > np.where(whole, peak - depth, peak - _UNDERFLOW)
         noise += float((size * np.exp(np.minimum(highest - peak, 0.0)) * (b - a))[good].sum())
         good &= alive
         kept.append((ray_of[good], a[good], b[good], series[good]))

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _LAST = 660.0
-_INNERMOST = 1e-9
+_INNERMOST, _PLAIN = 1e-9, 64.0
 
 
 class FarOut(Field):
@@ -151,7 +151,9 @@ def towards_ends(
     of, at, on = np.array(lanes), np.array(places), np.array(sides)
 
     def f(u: Array, way: Index) -> tuple[Array, Array]:
-        return rows(NextTo(data, generated, at[way], on[way], u, of[way]))
+        values, rounding = rows(NextTo(data, generated, at[way], on[way], u, of[way]))
+        # where one density is nothing beside the other, how steep it is has no say
+        return values, np.nan_to_num(rounding, nan=_PLAIN, posinf=_PLAIN)
 
     way = np.concatenate([np.full(len(left), k) for left, _, k in inner])
     left, right = (np.concatenate([part[i] for part in inner]) for i in (0, 1))
