@@ -32,8 +32,9 @@ class Verification(Plain):
 
 
 _FILES = (
-    "discriminator", "value", "likelihood", "potentials", "rates", "flows", "vanishing", "noise",
-    "normals", "modes",
+    "discriminator", "convexity", "value", "likelihood", "weights", "identity", "potentials",
+    "variational", "fits", "rates", "flows", "vanishing", "imperfect", "noise", "transport",
+    "normals", "modes", "passages", "two_normals",
 )  # fmt: skip
 
 
