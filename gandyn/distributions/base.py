@@ -79,6 +79,10 @@ class Distribution(ABC):
     def breaks(self) -> FloatArray:
         return np.array([end for end in self.support if math.isfinite(end)])
 
+    def shifted(self, by: float) -> Distribution:
+        """The distribution of x + by."""
+        return Shifted(self, by)
+
     def pdf(self, x: ArrayLike) -> FloatArray:
         """The density at x."""
         return np.exp(self.logpdf(x))
@@ -215,8 +219,8 @@ class Distribution(ABC):
         centres, widths = self.landmarks.T
         span = float(centres.max() - centres.min())
         near = (centres[:, None] + widths[:, None] * ladder(48.0)).ravel()
-        far = (span + float(widths.max())) * ladder(_HUGE)
         with np.errstate(over="ignore"):
+            far = (span + float(widths.max())) * ladder(_HUGE)
             x = np.concatenate([near, centres.mean() + far, self.breaks])
         low, high = self._within_support(-_HUGE, _HUGE)
         x = np.unique(np.clip(x, low, high))
@@ -238,6 +242,55 @@ class Keyed(Distribution):
 
     def __hash__(self) -> int:
         return hash(self._key())
+
+
+class Shifted(Keyed):
+    """The distribution of x + by, x ~ law, for laws that have no such parameter of their own."""
+
+    def __init__(self, law: Distribution, by: float) -> None:
+        self.law = law
+        self.by = by
+        low, high = law.support
+        self.support = low + by, high + by
+        self.landmarks = law.landmarks + np.array([by, 0.0])
+        self.breaks = law.breaks + by
+        self.tails = None if law.tails is None else moved(law.tails, 1.0, by)
+        self.atoms = law.atoms + np.array([by, 0.0])
+
+    def _key(self) -> Hashable:
+        return self.law, self.by
+
+    def __repr__(self) -> str:
+        return f"{self.law!r}.shifted({self.by!r})"
+
+    def logpdf(self, x: ArrayLike) -> FloatArray:
+        return self.law.logpdf(as_float(x) - self.by)
+
+    def score(self, x: ArrayLike) -> FloatArray:
+        return self.law.score(as_float(x) - self.by)
+
+    def score_slope(self, x: ArrayLike) -> FloatArray:
+        return self.law.score_slope(as_float(x) - self.by)
+
+    def cdf(self, x: ArrayLike) -> FloatArray:
+        return self.law.cdf(as_float(x) - self.by)
+
+    def sf(self, x: ArrayLike) -> FloatArray:
+        return self.law.sf(as_float(x) - self.by)
+
+    def ppf(self, q: ArrayLike) -> FloatArray:
+        return self.law.ppf(q) + self.by
+
+    def isf(self, q: ArrayLike) -> FloatArray:
+        return self.law.isf(q) + self.by
+
+    @cached_property
+    def mean(self) -> float:
+        return self.law.mean + self.by
+
+    @cached_property
+    def std(self) -> float:
+        return self.law.std
 
 
 def log_or_minus_inf(x: FloatArray) -> FloatArray:

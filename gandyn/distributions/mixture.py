@@ -129,6 +129,9 @@ class Mixture(Sum):
     def _plain_edges(self) -> FloatArray:
         return panel_edges(self.landmarks, self.breaks, self.reach)
 
+    def shifted(self, by: float) -> Mixture:
+        return Mixture(self.weights, [part.shifted(by) for part in self.components])
+
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]
         """Weights, means and stds where every component is made of normal densities."""

@@ -66,6 +66,12 @@ class ScipyDensity(Keyed):
         name, values = _frozen_parameters(self.wrapped)
         return type(self.wrapped.dist), name, tuple(values.items())
 
+    def shifted(self, by: float) -> Distribution:
+        if self._new_style:
+            return super().shifted(by)
+        values = _frozen_parameters(self.wrapped)[1]
+        return ScipyDensity(self.wrapped.dist(**{**values, "loc": values["loc"] + by}), False)
+
     def logpdf(self, x: ArrayLike) -> FloatArray:
         x = as_float(x)
         inside = (x >= self.support[0]) & (x <= self.support[1])

@@ -53,17 +53,22 @@ class PanelEngine(Engine):
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
         push = push_at_folds(self.data, self.generator, self.objective, theta).T
-        endless = (push != 0.0).any(axis=0)
-        found = Integrals(push, np.zeros(push.shape), ~endless, np.zeros(len(theta), np.int64))
-        if not endless.all():
-            finite = self._finite_force(theta[~endless])
-            found.value[:, ~endless], found.error[:, ~endless] = finite.value, finite.error
-            found.converged[~endless], found.nodes[~endless] = finite.converged, finite.nodes
+        endless = push != 0.0
+        converged, nodes = ~endless.any(axis=0), np.zeros(len(theta), np.int64)
+        found = Integrals(push, np.zeros(push.shape), converged, nodes)
+        for lost in np.unique(endless, axis=1).T:
+            lanes = np.flatnonzero((endless == lost[:, None]).all(axis=0))
+            if not lost.all():
+                rest, entries = self._finite_force(theta[lanes], ~lost), np.ix_(~lost, lanes)
+                found.value[entries], found.error[entries] = rest.value, rest.error
+                converged[lanes] &= rest.converged
+                nodes[lanes] = rest.nodes
         return found
 
-    def _finite_force(self, theta: Array) -> Integrals:
-        target, d = self.objective, theta.shape[-1]
-        rows: list[Row] = [(target.force, target.force_rounding)]
+    def _finite_force(self, theta: Array, which: NDArray[np.bool_]) -> Integrals:
+        """Those components of the force that are asked for, none of which a fold makes infinite."""
+        target, d = self.objective, int(which.sum())
+        rows: list[Row] = [(lambda at: target.force(at)[which], target.force_rounding)]
         if self._by_parts:
             rows.append((target.force_by_parts, target.force_by_parts_rounding))
         found = self._integrals(theta, rows, target.transport)
@@ -90,7 +95,8 @@ class PanelEngine(Engine):
         target, place = self.objective, self.generator.scale_and_place
         if not (self.generator.affine and isinstance(target, FDivergence)):
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
-            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), 1e-3)
+            least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
+            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None
         if len(theta) > _LANES:
@@ -145,7 +151,7 @@ def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]
 
 
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
-    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite."""
+    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite or 0."""
     centres, widths = data.landmarks.T
     # log p at a node, and what the node's own rounding changes of it
     noise = np.spacing(1.0) * (16.0 + float((np.abs(centres) / widths).max()))
@@ -153,7 +159,7 @@ def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> 
     second = np.array([[float(name != "jsd_gap")] for name in names])
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = value + second * np.sqrt(value) + value * np.abs(np.log(value))
-    return np.where(np.isinf(value), 0.0, noise * lost)
+    return np.where(np.isinf(value) | (value == 0.0), 0.0, noise * lost)
 
 
 def by_differences(force: Callable[[Array], Array], theta: Array, step: Array) -> Array:
