@@ -11,7 +11,7 @@ from gandyn.system.optional import needed_by
 from gandyn.system.progress import Progress
 from gandyn.system.results import Plain
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Claim
+from gandyn.theory.claim import Claim, Row
 from gandyn.theory.subject import Subject
 
 
@@ -36,6 +36,12 @@ _FILES = (
     "variational", "fits", "rates", "flows", "vanishing", "imperfect", "noise", "transport",
     "normals", "modes", "passages", "two_normals",
 )  # fmt: skip
+
+
+def all_rows() -> list[Row]:
+    """Every registered claim, in the order of the table."""
+    with needed_by("theory"):
+        return [row for name in _FILES for row in import_module(f"gandyn.theory.{name}").rows]
 
 
 def verify(
@@ -77,8 +83,7 @@ def verify(
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
-    with needed_by("theory"):
-        rows = [row for name in _FILES for row in import_module(f"gandyn.theory.{name}").rows]
+    rows = all_rows()
     if only is not None:
         names = list(only)
         unknown = sorted(set(names) - {row.name for row in rows})
