@@ -56,7 +56,7 @@ def _passage(subject: Subject, battery: Battery) -> Outcome:
     times = []
     for share in (40, 80, 160):
         noise = height / share
-        stay = _running((x[1] - x[0]), np.exp(-(values - potential(low)) / noise))
+        stay = _running(x[1] - x[0], np.exp(-(values - potential(low)) / noise))
         cross = np.where(x[::2] >= low, np.exp((values[::2] - potential(top)) / noise) * stay, 0.0)
         times.append(float(np.sum(cross)) * 2 * (x[1] - x[0]) / noise * rate)
     return equal(1.0, (times[0] - 6 * times[1] + 8 * times[2]) / 3, 1e-5)
@@ -77,14 +77,11 @@ def _barriers(subject: Subject, battery: Battery) -> Outcome:
         ends = [found.equilibria[k].theta for k in (barrier.start, barrier.end, barrier.saddle)]
         *valleys, top = (np.linalg.eigvalsh(_hessian(game, theta)) for theta in ends)
         potential = game.potential(np.array(ends))
-        heights, rates = (
-            (barrier.height_from, barrier.height_to),
-            (
-                barrier.prefactor_from,
-                barrier.prefactor_to,
-            ),
+        sides = (
+            (valleys[0], potential[0], barrier.height_from, barrier.prefactor_from),
+            (valleys[1], potential[1], barrier.height_to, barrier.prefactor_to),
         )
-        for valley, level, height, rate in zip(valleys, potential, heights, rates, strict=False):
+        for valley, level, height, rate in sides:
             worst.add(height / (potential[2] - level) - 1)
             worst.add(rate / subject.formulas.kramers(np.prod(valley) / top[1], -top[0], np) - 1)
     return zero(worst.value if found.barriers else np.nan, 1e-7)
