@@ -37,7 +37,7 @@ The exit status is 1 if a claim fails."""
     def show(self, found: gandyn.Verification) -> None:
         rows = [
             (
-                claim.claim,
+                f"{claim.claim} ({claim.source})" if claim.source else claim.claim,
                 *map(_short, (claim.expected, claim.measured, claim.tolerance)),
                 "✓" if claim.passed else "✗ FAIL",
             )
