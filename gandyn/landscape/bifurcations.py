@@ -26,9 +26,9 @@ from gandyn.system.results import Alike, Result
 _FLAT = 1e-7
 """An eigenvalue below this share of the other counts as 0."""
 _LOOKS = 33
-_TURN, _LEAST, _STATIONS = 0.4, 2.0, 60
+_TURN, _LEAST, _STATIONS = 0.4, 4.0, 60
 """Between two values at which `equilibria` is asked the root of the data's density turns by 0.4 at
-most, and a fifth of the interval lies; but there are no more than 61 of them, and those between
+most, and a tenth of the interval lies; but there are no more than 61 of them, and those between
 events of the branches."""
 _NARROW = 1e-6
 """Gaps between events narrower than this share of the interval are not looked into."""

@@ -20,6 +20,7 @@ from gandyn.system.polyline import feet
 _FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
 _TURN = 0.2
 """Largest angle between the tangents at both ends of a step."""
+_ALONG = 0.3
 _SETTLED = 1e-10
 _ITERATIONS = 9
 _TOUCH = 1e-9
@@ -162,7 +163,9 @@ def follow(
         nearby = slopes + h * steeper
         bound = crossed(guess)
         if bound is None:
-            new = correct(system, guess, along, nearby)
+            # Where the last unknown, a parameter, goes along it is held: its game is known then.
+            row = np.eye(len(u))[-1] if abs(along[-1]) > _ALONG else along
+            new = correct(system, guess, row, nearby)
             if new is not None and crossed(new) is not None:
                 bound, guess = crossed(new), new
         if bound is not None:

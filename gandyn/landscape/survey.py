@@ -71,7 +71,7 @@ class Survey:
         return follow(self.base, u, inwards, _outside, self.base.reached)
 
     def _all_passed(self, places: Sequence[Array]) -> bool:
-        """Whether the paths pass as many places at a value as these, each next to one of its own."""
+        """Whether the paths pass a value at as many places, each next to one of its own."""
         if not places:
             return True
         passing = self.passing(float(places[0][2]))
@@ -115,7 +115,8 @@ class Survey:
                 for part in (slice(None, -1), slice(1, None))
             )
             # The pace of the cubic through both ends, a parabola, is least at its vertex.
-            tilt, bend = 6.0 * step[:, 2] - 4.0 * first - 2.0 * last, first + last - 2.0 * step[:, 2]
+            bend = first + last - 2.0 * step[:, 2]
+            tilt = last - first - 3.0 * bend
             with np.errstate(divide="ignore", invalid="ignore"):
                 vertex = -tilt / (6.0 * bend)
                 least = (first + 0.5 * tilt * vertex) * np.sign(first)

@@ -140,14 +140,14 @@ def no_branch_points(patch):
 def turns_as_folds(patch):
     """Every turn of the tangent a fold, at pitchforks too."""
 
-    def fold(self, path, k, start):
+    def fold(self, path, k):
         self.folds.append(path.u[k])
 
     patch.setattr(survey.Survey, "_fold", fold)
 
 
 def no_turns(patch):
-    patch.setattr(survey.Survey, "_fold", lambda self, path, k, start: None)
+    patch.setattr(survey.Survey, "_fold", lambda self, path, k: None)
 
 
 def one_side_entered(patch):
