@@ -21,6 +21,8 @@ _FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
 _TURN = 0.2
 """Largest angle between the tangents at both ends of a step."""
 _ALONG = 0.3
+_STRAIGHT = 1e-4
+"""Share of a step by which its end may be off what was foreseen, and the next be a longer one."""
 _SETTLED = 1e-10
 _ITERATIONS = 9
 _TOUCH = 1e-9
@@ -100,7 +102,7 @@ def correct(system: System, guess: Array, row: Array, slopes: Array) -> Array | 
         if step is None or not np.abs(step).max() < 0.3:
             return None
         u = u + step
-        if np.abs(step).max() <= _SETTLED:
+        if np.abs(step).max() <= _SETTLED * max(1.0, float(np.abs(u).max())):
             return u
     return None
 
@@ -193,6 +195,7 @@ def follow(
             end = "lost"
             break
         bend, steeper = _ahead(new - u, along, ahead, new_slopes - slopes)
+        straight = np.abs(new - guess).max() <= _STRAIGHT * h
         u, along, slopes = new, ahead, new_slopes
         rows.append((u, along, slopes))
         if bound is not None:
@@ -201,7 +204,11 @@ def follow(
         if len(rows) > 10 and np.abs(u - start).max() < 0.7 * h and along @ rows[0][1] > 0.7:
             rows[-1], end = rows[0], "closed"
             break
-        h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), _LONGEST)
+        # A curve that goes where it was foreseen may be followed faster, but not in its parameter.
+        longest = (
+            _LONGEST / max(abs(float(along[-1])), 1e-9) if straight else max(_LONGEST, 0.6 * h)
+        )
+        h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), longest)
     points, tangents, all_slopes = map(np.array, zip(*rows, strict=True))
     return Path(points, tangents, all_slopes, end)
 

@@ -20,9 +20,10 @@ _UNCROSSED = 1e-7
 """β of a branch point up to which branches count as crossing."""
 _UPRIGHT = 1e-3
 _DIFFERENCES = 1e-5
-_HALVINGS = 12
+_HALVINGS = 20
 _DIP = 0.3
 """Where the parameter's pace dips below this share of that at both ends, it may turn twice."""
+_NEAR = 1e-3
 _TOUCH = 1e-9
 """A fold so near to an end of the interval is in it."""
 
@@ -40,10 +41,14 @@ class Survey:
     def cover(self, value: float, points: Iterable[Equilibrium]) -> None:
         """Follow every rest point at a value that no path passes through yet."""
         places = [self.base.at(point.theta, [value]) for point in points if _clear(point)]
+        for point in points:
+            if point.index == 0:
+                u = self.base.at(point.theta, [value])
+                self._keep(solve(Folds(self.base, u).residual, u, _DIFFERENCES, farthest=_NEAR))
         if self._all_passed(places):
             return
         for u in places:
-            if not self._passed(u):
+            if self.base.reached(u) and not self._passed(u):
                 along = tangent_of(self.base.slopes(u))
                 ahead = self._followed(u, along) if u[2] < 1.0 else None
                 behind = self._followed(u, -along) if u[2] > 0.0 else None
@@ -62,7 +67,17 @@ class Survey:
             beyond_it = path.u[:, 2] >= p if p > 0.5 else path.u[:, 2] > p
             k = np.flatnonzero(beyond_it[1:] != beyond_it[:-1])
             step = path.u[k + 1] - path.u[k]
-            out.append(path.u[k] + ((p - path.u[k, 2]) / step[:, 2])[:, None] * step)
+            size = np.linalg.norm(step, axis=1)[:, None]
+            first, last = size * path.tangent[k], size * path.tangent[k + 1]
+            # The cubic through both ends, at the part of the piece where it has the value.
+            square, cube = 3.0 * step - 2.0 * first - last, first + last - 2.0 * step
+            low, high = np.zeros(size.shape), np.ones(size.shape)
+            for _ in range(_HALVINGS):
+                part = 0.5 * (low + high)
+                at = path.u[k] + part * (first + part * (square + part * cube))
+                before = ((at[:, 2] > p) == beyond_it[k])[:, None]
+                low, high = np.where(before, part, low), np.where(before, high, part)
+            out.append(at)
         return np.concatenate(out)
 
     def _followed(self, u: Array, along: Array) -> Path:

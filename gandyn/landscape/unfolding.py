@@ -21,6 +21,8 @@ from gandyn.system.checks import Array
 _KEPT = 64
 _STEP = 1e-5
 """Step of one-sided differences in a parameter, in its range."""
+_MOVED, _SHORTENED = 3e-5, 6
+"""A step that moves the rest point by more, where its eigenvalue is largest, is shortened."""
 _CENTRAL = 2e-3
 _BEYOND = 3.0
 """How far beyond the boxes of some members branches are followed, in their heights and in log a."""
@@ -114,7 +116,18 @@ class Unfolding:
 
     def slopes(self, u: Array) -> Array:
         """∂F/∂u at a rest point, shape (2, 2 + k): one-sided differences in the parameters."""
-        return np.hstack([self.curvature(u), inwards(self.residual, u, _STEP, 2)])
+        curvature, here = self.curvature(u), self.residual(u)
+        size, columns = float(np.abs(curvature).max()), [curvature]
+        for axis in np.eye(len(u))[2:]:
+            h = -_STEP if axis @ u >= 0.5 else _STEP
+            for _ in range(_SHORTENED):
+                change = self.residual(u + h * axis) - here
+                moved = float(np.abs(change).max()) / size if size > 0.0 else 0.0
+                if not moved > _MOVED:
+                    break
+                h *= 0.2 * _MOVED / moved
+            columns.append((change / h)[:, None])
+        return np.hstack(columns)
 
     def slopes_finely(self, u: Array) -> Array:
         """`slopes` with fourth-order differences, which branch points depend on."""

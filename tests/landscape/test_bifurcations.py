@@ -499,7 +499,7 @@ def test_branches_that_are_lost_are_told():
 
     survey = Survey(Unfolding(lambda t: Torn(t, 0.0, -1.0), [LOW], [HIGH], 1.4))
     theta = NormalForm(0.16, 0.0, -1.0).theta(0.4)
-    survey.cover(0.16, [SimpleNamespace(theta=theta, kind="attractor")])
+    survey.cover(0.16, [SimpleNamespace(theta=theta, kind="attractor", index=1)])
     assert len(survey.folds) == 1
     missing, whole = (asked(NormalForm(t, 0.0, -1.0), success=t < 0) for t in (-0.1, 0.1))
     status, message = survey.verdict({0.1: missing, 0.16: whole})
