@@ -21,8 +21,9 @@ _FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
 _TURN = 0.2
 """Largest angle between the tangents at both ends of a step."""
 _ALONG = 0.3
-_STRAIGHT = 1e-4
-"""Share of a step by which its end may be off what was foreseen, and the next be a longer one."""
+_STRAIGHT, _BENT = 1e-4, 0.02
+"""Share of a step by which its end may be off what was foreseen, and the angle by which it may turn
+for the next to be a longer one."""
 _SETTLED = 1e-10
 _ITERATIONS = 9
 _TOUCH = 1e-9
@@ -195,7 +196,7 @@ def follow(
             end = "lost"
             break
         bend, steeper = _ahead(new - u, along, ahead, new_slopes - slopes)
-        straight = np.abs(new - guess).max() <= _STRAIGHT * h
+        straight = angle < _BENT and np.abs(new - guess).max() <= _STRAIGHT * h
         u, along, slopes = new, ahead, new_slopes
         rows.append((u, along, slopes))
         if bound is not None:
@@ -204,7 +205,7 @@ def follow(
         if len(rows) > 10 and np.abs(u - start).max() < 0.7 * h and along @ rows[0][1] > 0.7:
             rows[-1], end = rows[0], "closed"
             break
-        # A curve that goes where it was foreseen may be followed faster, but not in its parameter.
+        # A straight curve may be followed faster, but not in its parameter.
         longest = (
             _LONGEST / max(abs(float(along[-1])), 1e-9) if straight else max(_LONGEST, 0.6 * h)
         )

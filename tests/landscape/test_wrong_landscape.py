@@ -150,6 +150,11 @@ def no_turns(patch):
     patch.setattr(survey.Survey, "_fold", lambda self, path, k: None)
 
 
+def ends_alone_asked(patch):
+    patch.setattr(bifurcations, "_stations", lambda make, low, high: [low, high])
+    patch.setattr(bifurcations, "_unasked", lambda survey, found: [])
+
+
 def one_side_entered(patch):
     right = survey.Survey._entered
     patch.setattr(
@@ -314,6 +319,7 @@ CONTROLS = {
     "sign of ∂F/∂b": (flipped_column, check_fold),
     "trace for the bordered test": (trace_for_the_test, check_fold),
     "no turns": (no_turns, check_fold),
+    "rest points asked at the ends alone": (ends_alone_asked, check_isolated),
     "determinant without border": (plain_determinant, check_pitchfork_from_the_side),
     "no branch points": (no_branch_points, check_pitchfork_from_the_side),
     "no branch points, from everywhere": (no_branch_points, check_pitchfork),
