@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandyn.distributions import Distribution
-from gandyn.engine.panels import field_integrals, rooted
+from gandyn.engine.panels import field_integrals, rooted, spread
 from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
@@ -87,6 +87,7 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     integrals = field_integrals(
         p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
     )
+    spread(integrals, list(DIVERGENCES), p, q)
     names = [_PLAIN.get(name, name) for name in DIVERGENCES]
     rooted(integrals, names.index("wasserstein2"))
     values = dict(zip(names, map(float, integrals.value[:, 0]), strict=True))

@@ -119,7 +119,8 @@ class GridEngine(Engine):
             return "the objective has no weight"
         if len(latent.breaks) or np.isfinite(latent.support).any() or len(latent.landmarks) > 32:
             return "the latent is not smooth"
-        return None if Table.takes(panels.data) else "the data's density is not bounded and smooth"
+        smooth = Table.takes(panels.data) and not panels.data.ends
+        return None if smooth else "the data's density is not bounded and smooth"
 
     def __reduce__(self) -> tuple[type[GridEngine], tuple[PanelEngine]]:
         return GridEngine, (self._panels,)
@@ -386,7 +387,10 @@ class GridEngine(Engine):
     def _steepest(self) -> float:
         """A size of the data's score."""
         level = self._table.level(0)
-        return 8.0 * float((level.density * np.abs(level.score)) @ level.weight)
+        # Where there is no density, the score may be as large as it will.
+        there = level.log_density > level.log_density.max() - _FADED
+        steep = np.exp(level.log_density[there]) * np.abs(level.score[there])
+        return 8.0 * float(steep @ level.weight[there])
 
     # -- windows, levels, blocks
 

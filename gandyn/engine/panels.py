@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
+from gandyn.engine.ends import FarOut, towards_ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
@@ -20,7 +21,7 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.differences import stencil
 
-__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of"]
+__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of", "spread"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -48,22 +49,28 @@ class PanelEngine(Engine):
         ends = (*generator.latent.support, *data.support)
         # Where no density jumps and its flux is known, the force can be integrated by parts.
         smooth = generator.affine and not np.isfinite(ends).any()
+        smooth = smooth and not (data.ends or generator.latent.ends)
         self._by_parts = smooth and objective.has_level
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
         push = push_at_folds(self.data, self.generator, self.objective, theta).T
-        endless = (push != 0.0).any(axis=0)
-        found = Integrals(push, np.zeros(push.shape), ~endless, np.zeros(len(theta), np.int64))
-        if not endless.all():
-            finite = self._finite_force(theta[~endless])
-            found.value[:, ~endless], found.error[:, ~endless] = finite.value, finite.error
-            found.converged[~endless], found.nodes[~endless] = finite.converged, finite.nodes
+        endless = push != 0.0
+        converged, nodes = ~endless.any(axis=0), np.zeros(len(theta), np.int64)
+        found = Integrals(push, np.zeros(push.shape), converged, nodes)
+        for lost in np.unique(endless, axis=1).T:
+            lanes = np.flatnonzero((endless == lost[:, None]).all(axis=0))
+            if not lost.all():
+                rest, entries = self._finite_force(theta[lanes], ~lost), np.ix_(~lost, lanes)
+                found.value[entries], found.error[entries] = rest.value, rest.error
+                converged[lanes] &= rest.converged
+                nodes[lanes] = rest.nodes
         return found
 
-    def _finite_force(self, theta: Array) -> Integrals:
-        target, d = self.objective, theta.shape[-1]
-        rows: list[Row] = [(target.force, target.force_rounding)]
+    def _finite_force(self, theta: Array, which: NDArray[np.bool_]) -> Integrals:
+        """Those components of the force that are asked for, none of which a fold makes infinite."""
+        target, d = self.objective, int(which.sum())
+        rows: list[Row] = [(lambda at: target.force(at)[which], target.force_rounding)]
         if self._by_parts:
             rows.append((target.force_by_parts, target.force_by_parts_rounding))
         found = self._integrals(theta, rows, target.transport)
@@ -79,7 +86,10 @@ class PanelEngine(Engine):
         rows = [row_of(self.objective, name) for name in names]
         transport = any(name.startswith("wasserstein") for name in names)
         transport |= "potential" in names and self.objective.transport
-        return self._integrals(theta, rows, transport)
+        found = self._integrals(theta, rows, transport)
+        if self.generator.affine:
+            spread(found, names, self.data, self.generator.latent)
+        return found
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d).
@@ -90,7 +100,8 @@ class PanelEngine(Engine):
         target, place = self.objective, self.generator.scale_and_place
         if not (self.generator.affine and isinstance(target, FDivergence)):
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
-            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), 1e-3)
+            least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
+            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None
         if len(theta) > _LANES:
@@ -144,8 +155,16 @@ def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]
         return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
 
 
+def spread(found: Integrals, names: Sequence[str], p: Distribution, q: Distribution) -> None:
+    """Set to infinity, in place, the distances by name between laws of which one has a moment."""
+    for k, name in enumerate(names):
+        moments = {"wasserstein1": (p.mean, q.mean), "wasserstein2": (p.std, q.std)}.get(name)
+        if moments is not None and np.isfinite(moments[0]) != np.isfinite(moments[1]):
+            found.value[k], found.error[k] = np.inf, 0.0
+
+
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
-    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite."""
+    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite or 0."""
     centres, widths = data.landmarks.T
     # log p at a node, and what the node's own rounding changes of it
     noise = np.spacing(1.0) * (16.0 + float((np.abs(centres) / widths).max()))
@@ -153,7 +172,7 @@ def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> 
     second = np.array([[float(name != "jsd_gap")] for name in names])
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = value + second * np.sqrt(value) + value * np.abs(np.log(value))
-    return np.where(np.isinf(value), 0.0, noise * lost)
+    return np.where(np.isinf(value) | (value == 0.0), 0.0, noise * lost)
 
 
 def by_differences(force: Callable[[Array], Array], theta: Array, step: Array) -> Array:
@@ -190,11 +209,10 @@ def field_integrals(
         Relative tolerance of each integral.
     """
 
-    def integrand(x: Array, lane: NDArray[np.intp]) -> tuple[Array, Array]:
-        at = Field(data, generated, x, lane)
+    def both(at: Field) -> tuple[Array, Array]:
         values, rounding = [], []
         for f, noise in rows:
-            value = f(at).reshape(-1, *x.shape)
+            value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
             rounding.append(np.broadcast_to(noise(at), value.shape))
         return np.concatenate(values), np.concatenate(rounding)
@@ -204,8 +222,16 @@ def field_integrals(
         x, lane = _coupled_breaks(data, generated)
         ends = np.concatenate([panels.left, panels.right, x])
         panels = panels_between(ends, np.concatenate([panels.lane, panels.lane, lane]))
+    panels, inner = towards_ends(data, generated, panels, both)
     integrals = integrate(
-        integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True
+        lambda x, lane: both(Field(data, generated, x, lane)),
+        panels,
+        generated.lanes,
+        rtol=rtol,
+        open_left=True,
+        open_right=True,
+        distant=lambda x, u, lane: both(FarOut(data, generated, x, u, lane)),
+        inner=inner,
     )
     _add_atoms(integrals, data, generated, rows)
     return integrals

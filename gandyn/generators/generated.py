@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
+from gandyn.distributions.ends import NEAR, End, MovedEnd
 from gandyn.system.checks import Array, Index, as_float
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Generated(ABC):
     breaks : sequence of ndarray
         For each lane, the points where its density or score jumps, and the quantile function bends
         with them; empty where the edges do for them all.
+    noise : float
+        Relative error of the densities, where it is more than rounding.
     standard : tuple (family, member, loc, scale) or None
         Where every density is the standard density of one location-scale family, scaled and
         shifted: the family, a member of it, and each lane's location and (positive) scale.
@@ -46,6 +50,7 @@ class Generated(ABC):
     folds: list[Array]
     atoms: Sequence[Array] = ()
     breaks: Sequence[Array] = ()
+    noise: float = 0.0
     standard: tuple[Hashable, Distribution, Array, Array] | None = None
 
     @abstractmethod
@@ -55,6 +60,26 @@ class Generated(ABC):
     @abstractmethod
     def score(self, x: Array, lane: Index) -> Array:
         """Its derivative."""
+
+    def ends(self, lane: int) -> Sequence[End]:
+        """Where the density of a lane is not smooth, see `gandyn.distributions.Distribution`."""
+        return ()
+
+    def beside(
+        self, place: Array, side: Array, distance: Array, lane: Index
+    ) -> tuple[Array, Array]:
+        """`logpdf` and `score` at distances (P, n) from places (P,), on sides ±1 (P,) of them."""
+        away = np.maximum(distance, NEAR * np.abs(place)[:, None])
+        x = place[:, None] + side[:, None] * away
+        log, score = self.logpdf(x, lane), self.score(x, lane)
+        for k in np.unique(lane):
+            for end in self.ends(int(k)):
+                there = np.abs(place - end.place) <= NEAR * np.abs(place)
+                rows = (lane == k) & (side == end.side) & there
+                if rows.any():
+                    log[rows] = end.log_density(distance[rows])
+                    score[rows] = end.score(distance[rows])
+        return log, score
 
     @abstractmethod
     def cdf(self, x: Array, lane: Index) -> Array:
@@ -87,25 +112,37 @@ class Generated(ABC):
 class _Lanes(Generated):
     """A distribution in each lane, asked one after the other."""
 
+    _asked: tuple[Any, ...] = ()
+    # Kept, since members know what they were asked last by the array that it came in.
+    _rows: Sequence[tuple[int, NDArray[np.bool_], list[Array]]] = ()
+
     def __init__(self, members: Sequence[Distribution]) -> None:
         self.members = members
         self.lanes = len(members)
         self.edges = [member.edges for member in members]
         self.atoms = [member.atoms for member in members]
         self.breaks = [member.breaks for member in members]
+        self.noise = max(member.noise for member in members)
 
     def _each(self, method: Callable[..., Array], lane: Index, *arrays: Array) -> Array:
         """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
         if self.lanes == 1:
             return method(self.members[0], *arrays)
+        asked = lane, *arrays
+        if [*map(id, asked)] != [*map(id, self._asked)]:
+            each = [(index, lane == index) for index in np.unique(lane)]
+            self._rows = [(index, rows, [array[rows] for array in arrays]) for index, rows in each]
+            self._asked = asked
         out: Array | None = None
-        for index in np.unique(lane):
-            rows = lane == index
-            part = method(self.members[index], *(array[rows] for array in arrays))
+        for index, rows, own in self._rows:
+            part = method(self.members[index], *own)
             if out is None:
                 out = np.empty((*part.shape[:-2], *arrays[0].shape))
             out[..., rows, :] = part
         return np.empty(arrays[0].shape) if out is None else out
+
+    def ends(self, lane: int) -> Sequence[End]:
+        return self.members[lane].ends
 
     def logpdf(self, x: Array, lane: Index) -> Array:
         return self._each(lambda member, at: member.logpdf(at), lane, x)
@@ -167,6 +204,7 @@ class LinearStack(Generated):
 
     def __init__(self, latent: Distribution, theta: Array, place: tuple[int, int]) -> None:
         self.latent = latent
+        self.noise = latent.noise
         self._place = place
         self.a, self.b = theta[:, place].T
         self.lanes = len(theta)
@@ -175,6 +213,10 @@ class LinearStack(Generated):
         if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
             loc, scale = self.a * latent.loc + self.b, np.abs(self.a) * latent.scale
             self.standard = latent.family, latent, loc, scale
+
+    def ends(self, lane: int) -> Sequence[End]:
+        a, b = float(self.a[lane]), float(self.b[lane])
+        return [MovedEnd(end, a, b) for end in self.latent.ends]
 
     def _latent(self, x: Array, lane: Index) -> Array:
         return (x - self.b[lane, None]) / self.a[lane, None]

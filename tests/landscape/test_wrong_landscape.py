@@ -8,6 +8,7 @@ import pytest
 
 import gandyn
 from gandyn.landscape import (
+    bifurcations,
     continuation,
     curves,
     diagram,
@@ -23,6 +24,7 @@ from tests.landscape.test_bifurcations import (
     check_pitchfork,
     check_pitchfork_from_the_side,
 )
+from tests.landscape.test_branches_whole import check_isolated
 from tests.landscape.test_continuation import HELIX, between, check_path_of, follow
 from tests.landscape.test_diagram import CUSP, check_cusp, cusp
 from tests.landscape.test_mountain_passes import (
