@@ -39,7 +39,18 @@ _ENDINGS = {
         "stuck at t = {t:.6g}: no step is short enough; the force is singular or not finite "
         "ahead (a = 0?): end earlier or start elsewhere",
     ),
-    lanes.BROKEN: (-2, "the force is not finite at the start: start elsewhere"),
+    lanes.BROKEN: (
+        -2,
+        "the force is not finite at the start: its integral diverges where one density ends and "
+        "the other does not, or it overflows; what helps is instance noise (wider, smoother data), "
+        "another objective, or to start elsewhere",
+    ),
+    lanes.VAGUE: (
+        -2,
+        "cannot move on from t = {t:.6g}: the integral of the force diverges there, or does not "
+        "come to a tenth of a percent; what helps is instance noise (wider, smoother data), "
+        "another objective, or to start elsewhere",
+    ),
     lanes.UNFINISHED: (-1, "interrupted at t = {t:.6g}"),
 }
 """Status and message of each ending."""

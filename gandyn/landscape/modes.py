@@ -101,7 +101,7 @@ class Modes:
     """
 
     def __init__(self, data: Distribution) -> None:
-        x = _points(data)
+        x = sight(data)
         log = np.asarray(data.logpdf(x), dtype=float)
         cuts = x[_dividers(log)]
         below = np.concatenate([[0.0], np.asarray(data.cdf(cuts), dtype=float), [1.0]])
@@ -151,7 +151,7 @@ class Modes:
         return "covers modes " + ", ".join(str(k + 1) for k in covered)
 
 
-def _points(data: Any) -> Array:
+def sight(data: Any) -> Array:
     """Points close enough to see every mode that the landmarks name."""
     centres, widths = np.asarray(data.landmarks, dtype=float).T
     low, high = float(data.ppf(1e-4)), float(data.isf(1e-4))

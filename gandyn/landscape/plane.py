@@ -21,6 +21,8 @@ _EDGE = 48
 """Points of each edge of a box at which the force is looked at."""
 _GROWTHS = 6
 _FINE = 4000
+_NEAR = np.sinh(np.linspace(-25.0, 25.0, 101))
+"""Distances from a mode, in its widths, at which the spacing of a lattice is set."""
 
 
 class Placed(Alike):
@@ -221,8 +223,9 @@ class Plane:
             return a, np.linspace(b_low, b_high, count)
         centres, widths = np.asarray(data.landmarks, dtype=float).T
         inside = np.clip(centres, b_low, b_high)
-        near = (inside[:, None] + widths[:, None] * np.linspace(-4.0, 4.0, 17)).ravel()
-        x = np.unique(np.clip(np.concatenate([x, near[:_FINE]]), b_low, b_high))
+        near = np.sort((inside[:, None] + widths[:, None] * _NEAR).ravel())
+        near = near[:: 1 + near.size // (2 * _FINE)]
+        x = np.unique(np.clip(np.concatenate([x, near]), b_low, b_high))
         spacing = np.full(x.shape, (b_high - b_low) / 12.0)
         for centre, width in zip(centres, widths, strict=True):
             np.minimum(spacing, np.hypot(width, 0.4 * (x - centre)), out=spacing)
