@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
-from gandyn.distributions.edges import graded, handovers, panel_edges
+from gandyn.distributions.edges import handovers, handovers_of_kernels
 from gandyn.distributions.sums import NormalSum, Sum, joined
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, finite_array, number_text, show
@@ -114,20 +114,15 @@ class Mixture(Sum):
         return min(low for low, _ in ends), max(high for _, high in ends)
 
     @cached_property
-    def edges(self) -> FloatArray:
-        """The panel edges of any density, and those where components change places."""
-        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
-
-    @cached_property
     def handovers(self) -> FloatArray:  # type: ignore[override]
         """Where components change places within less than their panels."""
+        if self.normals is not None and np.ptp(self.normals[2]) == 0.0:
+            means, of = np.unique(self.normals[1], return_inverse=True)
+            weights = np.bincount(of, self.normals[0])
+            return handovers_of_kernels(weights, means, self.normals[2][0], self._plain_edges)
         if len(self.components) > _LARGEST_PAIRED:
             return super().handovers
         return handovers(self.weights, self.components, self._plain_edges)
-
-    @cached_property
-    def _plain_edges(self) -> FloatArray:
-        return panel_edges(self.landmarks, self.breaks, self.reach)
 
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]

@@ -39,6 +39,9 @@ _PER_STATE, _BESIDE = 0.2, (-5.0, -2.0, 0.0, 2.0, 5.0)
 """Spacing that a state asks for, in widths of its generated density, and where: five widths off
 the data's tails may take over, and the weight switches."""
 
+_PER_HANDOVER = 0.22
+"""The same in widths of a handover of its modes, as the data's are resolved in the table."""
+
 _REACH = 8.5
 _BLOCK = 65_536
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
@@ -99,6 +102,7 @@ class GridEngine(Engine):
             for centre, width in standard.landmarks.tolist()
             for beside in _BESIDE
         ]
+        self._marks += [(z, _PER_HANDOVER * width) for z, width, _ in standard.handovers.tolist()]
         low, high = target.powers
         self._window = (np.inf, -np.inf) if high <= 0.0 else _reach(data)
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
@@ -413,8 +417,8 @@ class GridEngine(Engine):
         out = np.full((rows, len(scale)), np.nan)
         good = np.zeros(len(scale), bool)
         used = np.zeros(len(scale), np.intp)
-        wanted = self._wanted(scale, loc)
         low, high = (ends[order] for ends in windows)
+        wanted = self._wanted(scale, loc, low, high)
         finest = self._table.finest
         for m in range(int(wanted.min(initial=finest)), finest):
             # A state that has not converged on its level is tried on the next.
@@ -435,13 +439,14 @@ class GridEngine(Engine):
                 good[index] = judge(out[:, index], scale[index], loc[index])
         return out[:, place], good[place], used[place]
 
-    def _wanted(self, scale: Array, loc: Array) -> Index:
-        """The level on which every mode of a state's own density is resolved."""
+    def _wanted(self, scale: Array, loc: Array, low: Array, high: Array) -> Index:
+        """The level on which every mark of a state's own density in its window is resolved."""
         level = self._table.level(0)
         last, ratio = len(level.x) - 1, np.ones_like(scale)
         for z, wanted in self._marks:
-            at = level.x.searchsorted(loc + scale * z)
-            spacing = level.weight[np.minimum(at, last)]
+            x = loc + scale * z
+            spacing = level.weight[np.minimum(level.x.searchsorted(x), last)]
+            spacing[(x < low) | (x > high)] = 0.0
             np.maximum(ratio, spacing / (wanted * np.abs(scale)), out=ratio)
         top = 2.0**self._table.finest
         return np.ceil(np.log2(np.minimum(ratio, top))).astype(np.intp)
