@@ -54,7 +54,8 @@ class Evaluation(Alike):
         An estimate of the absolute error of each of the above, by its name; 0 where the value is
         infinite.
     status : int
-        0 where every integral met its tolerance or its rounding level, -1 where one did not.
+        0 where every integral met its tolerance or its rounding level, 1 where in addition the
+        force is infinite or does not exist, -1 where one did not.
     message : str
         What that means.
     """
@@ -324,12 +325,18 @@ class Game:
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
             converged &= force.converged
-        status = np.where(converged, 0, -1).reshape(shape)[()]
-        message = (
-            "every integral met its tolerance"
-            if converged.all()
-            else "an integral did not meet its tolerance: see its error estimate"
-        )
+        endless = np.zeros(len(flat), bool)
+        if "force" in wanted:
+            endless = ~np.isfinite(force.value).all(axis=0)
+        status = np.where(converged, np.where(endless, 1, 0), -1).reshape(shape)[()]
+        message = "every integral met its tolerance"
+        if not converged.all():
+            message = "an integral did not meet its tolerance: see its error estimate"
+        elif endless.any():
+            message = (
+                "the force is infinite, or does not exist where it is nan: its integral diverges "
+                "(try another objective, or instance noise on the data)"
+            )
         known = {name: known[name] if name in wanted else None for name in _VALUES}
         errors = {name: errors[name] for name in _VALUES if name in wanted}
         return Evaluation(**known, theta=states, errors=errors, status=status, message=message)

@@ -19,12 +19,11 @@ from gandyn.distributions import Distribution, LocationScale, Normal
 from gandyn.engine.alone import fitted, push_sums
 from gandyn.engine.base import Engine
 from gandyn.engine.nodes import OnGrid, kind_of
-from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, row_of
+from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, powers_of, row_of
 from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.engine.table import Table
-from gandyn.engine.tails import divergent, endless
 from gandyn.engine.transport import sign_changes
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import AtAtoms, Field
@@ -54,12 +53,6 @@ _FEWEST = 8
 _EPS = float(np.finfo(float).eps)
 _SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
-_POWERS = {
-    "kl_data_generator": 1.0,
-    "kl_generator_data": 0.0,
-    "chi_squared_data_generator": 2.0,
-    "chi_squared_generator_data": -1.0,
-}
 
 
 class GridEngine(Engine):
@@ -84,7 +77,6 @@ class GridEngine(Engine):
         assert isinstance(target, FDivergence) and panels.generator.scale_and_place is not None
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
-        self._laws = data, latent
         self._ended = bool(np.isfinite(data.support).any())
         self._kind = kind_of(data, latent)
         self._is_twin = self._kind.line(data, 1.0, 0.0) is not None
@@ -148,7 +140,7 @@ class GridEngine(Engine):
 
         And its error but for the rounding of p and of the nodes, which no other way avoids.
         """
-        endless = divergent(self._target, *self._laws, *theta[:, self._place].T)
+        endless = self._panels.endless_force(theta)[:, self._place].T
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._adapted(
             theta[finite],
@@ -211,9 +203,8 @@ class GridEngine(Engine):
             return self._panels.values(theta, names)
         groups: dict[tuple, list[int]] = {}
         for k, name in enumerate(names):
-            # of r, that the weight becomes: ½ stands for a bounded one
-            powers = self._target.powers if name == "potential" else (_POWERS.get(name, 0.5),) * 2
-            infinite = endless(powers, *self._laws, *theta[:, self._place].T)
+            powers = powers_of(name, self._target)
+            infinite = self._panels.endless_values(theta, [name])[0]
             scanned = powers if powers[0] < 0.0 or powers[1] > 1.0 else None
             key = scanned, name == "total_variation", infinite.tobytes()
             groups.setdefault(key, []).append(k)

@@ -83,6 +83,7 @@ class IntervalEngine(Engine):
         """Whether a game is of this kind."""
         data, latent = panels.data, panels.generator.latent
         whole = len(data.breaks) <= _MOST_BREAKS and not np.isfinite(data.support).any()
+        whole = whole and panels.ends.smooth
         few = data.normals is None or len(data.normals[0]) <= _MOST_KERNELS
         bounded = np.isfinite(latent.support).all() and len(latent.breaks) == 2
         smooth = bool(bounded) and bool(np.isfinite(latent.logpdf(np.array(latent.support))).all())

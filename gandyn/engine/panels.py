@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
+from gandyn.engine.ends import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
 from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
 from gandyn.objectives import FDivergence, Objective
@@ -20,11 +22,19 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.differences import stencil
 
-__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of"]
+__all__ = ["PanelEngine", "field_integrals", "powers_of", "rooted", "row_of", "spared"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
+
+_POWERS = {
+    "kl_data_generator": 1.0,
+    "kl_generator_data": 0.0,
+    "chi_squared_data_generator": 2.0,
+    "chi_squared_generator_data": -1.0,
+}
+_BOUNDED = 0.5
 
 _PLACES = (-3, -2, -1, 1, 2, 3)
 _LANES = 128
@@ -47,19 +57,55 @@ class PanelEngine(Engine):
         self.data, self.generator, self.objective = data, generator, objective
         ends = (*generator.latent.support, *data.support)
         # Where no density jumps and its flux is known, the force can be integrated by parts.
+        self.ends = Ends(data, generator.latent)
         smooth = generator.affine and not np.isfinite(ends).any()
         self._by_parts = smooth and objective.has_level
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
-        push = push_at_folds(self.data, self.generator, self.objective, theta).T
+        push = self.endless_force(theta).T
         endless = (push != 0.0).any(axis=0)
-        found = Integrals(push, np.zeros(push.shape), ~endless, np.zeros(len(theta), np.int64))
+        found = Integrals(
+            push, 0.0 * theta.T, np.ones(len(theta), bool), np.zeros(len(theta), np.int64)
+        )
         if not endless.all():
             finite = self._finite_force(theta[~endless])
             found.value[:, ~endless], found.error[:, ~endless] = finite.value, finite.error
             found.converged[~endless], found.nodes[~endless] = finite.converged, finite.nodes
         return found
+
+    def endless_force(self, theta: Array) -> Array:
+        """±∞ and nan in the components of the force (L, d) that do not exist, 0 elsewhere.
+
+        Told by how both densities go far out, at their breaks and at folds of the generator.
+        """
+        target, place = self.objective, self.generator.scale_and_place
+        if not isinstance(target, FDivergence):
+            return np.zeros(theta.shape)
+        if not self.generator.affine or place is None:
+            out = push_at_folds(self.data, self.generator, target, theta)
+        else:
+            out = np.empty(theta.shape)
+            a, b = theta[:, place].T
+            out[:, place] = divergent(target, self.data, self.generator.latent, a, b).T
+        if not self.ends.smooth:
+            generated = self.generator.generated(theta)
+            with np.errstate(invalid="ignore"):
+                out += self.ends.force(target, self.generator, generated, theta)
+        return out
+
+    def endless_values(self, theta: Array, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which divergences by name, or "potential", are infinite at states (L, d): (K, L)."""
+        out = np.zeros((len(names), len(theta)), bool)
+        place = self.generator.scale_and_place if self.generator.affine else None
+        for row, name in zip(out, names, strict=True):
+            powers = powers_of(name, self.objective)
+            if place is not None:
+                row |= endless(powers, self.data, self.generator.latent, *theta[:, place].T)
+            if not self.ends.smooth:
+                generated = self.generator.generated(theta)
+                row |= self.ends.value(powers, self.generator, generated, theta)
+        return out
 
     def _finite_force(self, theta: Array) -> Integrals:
         target, d = self.objective, theta.shape[-1]
@@ -76,10 +122,13 @@ class PanelEngine(Engine):
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
-        rows = [row_of(self.objective, name) for name in names]
+        infinite = self.endless_values(theta, names)
         transport = any(name.startswith("wasserstein") for name in names)
         transport |= "potential" in names and self.objective.transport
-        return self._integrals(theta, rows, transport)
+        rows = [row_of(self.objective, name) for name in names]
+        found = self._integrals(theta, rows, transport, infinite)
+        found.value[infinite], found.error[infinite] = np.inf, 0.0
+        return found
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d).
@@ -114,21 +163,49 @@ class PanelEngine(Engine):
         value = found.value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
-    def _integrals(self, theta: Array, rows: Sequence[Row], transport: bool) -> Integrals:
-        """Integrals of rows over a stack of states, some states at a time."""
+    def _integrals(
+        self,
+        theta: Array,
+        rows: Sequence[Row],
+        transport: bool,
+        left_out: NDArray[np.bool_] | None = None,
+    ) -> Integrals:
+        """Integrals of rows over a stack of states, some states at a time.
+
+        But for those to be left out, (rows, L), which are 0.
+        """
         if not len(theta):
             return self._integrals(np.ones((1, theta.shape[1])), rows, transport).of(slice(0))
         return Integrals.joined(
             [
                 field_integrals(
                     self.data,
-                    self.generator.generated(theta[start : start + _LANES]),
-                    rows,
+                    self.generator.generated(theta[part]),
+                    rows if left_out is None else spared(rows, left_out[:, part]),
                     transport=transport,
                 )
-                for start in range(0, len(theta), _LANES)
+                for part in (slice(k, k + _LANES) for k in range(0, len(theta), _LANES))
             ]
         )
+
+
+def powers_of(name: str, objective: Objective) -> tuple[float, float]:
+    """The powers of r that the weight of a divergence by name, or of "potential", becomes."""
+    if name == "potential":
+        return objective.powers if isinstance(objective, FDivergence) else (_BOUNDED, _BOUNDED)
+    return (_POWERS.get(name, _BOUNDED),) * 2
+
+
+def spared(rows: Sequence[Row], infinite: NDArray[np.bool_]) -> list[Row]:
+    """Rows that are 0 in the lanes where they are `infinite`, (K, lanes): not to be integrated."""
+
+    def kept(f: Callable[[Field], Array], left_out: NDArray[np.bool_]) -> Callable[[Field], Array]:
+        return lambda at: np.where(left_out[at.lane, None], 0.0, f(at))
+
+    return [
+        (kept(f, left_out), rounding) if left_out.any() else (f, rounding)
+        for (f, rounding), left_out in zip(rows, infinite, strict=True)
+    ]
 
 
 def row_of(objective: Objective, name: str) -> Row:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.distributions.edges import panel_edges
+from gandyn.engine.ends import beside
 
 __all__ = ["Level", "Table"]
 
@@ -42,6 +43,10 @@ _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
 
+_NEAREST, _LEAST = 1e-17, 1e-38
+"""In units of what the data fill: the distance of the first node from an end of the data, and from
+one where they are infinite or vanish."""
+
 _OCTAVES = 110
 """Far out the nodes go on to 2^110 times what the data fill."""
 
@@ -61,8 +66,11 @@ class Level:
     density: Array
     """With 1e-290 added, so that it divides."""
     score: Array
-    closed: tuple[bool, bool]
-    """Whether nothing of the data lies beyond the first and the last node."""
+    beyond: tuple[float, float]
+    """How much of the line lies beyond the first and the last node and may count.
+
+    Nothing where the data end, unless they are infinite there or vanish.
+    """
 
     @cached_property
     def score_slope(self) -> Array:
@@ -98,14 +106,19 @@ class Table:
         self._centres, self._cores = centres, _PLATEAU * widths
         # modes of one width, side by side, are to be no more crowded than one of them
         apart = (centres - centres[:, None]) / self._cores
-        beside = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
-        self._shares = 1.0 / beside.sum(axis=1)
+        crowd = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
+        self._shares = 1.0 / crowd.sum(axis=1)
         narrow = self._modes(place) / self._thinned(place) * _HANDOVER * width < 1.0
         self._centres = np.concatenate([centres, place[narrow]])
         across = _HANDOVER * width[narrow] / self._thinned(place[narrow])
         self._cores = np.concatenate([self._cores, across])
         self._shares = np.append(self._shares, np.ones(narrow.sum()))
         low, high = data.support
+        sides = [(low, 1.0), (high, -1.0)]
+        self._singular = [
+            end for end, side in sides if math.isfinite(end) and beside(data, end, side)[0] != 0.0
+        ]
+        """Ends where the data are infinite or vanish."""
         inner = np.unique(data.breaks[(data.breaks > low) & (data.breaks < high)])
         ends = [low, *inner.tolist(), high]
         self._segments = [_Segment(self, *pair) for pair in pairwise(ends)]
@@ -133,7 +146,11 @@ class Table:
             columns = np.zeros((len(x), 4))
             columns[np.arange(len(x)), np.arange(len(x)) % 4] = weight
             log_density, score = self._data.logpdf_and_score(x)
-            low, high = np.isfinite(self._data.support).tolist()
+            ends = zip(self._data.support, x[[0, -1]], weight[[0, -1]], strict=True)
+            beyond = [
+                spacing if math.isinf(end) else abs(node - end) * (end in self._singular)
+                for end, node, spacing in ends
+            ]
             # One dictionary entry, so that threads that race for it both get a whole one.
             found = self._levels[m] = Level(
                 self._data,
@@ -143,7 +160,7 @@ class Table:
                 log_density,
                 np.exp(log_density) + _TINY,
                 score,
-                (low, high),
+                (float(beyond[0]), float(beyond[1])),
             )
         return found
 
@@ -187,7 +204,8 @@ class Table:
         bounds = []
         for end, inwards in ((low, 1.0), (high, -1.0)):
             if math.isfinite(end):
-                nearest = max(4e-16 * abs(end), 1e-17 * self._core)
+                least = _LEAST if end in self._singular else _NEAREST
+                nearest = max(4e-16 * abs(end), least * self._core)
                 steps = nearest * 2.0 ** np.arange(np.log2(2.0 * self._core / nearest))
                 points.append(end + inwards * steps)
                 bounds.append(end + inwards * nearest)
