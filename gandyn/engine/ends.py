@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 
 _NEAR, _APART, _STEPS = 1e-5, 64.0, 3
 _REGULAR, _TOLERANCE = 1e-5, 1e-5
+_GROWS = 1e-3
 _SAME = 1e-12
 _SIDES = -1.0, 1.0
 
@@ -157,4 +158,5 @@ def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:
     # of a smooth density they go to 0, as u or as a root of it; of a power they stay
     if abs(last) < _REGULAR or abs(last) < 0.7 * abs(first):
         return 0.0, 0.0
-    return last, max(0.0, math.log(abs(last / first)) / math.log(_APART ** (_STEPS - 1)))
+    growth = math.log(abs(last / first)) / math.log(_APART ** (_STEPS - 1))
+    return last, growth if growth > _GROWS else 0.0

@@ -43,7 +43,7 @@ _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
 
-_NEAREST, _LEAST = 1e-17, 1e-38
+_NEAREST, _LEAST = 1e-17, 1e-280
 """In units of what the data fill: the distance of the first node from an end of the data, and from
 one where they are infinite or vanish."""
 
@@ -115,10 +115,9 @@ class Table:
         self._shares = np.append(self._shares, np.ones(narrow.sum()))
         low, high = data.support
         sides = [(low, 1.0), (high, -1.0)]
-        self._singular = [
-            end for end, side in sides if math.isfinite(end) and beside(data, end, side)[0] != 0.0
-        ]
-        """Ends where the data are infinite or vanish."""
+        found = {end: beside(data, end, side) for end, side in sides if math.isfinite(end)}
+        self._singular = [end for end, (power, more) in found.items() if power and not more]
+        """Ends where the data are infinite, or vanish as a power of the distance."""
         inner = np.unique(data.breaks[(data.breaks > low) & (data.breaks < high)])
         ends = [low, *inner.tolist(), high]
         self._segments = [_Segment(self, *pair) for pair in pairwise(ends)]
@@ -148,7 +147,7 @@ class Table:
             log_density, score = self._data.logpdf_and_score(x)
             ends = zip(self._data.support, x[[0, -1]], weight[[0, -1]], strict=True)
             beyond = [
-                spacing if math.isinf(end) else abs(node - end) * (end in self._singular)
+                spacing if math.isinf(end) else 4.0 * abs(node - end) * (end in self._singular)
                 for end, node, spacing in ends
             ]
             # One dictionary entry, so that threads that race for it both get a whole one.
@@ -170,14 +169,16 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        total = (self._modes(x) / self._thinned(x)) ** 4
+        total = self._modes(x) / self._thinned(x)
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
                 distance = np.abs(x - end)
                 near = np.log(distance / width)
-                total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
-        return np.sqrt(np.sqrt(total))
+                close = _END / distance / np.sqrt(1.0 + near * near)
+                larger = np.maximum(total, close)
+                total = larger * np.sqrt(np.sqrt((total / larger) ** 4 + (close / larger) ** 4))
+        return total
 
     def _thinned(self, x: Array) -> Array:
         """By how much nodes are thinned out as far from all modes."""
