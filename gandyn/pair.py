@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gandyn.distributions import Distribution
-from gandyn.engine.panels import field_integrals, rooted
+from gandyn.engine.ends import Ends
+from gandyn.engine.panels import field_integrals, powers_of, rooted, spared
+from gandyn.engine.tails import endless
 from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
@@ -84,9 +88,16 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     """
     if len(p.atoms):
         raise InputError(f"p: got {p!r}, which has atoms, must have a density")
-    integrals = field_integrals(
-        p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
+    other, ends, one = Fixed(q), Ends(p, q), np.ones(1)
+    infinite = np.array(
+        [
+            ends.value(powers, None, other, np.empty((1, 0))) | endless(powers, p, q, one, 0.0 * one)
+            for powers in map(powers_of, DIVERGENCES)
+        ]
     )
+    rows = [(d.integrand, d.rounding) for d in DIVERGENCES.values()]
+    integrals = field_integrals(p, other, spared(rows, infinite), transport=True)
+    integrals.value[infinite], integrals.error[infinite] = np.inf, 0.0
     names = [_PLAIN.get(name, name) for name in DIVERGENCES]
     rooted(integrals, names.index("wasserstein2"))
     values = dict(zip(names, map(float, integrals.value[:, 0]), strict=True))

@@ -146,7 +146,8 @@ def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:
     u^−s.
     """
     centres, widths = law.landmarks.T
-    size = float(np.maximum(np.abs(centres - place), widths).min())
+    away = centres != place  # a landmark on the point itself may be as narrow as rounding
+    size = np.maximum(np.abs(centres - place), widths)[away if away.any() else slice(None)].min()
     largest = min(max(_NEAR * size, 4.0 * _NEAR * abs(place)), 1e-2 * size)
     u = largest * _APART ** -np.arange(float(_STEPS))
     x = place + side * np.stack([u, 0.5 * u])

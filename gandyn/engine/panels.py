@@ -35,6 +35,7 @@ _POWERS = {
     "chi_squared_generator_data": -1.0,
 }
 _BOUNDED = 0.5
+"""Stands for a weight that makes nothing infinite."""
 
 _PLACES = (-3, -2, -1, 1, 2, 3)
 _LANES = 128
@@ -189,10 +190,13 @@ class PanelEngine(Engine):
         )
 
 
-def powers_of(name: str, objective: Objective) -> tuple[float, float]:
-    """The powers of r that the weight of a divergence by name, or of "potential", becomes."""
-    if name == "potential":
-        return objective.powers if isinstance(objective, FDivergence) else (_BOUNDED, _BOUNDED)
+def powers_of(name: str, objective: Objective | None = None) -> tuple[float, float]:
+    """The powers of r that the weight of a divergence by name becomes.
+
+    Or that of the objective, for its "potential".
+    """
+    if name == "potential" and isinstance(objective, FDivergence):
+        return objective.powers
     return (_POWERS.get(name, _BOUNDED),) * 2
 
 
