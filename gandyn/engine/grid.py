@@ -101,7 +101,8 @@ class GridEngine(Engine):
         # far out, nodes are wide apart beside the peaks that a scan finds
         self._more = 1 if self._scanned is None else 4
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
-        self._may_diverge = self._scanned is not None or _is_heavy(data) or _is_heavy(latent)
+        self._may_diverge = self._scanned is not None or not panels.ends.smooth
+        self._may_diverge |= _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
         self._local = threading.local()
 
@@ -171,7 +172,8 @@ class GridEngine(Engine):
         used = np.zeros(len(theta), np.intp)
         used[finite] = nodes
         found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
-        return found.mended(finite[~good], theta, self._panels.force), apart[order]
+        left = np.flatnonzero((endless == 0.0).any(axis=0) & (used == 0))
+        return found.mended(np.union1d(left, finite[~good]), theta, self._panels.force), apart[order]
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""

@@ -65,14 +65,16 @@ class PanelEngine(Engine):
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
         push = self.endless_force(theta).T
-        endless = (push != 0.0).any(axis=0)
+        infinite = push != 0.0
         found = Integrals(
             push, 0.0 * theta.T, np.ones(len(theta), bool), np.zeros(len(theta), np.int64)
         )
-        if not endless.all():
-            finite = self._finite_force(theta[~endless])
-            found.value[:, ~endless], found.error[:, ~endless] = finite.value, finite.error
-            found.converged[~endless], found.nodes[~endless] = finite.converged, finite.nodes
+        some = np.flatnonzero(~infinite.all(axis=0))
+        if len(some):
+            finite = self._finite_force(theta[some], infinite[:, some])
+            found.value[:, some] = np.where(infinite[:, some], push[:, some], finite.value)
+            found.error[:, some] = finite.error
+            found.converged[some], found.nodes[some] = finite.converged, finite.nodes
         return found
 
     def endless_force(self, theta: Array) -> Array:
@@ -108,12 +110,13 @@ class PanelEngine(Engine):
                 row |= self.ends.value(powers, self.generator, generated, theta)
         return out
 
-    def _finite_force(self, theta: Array) -> Integrals:
+    def _finite_force(self, theta: Array, infinite: NDArray[np.bool_]) -> Integrals:
+        """The components of the force that are not infinite, and 0 for those that are."""
         target, d = self.objective, theta.shape[-1]
         rows: list[Row] = [(target.force, target.force_rounding)]
         if self._by_parts:
             rows.append((target.force_by_parts, target.force_by_parts_rounding))
-        found = self._integrals(theta, rows, target.transport)
+        found = self._integrals(theta, rows, target.transport, np.stack([infinite] * len(rows)))
         value, error = found.value[:d], found.error[:d]
         if self._by_parts:
             better = found.error[d:] < error
@@ -169,20 +172,21 @@ class PanelEngine(Engine):
         theta: Array,
         rows: Sequence[Row],
         transport: bool,
-        left_out: NDArray[np.bool_] | None = None,
+        left_out: NDArray[np.bool_],
     ) -> Integrals:
         """Integrals of rows over a stack of states, some states at a time.
 
-        But for those to be left out, (rows, L), which are 0.
+        But for those to be left out, (rows, [d,] L), which are 0.
         """
         if not len(theta):
-            return self._integrals(np.ones((1, theta.shape[1])), rows, transport).of(slice(0))
+            state, none = np.ones((1, theta.shape[1])), np.zeros((*left_out.shape[:-1], 1), bool)
+            return self._integrals(state, rows, transport, none).of(slice(0))
         return Integrals.joined(
             [
                 field_integrals(
                     self.data,
                     self.generator.generated(theta[part]),
-                    rows if left_out is None else spared(rows, left_out[:, part]),
+                    spared(rows, left_out[..., part]),
                     transport=transport,
                 )
                 for part in (slice(k, k + _LANES) for k in range(0, len(theta), _LANES))
@@ -201,10 +205,10 @@ def powers_of(name: str, objective: Objective | None = None) -> tuple[float, flo
 
 
 def spared(rows: Sequence[Row], infinite: NDArray[np.bool_]) -> list[Row]:
-    """Rows that are 0 in the lanes where they are `infinite`, (K, lanes): not to be integrated."""
+    """Rows that are 0 in the lanes where they are `infinite`, (K, [d,] lanes)."""
 
     def kept(f: Callable[[Field], Array], left_out: NDArray[np.bool_]) -> Callable[[Field], Array]:
-        return lambda at: np.where(left_out[at.lane, None], 0.0, f(at))
+        return lambda at: np.where(left_out[..., at.lane, None], 0.0, f(at))
 
     return [
         (kept(f, left_out), rounding) if left_out.any() else (f, rounding)
