@@ -142,6 +142,14 @@ class Law:
         return found[np.append(apart, True)] if found.size else found
 
     @property
+    def support(self) -> tuple[Any, Any]:
+        """The ends, infinite unless all parts have some."""
+        ends = [
+            (loc - s, loc + s) if k == "U" else (-np.inf, np.inf) for _, k, loc, s, _ in self.parts
+        ]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @property
     def heavy(self) -> bool:
         """Whether it falls off as a power."""
         return any(kind == "T" for _, kind, *_ in self.parts)
@@ -363,6 +371,13 @@ def _diverging(law: Law, latent: Law, a: float, b: float) -> dict[str, float]:
     """
     out: dict[str, float] = {}
     generated = latent.moved(a, b)
+    (low, high), (first, last) = law.support, generated.support
+    if low < first or high > last:
+        out |= dict.fromkeys(("kl_data_generator", "chi_squared_data_generator"), np.inf)
+        out["alpha(1.7): potential"] = np.inf
+    if first < low or last > high:
+        out |= dict.fromkeys(("kl_generator_data", "chi_squared_generator_data"), np.inf)
+        out["alpha(-0.5): potential"] = np.inf
     centres = [float(part[2]) for part in (*law.parts, *generated.parts)]
     widest = max(float(part[3]) for part in (*law.parts, *generated.parts))
     span = max(map(abs, centres)) + widest
@@ -389,18 +404,6 @@ def _diverging(law: Law, latent: Law, a: float, b: float) -> dict[str, float]:
             for name, test in tests.items():
                 if not falls(test()):
                     out[name] = np.inf
-            names = {
-                "nonsaturating": "kl_generator_data",
-                "reverse_kl": "kl_generator_data",
-                "forward_kl": "kl_data_generator",
-                "pearson": "chi_squared_data_generator",
-                "neyman": "chi_squared_generator_data",
-            }
-            for name, other in names.items():
-                if other in out:
-                    out[f"{name}: potential"] = np.inf
-            if {"kl_data_generator", "kl_generator_data"} & set(out):
-                out["jeffreys: potential"] = np.inf
             for name, k in ALPHAS.items():
                 beyond = np.where((ell > 0) == (k > 0), log_q + Wide(k) * ell, log_q)
                 if not 0 < k < 1 and not falls(beyond):
@@ -417,4 +420,16 @@ def _diverging(law: Law, latent: Law, a: float, b: float) -> dict[str, float]:
                         out[f"{name}: force {part}"] = np.nan
                         for entry in ("aa", "ab", "ba", "bb"):
                             out[f"{name}: jacobian {entry}"] = np.nan
+    names = {
+        "nonsaturating": "kl_generator_data",
+        "reverse_kl": "kl_generator_data",
+        "forward_kl": "kl_data_generator",
+        "pearson": "chi_squared_data_generator",
+        "neyman": "chi_squared_generator_data",
+    }
+    for name, other in names.items():
+        if other in out:
+            out[f"{name}: potential"] = np.inf
+    if {"kl_data_generator", "kl_generator_data"} & set(out):
+        out["jeffreys: potential"] = np.inf
     return out

@@ -36,8 +36,9 @@ VALUES = (
     "chi_squared_data_generator",
     "chi_squared_generator_data",
 )
-JACOBIAN = 1e-9
-"""What the Jacobian, which comes without an estimate, is said to be right to, of its size."""
+JACOBIAN, CANCELLED = 1e-9, 1e-12
+"""What the Jacobian, which comes without an estimate, is to be right to: of its largest entry, and
+of the integral of the absolute value."""
 
 
 def _normals(rng: Rng, count: int, low: float, high: float) -> str:
@@ -126,7 +127,7 @@ class Case:
     @property
     def useful(self) -> bool | None:
         """Whether the estimate is within two decades; None where the error is rounding."""
-        if not np.isfinite(self.right) or self.error <= self.rounding:
+        if not np.isfinite(self.right) or self.error <= self.rounding or self.what == "Jacobian":
             return None
         return self.estimate <= 100.0 * self.error
 
@@ -180,10 +181,11 @@ def cases(
                     at.force[k, i],
                     at.errors["force"][k, i],
                 )
-            size = JACOBIAN * np.abs(jacobian[k]).max()
+            largest = JACOBIAN * np.abs(jacobian[k]).max()
             for i, one in enumerate("ab"):
                 for j, other in enumerate("ab"):
                     entry = f"{name}: jacobian {one}{other}"
+                    size = largest + CANCELLED * right[k].size[entry]
                     yield case("Jacobian", entry, k, jacobian[k, i, j], size)
 
 

@@ -91,7 +91,8 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     other, ends, one = Fixed(q), Ends(p, q), np.ones(1)
     infinite = np.array(
         [
-            ends.value(powers, None, other, np.empty((1, 0))) | endless(powers, p, q, one, 0.0 * one)
+            ends.value(powers, None, other, np.empty((1, 0)))
+            | endless(powers, p, q, one, 0.0 * one)
             for powers in map(powers_of, DIVERGENCES)
         ]
     )

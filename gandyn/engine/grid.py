@@ -23,6 +23,7 @@ from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, po
 from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.split import HEAVY, SMALL, Split
 from gandyn.engine.table import Table
 from gandyn.engine.transport import sign_changes
 from gandyn.objectives import FDivergence
@@ -47,6 +48,9 @@ _BLOCK = 65_536
 
 _SMALL_BLOCK = 12_288
 """The same where many arrays are made of each."""
+
+_PAIRED = 100
+"""Components of the data, at most, that are told apart."""
 
 _LONGEST = 6000
 _FEWEST = 8
@@ -104,6 +108,9 @@ class GridEngine(Engine):
         self._may_diverge = self._scanned is not None or not panels.ends.smooth
         self._may_diverge |= _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
+        self._split = None
+        if self._is_normal and data.normals is not None and target.rest is not None:
+            self._split = Split(target, data.normals) if len(data.normals[0]) <= _PAIRED else None
         self._local = threading.local()
 
     @staticmethod
@@ -168,12 +175,47 @@ class GridEngine(Engine):
         value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error + rounding
         apart[:, finite] = np.where(good, error, 0.0)
+        small = np.flatnonzero(good & self._cancels(mass, np.abs(both).min(axis=0), size))
+        if len(small):
+            index = finite[small]
+            better, least = self._by_split(theta[index])
+            found_closer = least < errors[:, index]
+            value[:, index] = np.where(found_closer, better, value[:, index])
+            errors[:, index] = np.where(found_closer, least, errors[:, index])
+            apart[:, index] = np.where(found_closer, 0.0, apart[:, index])
         order = np.argsort(self._place)
         used = np.zeros(len(theta), np.intp)
         used[finite] = nodes
         found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
         left = np.flatnonzero((endless == 0.0).any(axis=0) & (used == 0))
-        return found.mended(np.union1d(left, finite[~good]), theta, self._panels.force), apart[order]
+        return found.mended(np.union1d(left, finite[~good]), theta, self._panels.force), apart[
+            order
+        ]
+
+    def _cancels(self, mass: Any, least: Any, size: Any) -> Any:
+        """Whether something is gained by splitting off what is known of the force."""
+        if self._split is None:
+            return False
+        return (abs(1.0 - mass) < HEAVY) & (least < SMALL * size)
+
+    def _by_split(self, theta: Array) -> tuple[Array, Array]:
+        """The force of (a, b) and its error, (2, L) each, by `gandyn.engine.split`."""
+        assert self._split is not None
+        a, b = theta[:, self._place].T
+        scale, loc = a * self._std, a * self._mean + b
+
+        def judge(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
+            return _judged(raw[:12], QUICK)[2]
+
+        raw, good, _ = self._adapted(theta, self._data.reach, None, self._split.sums, 14, judge)
+        known = self._split.known(scale, loc)
+        rest, lost, _ = _judged(raw[:12], QUICK)
+        # what is not resolved may still be too small to matter
+        lost = np.where(good, lost, 10.0 * raw[[4, 10]]) + raw[12:] + 4.0 * _EPS * np.abs(known)
+        tilted, plain = known + rest
+        value = np.stack([self._mean * plain + self._std * tilted, plain])
+        error = np.stack([abs(self._mean) * lost[1] + self._std * lost[0], lost[1]])
+        return value, np.where(np.isnan(error), np.inf, error)
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
@@ -194,6 +236,8 @@ class GridEngine(Engine):
             if self._force_is_good(QUICK, sums, scale, loc):
                 tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
                 both = self._mean * plain + self._std * tilted, plain
+                if self._cancels(sums[10], min(map(abs, both)), sums[8]):
+                    return None
                 out = np.empty(2)
                 out[first], out[second] = (v if abs(v) > negligible else 0.0 for v in both)
                 return out

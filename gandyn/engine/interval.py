@@ -26,6 +26,9 @@ _COUNTS = (6, 12, 24, 48, 96)
 """Panels of the interval; the next where the two rules disagree."""
 
 _BLOCK = 12_288
+_PER_MODE, _PER_HANDOVER = 6.0, 20.0
+"""The longest panel, in widths of the narrowest mode and handover that it may have on it."""
+
 _MOST_KERNELS, _MOST_BREAKS = 100, 8
 _AGREEMENT, _CAUTION = 1e-7, 200.0**1.5
 _EPS = float(np.finfo(float).eps)
@@ -110,12 +113,30 @@ class IntervalEngine(Engine):
         starts = range(0, max(1, len(theta)), step)
         parts = [self._sums(counts[0], rows, theta[k : k + step], caution) for k in starts]
         found = Integrals.joined(parts)
+        found.converged[self._needed(theta) > counts[0]] = False
         lost = np.flatnonzero(~found.converged)
         if len(counts) == 1:
             return found
         return found.mended(
             lost, theta, partial(self._by, rows=rows, caution=caution, counts=counts[1:])
         )
+
+    def _needed(self, theta: Array) -> Array:
+        """How many panels it takes that none passes over a feature of the data, (L,)."""
+        a, b = theta[:, self._place].T
+        low, high = self._latent.support
+        ends = np.sort(np.multiply.outer((low, high), a) + b, axis=0)
+        needed = np.zeros(len(theta))
+        for place, room in self._features:
+            met = (place > ends[0] - room) & (place < ends[1] + room)
+            np.maximum(needed, met * ((ends[1] - ends[0]) / room), out=needed)
+        return needed
+
+    @cached_property
+    def _features(self) -> list[tuple[float, float]]:
+        """Places of the data's modes and handovers, and the panel that each asks for."""
+        modes = [(place, _PER_MODE * width) for place, width in self._data.landmarks.tolist()]
+        return modes + [(x, _PER_HANDOVER * width) for x, width, _ in self._data.handovers.tolist()]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
