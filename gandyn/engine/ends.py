@@ -151,6 +151,8 @@ def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:
     largest = min(max(_NEAR * size, 4.0 * _NEAR * abs(place)), 1e-2 * size)
     u = largest * _APART ** -np.arange(float(_STEPS))
     x = place + side * np.stack([u, 0.5 * u])
+    if (np.abs(x - place) < 0.25 * u).any():
+        return 0.0, 0.0  # the density is as narrow as rounding
     log_density = law.logpdf(x)
     if not np.isfinite(log_density).all():
         return math.nan, 0.0

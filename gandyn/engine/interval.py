@@ -97,8 +97,19 @@ class IntervalEngine(Engine):
         return self._force(theta, 1.0)
 
     def close_force(self, theta: Array) -> Integrals:
-        """The same, with an error that allows for chance."""
-        return self._force(theta, _CAUTION)
+        """The same, with an error that allows for chance and for the rounding of x."""
+        found = self._force(theta, _CAUTION)
+        return replace(found, error=found.error + self._blur(theta)[self._order])
+
+    def _blur(self, theta: Array) -> Array:
+        """What x = a z + b, rounded, changes of the force of (a, b): (2, L)."""
+
+        def rows(at: Field, z: Array, a: Array) -> Array:
+            steep = np.abs(at.score_slope_data) + np.abs(at.score_data * at.ratio_slope)
+            lost = _EPS * self._mass(at) * steep * np.abs(at.x)
+            return np.stack([lost * np.abs(z), lost])
+
+        return self._by(theta, rows, 1.0, _COUNTS[:1]).value
 
     def _force(self, theta: Array, caution: float) -> Integrals:
         found = self._by(theta, self._push, caution)

@@ -22,7 +22,7 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.differences import stencil
 
-__all__ = ["PanelEngine", "field_integrals", "powers_of", "rooted", "row_of", "spared"]
+__all__ = ["PanelEngine", "bound", "field_integrals", "powers_of", "rooted", "row_of", "spared"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -34,11 +34,18 @@ _POWERS = {
     "chi_squared_data_generator": 2.0,
     "chi_squared_generator_data": -1.0,
 }
+_MOST = {
+    "jsd": np.log(2.0),
+    "jsd_gap": np.log(2.0),
+    "total_variation": 1.0,
+    "hellinger_squared": 1.0,
+}
 _BOUNDED = 0.5
 """Stands for a weight that makes nothing infinite."""
 
 _PLACES = (-3, -2, -1, 1, 2, 3)
-_LANES = 128
+_EPS = float(np.finfo(float).eps)
+_LANES, _LOST = 128, 1e-5
 """States whose panels are fitted and integrated together."""
 
 
@@ -132,6 +139,7 @@ class PanelEngine(Engine):
         rows = [row_of(self.objective, name) for name in names]
         found = self._integrals(theta, rows, transport, infinite)
         found.value[infinite], found.error[infinite] = np.inf, 0.0
+        bound(found, names)
         return found
 
     def jacobian(self, theta: Array) -> Array:
@@ -181,17 +189,24 @@ class PanelEngine(Engine):
         if not len(theta):
             state, none = np.ones((1, theta.shape[1])), np.zeros((*left_out.shape[:-1], 1), bool)
             return self._integrals(state, rows, transport, none).of(slice(0))
-        return Integrals.joined(
-            [
-                field_integrals(
-                    self.data,
-                    self.generator.generated(theta[part]),
-                    spared(rows, left_out[..., part]),
-                    transport=transport,
-                )
-                for part in (slice(k, k + _LANES) for k in range(0, len(theta), _LANES))
-            ]
-        )
+        parts = []
+        for part in (slice(k, k + _LANES) for k in range(0, len(theta), _LANES)):
+            generated = self.generator.generated(theta[part])
+            kept = spared(rows, left_out[..., part])
+            found = field_integrals(self.data, generated, kept, transport=transport)
+            blur = self._blur(generated)
+            found.error[:] += np.where(np.isinf(found.value), 0.0, blur * np.abs(found.value))
+            parts.append(found)
+        return Integrals.joined(parts)
+
+    def _blur(self, generated: Generated) -> Array:
+        """What share of p_g is lost as the places of its edges are rounded, (lanes,)."""
+        ends = np.array([edges[[0, -1]] for edges in generated.edges]).T
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            share = np.minimum(_EPS * np.abs(ends).max(axis=0) / (ends[1] - ends[0]), 1.0)
+        # what is smooth is not cut off at an edge: only panels shorter than rounding are lost
+        smooth = not len(self.generator.latent.breaks)
+        return np.where(smooth & (share < _LOST), 0.0, share)
 
 
 def powers_of(name: str, objective: Objective | None = None) -> tuple[float, float]:
@@ -329,6 +344,12 @@ def _add_atoms(
         for k, row in enumerate(more):
             integrals.value[k] += np.bincount(lane, row, generated.lanes)
     integrals.error[np.isinf(integrals.value)] = 0.0
+
+
+def bound(integrals: Integrals, names: Sequence[str]) -> None:
+    """Keep values by name, in place, below the most that they can be."""
+    most = np.array([_MOST.get(name, np.inf) for name in names])
+    np.minimum(integrals.value, most[:, None], out=integrals.value)
 
 
 def rooted(integrals: Integrals, row: int) -> None:
