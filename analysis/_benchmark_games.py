@@ -97,6 +97,10 @@ def every_game(rounds: int, count: int) -> list[Row]:
     add("potential", lambda: first.potential(theta), 3.0, f"{count} states")
     add("jacobian", lambda: first.jacobian(theta), 6.0, f"{count} states")
     add("evaluate", lambda: first.evaluate(theta), 60.0, "all values, with their errors")
+    for data in (DATA, SIX, "Laplace(0, 1)", "U(-2, 2)", "U(8, 10)"):
+        game = gandyn.Game(gandyn.parse(data), gandyn.LinearGenerator(gandyn.Uniform(-1, 1)))
+        name = "evaluate, latent uniform"
+        add(name, lambda game=game: game.evaluate(theta), 60.0, f"{data:.40}")  # type: ignore[misc]
     bare = gandyn.Game(first.data, objective=gandyn.FDivergence(sigmoid, name="own"))
     row_of_it = gandyn.Game(first.data, objective="saturating")
     values = ratios(

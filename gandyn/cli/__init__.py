@@ -30,9 +30,9 @@ from gandyn.cli.verify import VerifyCommand
 from gandyn.errors import InputError
 from gandyn.system.optional import MissingPackage
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
-_COMMANDS: dict[str, Any] = {
+COMMANDS: dict[str, Any] = {
     "evaluate": EvaluateCommand,
     "flow": FlowCommand,
     "equilibria": EquilibriaCommand,
@@ -47,6 +47,7 @@ _COMMANDS: dict[str, Any] = {
     "report": ReportCommand,
     "verify": VerifyCommand,
 }
+"""Every subcommand by its name, in the order of the help."""
 
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = attach_numbers(sys.argv[1:] if argv is None else argv)
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise InputError(f"COMMAND: got none, must be one of {', '.join(_COMMANDS)}")
+            raise InputError(f"COMMAND: got none, must be one of {', '.join(COMMANDS)}")
         status: int = options.run(options)
         sys.stdout.flush()
         return status
@@ -95,7 +96,7 @@ def _parser() -> Parser:
     parser = Parser(prog="gandyn", description=_DESCRIPTION, epilog=_EXAMPLE)
     parser.add_argument("--version", action="version", version=f"gandyn {gandyn.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in _COMMANDS.values():
+    for command in COMMANDS.values():
         command.add(commands)
     return parser
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.engine.grid import GridEngine
+from gandyn.engine.heights import HeightEngine
 from gandyn.engine.interval import IntervalEngine
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
@@ -87,9 +88,9 @@ class FastEngine:
             np.sum([part.nodes for part in parts], axis=0),
         )
 
-    def _of(self, name: str) -> Way:
-        if name == "total_variation":  # it has kinks
-            return self._smooth if isinstance(self._smooth, GridEngine) else self._panels
+    def _of(self, name: str) -> Way | HeightEngine:
+        if name == "total_variation" and not isinstance(self._smooth, GridEngine):
+            return self._kinked
         return {"wasserstein1": self._first, "wasserstein2": self._second}.get(name, self._smooth)
 
     @cached_property
@@ -103,6 +104,10 @@ class FastEngine:
     @cached_property
     def _smooth(self) -> Way:
         return self._main if isinstance(self._main, GridEngine) else self._named("nonsaturating")
+
+    @cached_property
+    def _kinked(self) -> HeightEngine | PanelEngine:
+        return HeightEngine(self._panels) if HeightEngine.takes(self._panels) else self._panels
 
     def _named(self, name: str) -> Way:
         panels = self._panels

@@ -41,6 +41,8 @@ def push_at_folds(
     for push, state in zip(out, theta, strict=True):
         turns = np.asarray(generator.pieces(state), dtype=float)
         turns = turns[(turns > low) & (turns < high)]
+        # Where the latent has no density, at an end or beyond it, nothing turns.
+        turns = turns[generator.latent.logpdf(turns) > -np.inf]
         if not len(turns):
             continue
         side = np.sign(generator.curvature(turns, state))  # 0 at a kink, where p_g only jumps

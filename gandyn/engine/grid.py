@@ -427,7 +427,10 @@ class GridEngine(Engine):
     def _steepest(self) -> float:
         """A size of the data's score."""
         level = self._table.level(0)
-        return 8.0 * float((level.density * np.abs(level.score)) @ level.weight)
+        # Where there is no density, the score may be as large as it will.
+        there = level.log_density > level.log_density.max() - _FADED
+        steep = np.exp(level.log_density[there]) * np.abs(level.score[there])
+        return 8.0 * float(steep @ level.weight[there])
 
     # -- windows, levels, blocks
 

@@ -16,7 +16,7 @@ from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, ro
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
 from gandyn.objectives import FDivergence
-from gandyn.objectives.field import AtGaps, Field
+from gandyn.objectives.field import AtAtoms, AtGaps, Field
 
 __all__ = ["IntervalEngine"]
 
@@ -56,7 +56,7 @@ Rows = Callable[[Field, Array, Array], Array]
 
 
 class IntervalEngine(Engine):
-    """An f-divergence and a z + b, z smooth between two ends, data on the whole line.
+    """An f-divergence and a z + b, z smooth between two ends, data smooth between breaks.
 
     Parameters
     ----------
@@ -80,17 +80,17 @@ class IntervalEngine(Engine):
         self._target = panels.objective
         self._place = list(panels.generator.scale_and_place or ())
         self._order = np.argsort(self._place)
+        self._empty = _empty(panels.data)
 
     @staticmethod
     def takes(panels: PanelEngine) -> bool:
         """Whether a game is of this kind."""
         data, latent = panels.data, panels.generator.latent
-        whole = len(data.breaks) <= _MOST_BREAKS and not np.isfinite(data.support).any()
-        whole = whole and panels.ends.smooth
         few = data.normals is None or len(data.normals[0]) <= _MOST_KERNELS
         bounded = np.isfinite(latent.support).all() and len(latent.breaks) == 2
         smooth = bool(bounded) and bool(np.isfinite(latent.logpdf(np.array(latent.support))).all())
-        return isinstance(panels.objective, FDivergence) and whole and few and smooth
+        tame = panels.ends.smooth and len(data.breaks) <= _MOST_BREAKS and not len(data.atoms)
+        return isinstance(panels.objective, FDivergence) and few and smooth and tame
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
@@ -165,14 +165,24 @@ class IntervalEngine(Engine):
         return found.mended(lost, theta, partial(self._panels.values, names=names))
 
     def _beyond(self, theta: Array, rows: Sequence[Callable[[Field], Array]]) -> Array:
-        """What rows gain from the data's mass where nothing is generated."""
+        """What rows gain from the mass where only one of the two densities is."""
         a, b = theta[:, self._place].T
         ends = np.sort(np.multiply.outer(a, self._latent.support) + b[:, None], axis=1)
-        mass = (self._data.cdf(ends[:, 0]) + self._data.sf(ends[:, 1]))[:, None]
-        generated = self._panels.generator.generated(theta)
-        with np.errstate(divide="ignore"):
-            at = AtGaps(self._data, generated, ends[:, :1], np.arange(len(theta)), mass)
-        return of_one_alone(at, mass, rows)
+        outside = self._data.cdf(ends[:, 0]) + self._data.sf(ends[:, 1])
+        low, high = self._empty
+        reached = (ends[:, :1] < high) & (ends[:, 1:] > low)
+        z = np.sort([(x - b[:, None]) / a[:, None] for x in self._empty], axis=0)
+        below, above = self._latent.cdf(z), self._latent.sf(z)
+        # each from the side that has the smaller mass
+        masses = np.where(below[1] < 0.5, below[1] - below[0], above[0] - above[1])
+        bare = np.where(reached, masses, 0.0).sum(axis=1)
+        gained = np.zeros((len(rows), len(theta)))
+        generated, lanes = self._panels.generator.generated(theta), np.arange(len(theta))
+        for kind, mass in ((AtGaps, outside[:, None]), (AtAtoms, bare[:, None])):
+            with np.errstate(divide="ignore"):
+                at = kind(self._data, generated, ends[:, :1], lanes, mass)
+            gained += of_one_alone(at, mass, rows)
+        return gained
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d)."""
@@ -205,6 +215,13 @@ class IntervalEngine(Engine):
         tilted = along * z
         return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
+    def _hidden(self, x: Array, log_data: Array) -> NDArray[np.bool_]:
+        """Nodes that have no data all around them, where what is generated counts as a whole."""
+        hidden = np.isneginf(log_data)
+        if hidden.any():
+            hidden &= np.any([(low <= x) & (x <= high) for low, high in self._empty.T], axis=0)
+        return hidden
+
     def _sums(self, count: int, rows: Rows, theta: Array, caution: float) -> Integrals:
         """Integrals of rows, their errors, and where they will do, by so many panels."""
         a, b = theta[:, self._place].T
@@ -216,8 +233,11 @@ class IntervalEngine(Engine):
         half = 0.5 * np.diff(edges)
         z = (edges[:, :-1, None] + half[..., None] * (1.0 + FINE.nodes)).reshape(len(edges), -1)
         at = _OnInterval(self._data, self._latent, z, a, b)
+        hidden = self._hidden(at.x, at.log_data) | np.repeat(half == 0.0, len(FINE.nodes), axis=1)
         with np.errstate(all="ignore"):
-            parts = rows(at, z, a[:, None]).reshape(-1, len(a), half.shape[1], len(FINE.nodes))
+            parts = rows(at, z, a[:, None])
+            parts[:, hidden] = 0.0
+            parts = parts.reshape(-1, len(a), half.shape[1], len(FINE.nodes))
             kronrod, gauss = parts @ FINE.kronrod * half, parts @ FINE.gauss * half
             modulus = np.abs(parts) @ FINE.kronrod * half
             apart = np.abs(kronrod - gauss)
@@ -229,7 +249,20 @@ class IntervalEngine(Engine):
         value, size, error = value * unit, size * unit, error * unit
         rounding = 16.0 * _EPS * size
         allowed = np.maximum(1e-10 * np.abs(value), 1e-12 * np.abs(value).max(axis=0))
+        # Of what is so small too much may have underflown, but for where no slope is anywhere.
+        there = (size > 1e-100) | (hidden | (at.ratio_slope == 0.0)).all(axis=1)
         # Next to a rest point rounding is all that is left, by panels too.
-        good = (apart <= _AGREEMENT) & (error <= np.maximum(allowed, rounding)) & (size > 1e-100)
+        good = (apart <= _AGREEMENT) & (error <= np.maximum(allowed, rounding)) & there
         error += rounding
         return Integrals(value, error, good.all(axis=0), np.full(len(a), z.shape[1]))
+
+
+def _empty(data: Distribution) -> Array:
+    """Ends (2, E) of the stretches beyond and between the data's breaks where there are none."""
+    ends = np.concatenate([[-np.inf], data.breaks, [np.inf]])
+    low, high = ends[:-1], ends[1:]
+    inner = low[1:-1] + np.multiply.outer([0.25, 0.5, 0.75], high[1:-1] - low[1:-1])
+    bare = np.zeros(len(low), bool)
+    bare[[0, -1]] = np.isfinite(data.support)
+    bare[1:-1] = np.isneginf(data.logpdf(inner)).all(axis=0) & (np.diff(data.cdf(data.breaks)) == 0)
+    return np.stack([low, high])[:, bare]

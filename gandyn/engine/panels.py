@@ -245,7 +245,7 @@ def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]
 
 
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
-    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite."""
+    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite or 0."""
     centres, widths = data.landmarks.T
     # log p at a node, and what the node's own rounding changes of it
     noise = np.spacing(1.0) * (16.0 + float((np.abs(centres) / widths).max()))
@@ -253,7 +253,7 @@ def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> 
     second = np.array([[float(name != "jsd_gap")] for name in names])
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = value + second * np.sqrt(value) + value * np.abs(np.log(value))
-    return np.where(np.isinf(value), 0.0, noise * lost)
+    return np.where(np.isinf(value) | (value == 0.0), 0.0, noise * lost)
 
 
 def by_differences(force: Callable[[Array], Array], theta: Array, step: Array) -> Array:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
 from gandyn.system.checks import Array, Index, as_float
@@ -87,6 +88,10 @@ class Generated(ABC):
 class _Lanes(Generated):
     """A distribution in each lane, asked one after the other."""
 
+    _asked: tuple[Any, ...] = ()
+    # Kept, since members know what they were asked last by the array that it came in.
+    _rows: Sequence[tuple[int, NDArray[np.bool_], list[Array]]] = ()
+
     def __init__(self, members: Sequence[Distribution]) -> None:
         self.members = members
         self.lanes = len(members)
@@ -98,10 +103,14 @@ class _Lanes(Generated):
         """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
         if self.lanes == 1:
             return method(self.members[0], *arrays)
+        asked = lane, *arrays
+        if [*map(id, asked)] != [*map(id, self._asked)]:
+            each = [(index, lane == index) for index in np.unique(lane)]
+            self._rows = [(index, rows, [array[rows] for array in arrays]) for index, rows in each]
+            self._asked = asked
         out: Array | None = None
-        for index in np.unique(lane):
-            rows = lane == index
-            part = method(self.members[index], *(array[rows] for array in arrays))
+        for index, rows, own in self._rows:
+            part = method(self.members[index], *own)
             if out is None:
                 out = np.empty((*part.shape[:-2], *arrays[0].shape))
             out[..., rows, :] = part

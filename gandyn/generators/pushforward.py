@@ -117,8 +117,10 @@ class OfPreimages(Distribution, Generic[Found]):
 
     def score(self, x: ArrayLike) -> Array:
         terms = self._terms(x)
-        bend = self.generator.curvature(terms.z, self.theta) / terms.slope
-        return terms.mean((self._latent.score(terms.z) - bend) / terms.slope)[()]
+        # G' may be 0 at an end of the latent, where only its density says what is generated.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bend = self.generator.curvature(terms.z, self.theta) / terms.slope
+            return terms.mean((self._latent.score(terms.z) - bend) / terms.slope)[()]
 
     def sensitivity(self, x: Array) -> Array:
         """E[∂G/∂θ | G = x], shape (d, *x.shape)."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from gandyn.cli import COMMANDS
+
 EVALUATE = ("evaluate", "--theta", "1,0.5")
 
 RASTER = ("raster", "--starts", "2", "--workers", "1")
 INSIDE = "N(0, ({s}-1)*({s}-2)+0.1)"  # a density at the ends of s = 0:3, and not between
 
 BAD = [
-    ((), ["COMMAND", "none", "evaluate, flow, equilibria, portrait", "report, verify"]),
+    ((), ["COMMAND", "none", ", ".join(COMMANDS)]),
     (("bogus",), ["COMMAND", "'bogus'", "'evaluate'"]),
     (("evaluate",), ["--theta", "required"]),
     (("evaluate", "--theta", "1"), ["theta", "'1'", "two finite numbers"]),
@@ -45,7 +47,6 @@ BAD = [
     (("flow", "--rtol", "1e-20"), ["rtol", "'1e-20'", "1e-13"]),
     (("flow", "--rtol", "1"), ["rtol", "'1'", "below 1"]),
     (("flow", "--atol", "0"), ["atol", "'0'", "positive"]),
-    (("flow", "--output", "a.txt"), ["output", "'a.txt'", ".png"]),
     (("flow", "--output", "words.txt/a.png"), ["output", "words.txt", "folder"]),
     (("flow", "--output", "/proc/none/"), ["output", "/proc/none", "written"]),
     (("flow", "--animate", "a.avi"), ["animate", "'a.avi'", ".gif"]),
@@ -63,16 +64,9 @@ BAD = [
     (("equilibria", "--box", "1e-300,1e300,0,1"), ["box", "'1e-300,1e300,0,1'", "amax/amin"]),
     (("equilibria", "--box", "1,1.0000000000000002,0,1"), ["box", "1.0000000000000002", "narrow"]),
     *[
-        ((command, "--output", "a.txt"), ["output", "'a.txt'", ".png"])
-        for command in (
-            "equilibria",
-            "portrait",
-            "basins",
-            "barriers",
-            "branches",
-            "diagram",
-            "raster",
-        )
+        ((name, "--output", "a.txt"), ["output", "'a.txt'", ".png"])
+        for name, command in COMMANDS.items()
+        if command.picture
     ],
     (("portrait", "--output", "/proc/none/"), ["output", "/proc/none", "written"]),
     (("barriers", "--output", "words.txt/a.png"), ["output", "words.txt", "folder"]),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gandyn
+from gandyn.cli import COMMANDS
 from gandyn.cli.arguments import attach_numbers
 from tests.strict_json import strict
 
@@ -169,12 +170,6 @@ def test_verify_fails(run, two_claims):
     ran = run("verify", "--json")
     assert ran.status == 1
     assert [row["passed"] for row in strict(ran.out)["claims"]] == [True, False]
-
-
-COMMANDS = [
-    "evaluate", "flow", "equilibria", "portrait", "basins", "barriers", "branches", "diagram",
-    "raster", "report", "verify",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -296,3 +296,28 @@ def test_a_peak_beyond_a_far_mode_is_seen():
     theta = np.array([[2.75292251e-05, 1.00006191]])
     by_grid, by_panel = game.engine.force(theta).value, panels_of(game).force(theta).value
     assert by_panel == pytest.approx(by_grid, rel=1e-7)
+
+
+STEEP = {
+    "Gumbel": (lambda z: -z - np.exp(-z), lambda z: np.expm1(-z)),
+    "cosh": (lambda z: -np.cosh(z), lambda z: -np.sinh(z)),
+    "quartic": (lambda z: -(z**4), lambda z: -4.0 * z**3),
+}
+
+
+@pytest.mark.parametrize(("loc", "scale"), [(0.0, 1.0), (0.0, 1e-40), (-3e5, 1e3)])
+@pytest.mark.parametrize("name", STEEP)
+def test_scores_that_grow_without_bound_are_no_reason_for_panels(name, loc, scale, monkeypatch):
+    """Far out where there is no density, the score of the data is as large as it will."""
+    log, score = (np.errstate(over="ignore")(f) for f in STEEP[name])
+    data = gandyn.from_logpdf(
+        lambda x: np.maximum(log((x - loc) / scale), -1e300),
+        [(loc, scale)],
+        score=lambda x: np.clip(score((x - loc) / scale), -1e300, 1e300) / scale,
+    )
+    states = np.array([[0.5, 0.3], [0.8, -0.4]]) * scale + [0.0, loc]
+    game = Game(data)
+    with monkeypatch.context() as patch:
+        _, good = on_grid(patch, game, states)
+    assert good.all()
+    check(game, states)

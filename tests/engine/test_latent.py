@@ -3,12 +3,14 @@
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.stats as st
 
 import gandyn
 from gandyn import HermiteGenerator
 from gandyn.engine.latent import LatentEngine
 from gandyn.engine.panels import PanelEngine
 from tests.sweeps import sweep
+from tests.users import Square
 
 TWO = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
 MONOTONE = np.array([[3.0, 1.0, 0.0, 0.0], [0.5, 1.5, 0.05, 0.1], [-2.0, 0.8, -0.1, 0.15]])
@@ -118,3 +120,41 @@ def test_at_a_fold_there_is_no_force(name):
 def test_two_folds_that_pull_both_ways_have_no_direction():
     game = gandyn.Game(TWO, HermiteGenerator(3), "saturating")
     assert np.isnan(game.force([0.0, 2.5, 0.0, -0.4])[0])
+
+
+def by_mpmath(low, high, density, theta):
+    """The non-saturating force of g z² + h on N(0, 1), 0 ≤ low, by integrals over the latent."""
+    g, h = (mp.mpf(t) for t in theta)
+
+    def push(z):
+        ell = mp.log(mp.npdf(g * z * z + h)) - mp.log(density(z) / (2 * g * z))
+        slope = -(g * z * z + h) - (mp.diff(density, z) / density(z) - 1 / z) / (2 * g * z)
+        return density(z) * slope / (1 + mp.exp(ell))
+
+    cuts = [mp.mpf(low), *(low + (high - low) * mp.mpf(10) ** -k for k in (9, 6, 3, 1)), high]
+    return [float(mp.quad(lambda z, k=k: push(z) * z**k, cuts)) for k in (2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("latent", "density", "ends"),
+    [
+        (gandyn.Uniform(0.05, 1), lambda z: mp.mpf(20) / 19, (mp.mpf("0.05"), 1)),
+        (gandyn.from_scipy(st.rayleigh()), lambda z: z * mp.exp(-z * z / 2), (0, 9)),
+    ],
+    ids=["just beyond the end", "at an end without density"],
+)
+def test_no_fold_where_the_latent_has_no_density(latent, density, ends):
+    found = gandyn.Game(gandyn.Normal(0, 1), Square(latent)).engine.force(np.array([[1.0, 0.3]]))
+    assert found.converged.all()
+    exact = np.array(by_mpmath(*ends, density, (1.0, "0.3")))
+    assert (np.abs(found.value[:, 0] - exact) <= found.error[:, 0] + 1e-13 * np.abs(exact)).all()
+
+
+def test_what_a_fold_does_not_push_is_finite():
+    """∂G/∂g = z² is 0 at the fold of g z² + h, ∂G/∂h = 1 is not."""
+    found = gandyn.Game(gandyn.Normal(0, 1), Square()).engine.force(np.array([[0.5, 0.3]]))
+    exact = by_mpmath(0, 10, lambda z: 2 * mp.npdf(z), (0.5, "0.3"))[0]
+    assert (
+        found.value[0, 0] == pytest.approx(exact, abs=found.error[0, 0]) and found.error[0] < 1e-11
+    )
+    assert found.value[1, 0] == np.inf and not found.converged.any()

@@ -220,3 +220,16 @@ def test_what_a_generator_says_of_its_parameters():
     states = np.array([[[2.0, -1.0], [-0.5, 3.0]]])
     assert linear.orientation(states).tolist() == [[1.0, -1.0]]
     assert other.orientation(np.ones((3, 2, 2))).tolist() == [[0.0, 0.0]] * 3
+
+
+@pytest.mark.parametrize("name", ["nonsaturating", "reverse_kl", "wasserstein1"])
+def test_square_of_a_rayleigh_latent_is_exponential(name):
+    """g z² + h is 2g u + h, u exponential: a turn at the end of the latent, many states at once."""
+    data = gandyn.parse("0.5*N(-2, 0.6) + 0.5*N(2, 1)")
+    states = np.random.default_rng(0).normal(size=(12, 2)) * 0.3 + [1.5, 0.0]
+    bent = gandyn.Game(data, Square(gandyn.from_scipy(stats.rayleigh())), name)
+    straight = gandyn.Game(data, LinearGenerator(gandyn.from_scipy(stats.expon())), name)
+    exact = straight.force(states * [2.0, 1.0]) * [2.0, 1.0]
+    assert bent.force(states) == pytest.approx(exact, rel=1e-9, abs=1e-11)
+    exact = straight.potential(states * [2.0, 1.0])
+    assert bent.potential(states) == pytest.approx(exact, rel=1e-11)
