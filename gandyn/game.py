@@ -304,7 +304,7 @@ class Game:
                 raise InputError(f"values: got {name!r}, must be among {', '.join(_VALUES)}")
         known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
-        converged = np.ones(len(flat), bool)
+        converged, endless = np.ones(len(flat), bool), np.zeros(len(flat), bool)
         rows = [n for n in [*DIVERGENCES, "potential"] if n in wanted]
         if "jsd_gap" not in rows and {"value", "value_gap"} & set(wanted):
             rows.append("jsd_gap")
@@ -324,10 +324,8 @@ class Game:
             force = self.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
-            converged &= force.converged
-        endless = np.zeros(len(flat), bool)
-        if "force" in wanted:
-            endless = ~np.isfinite(force.value).all(axis=0)
+            endless = (~np.isfinite(force.value) & (force.error == 0.0)).any(axis=0)
+            converged &= force.converged | endless
         status = np.where(converged, np.where(endless, 1, 0), -1).reshape(shape)[()]
         message = "every integral met its tolerance"
         if not converged.all():

@@ -49,6 +49,9 @@ _BLOCK = 65_536
 _SMALL_BLOCK = 12_288
 """The same where many arrays are made of each."""
 
+_LITTLE = 1e-5
+"""Of the steepest slope: what a force comes to where 1e-17 of p_g's mass may count."""
+
 _PAIRED = 100
 """Components of the data, at most, that are told apart."""
 
@@ -150,15 +153,13 @@ class GridEngine(Engine):
         """
         endless = self._panels.endless_force(theta)[:, self._place].T
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
-        raw, good, nodes = self._adapted(
-            theta[finite],
-            self._window,
-            self._scanned,
-            self._force_sums,
-            14,
-            partial(self._force_is_good, rule),
-            block=_BLOCK if self._is_normal else _BLOCK // 2,
-        )
+        raw, good, nodes = self._all_sums(theta[finite], self._window, rule)
+        near = np.flatnonzero(self._overlaps_little(raw[8], theta[finite, self._place[0]]))
+        if len(near):
+            raw[:, near], good[near], more = self._all_sums(
+                theta[finite[near]], self._data.reach, rule
+            )
+            nodes[near] += more
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
         both = np.stack([self._mean * plain + self._std * tilted, plain])
         size, ends, mass, skewed, lost, far = raw[8:]
@@ -166,10 +167,11 @@ class GridEngine(Engine):
         # log p_g w has an error of its own size, and z is as large as the window makes it
         far = far * [[1.0], [0.0]]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
-            error[0] *= self._std
-            error += _EPS * steep * mass
-            error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + far)
+            log = np.abs(np.log(mass))
+            each = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
+            each += _EPS * steep * mass
+            each += _EPS * size * (64.0 * (log + far) + 2.0 * log * far)
+            error = np.stack([abs(self._mean) * each[1] + self._std * each[0], each[1]])
             rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
         both[np.abs(both) <= 4e-15 * size] = 0.0
         value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
@@ -191,6 +193,26 @@ class GridEngine(Engine):
         return found.mended(np.union1d(left, finite[~good]), theta, self._panels.force), apart[
             order
         ]
+
+    def _all_sums(
+        self, theta: Array, reach: tuple[float, float], rule: Rule
+    ) -> tuple[Array, NDArray[np.bool_], Index]:
+        """`_force_sums`, whether they are good, and the nodes used."""
+        return self._adapted(
+            theta,
+            reach,
+            self._scanned,
+            self._force_sums,
+            14,
+            partial(self._force_is_good, rule),
+            block=_BLOCK if self._is_normal else _BLOCK // 2,
+        )
+
+    def _overlaps_little(self, size: Any, a: Any) -> Any:
+        """Whether p_g beyond its reach may count, where the data lie."""
+        if np.isfinite(self._window[0]):
+            return size < 0.0
+        return size < _LITTLE * self._steepness(a * self._std)
 
     def _cancels(self, mass: Any, least: Any, size: Any) -> Any:
         """Whether something is gained by splitting off what is known of the force."""
@@ -236,6 +258,8 @@ class GridEngine(Engine):
             if self._force_is_good(QUICK, sums, scale, loc):
                 tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
                 both = self._mean * plain + self._std * tilted, plain
+                if self._overlaps_little(sums[8], a):
+                    return None
                 if self._cancels(sums[10], min(map(abs, both)), sums[8]):
                     return None
                 out = np.empty(2)

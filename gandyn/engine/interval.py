@@ -102,11 +102,14 @@ class IntervalEngine(Engine):
         return replace(found, error=found.error + self._blur(theta)[self._order])
 
     def _blur(self, theta: Array) -> Array:
-        """What x = a z + b, rounded, changes of the force of (a, b): (2, L)."""
+        """What rounding of x = a z + b and of ℓ changes of the force of (a, b): (2, L)."""
 
         def rows(at: Field, z: Array, a: Array) -> Array:
             steep = np.abs(at.score_slope_data) + np.abs(at.score_data * at.ratio_slope)
-            lost = _EPS * self._mass(at) * steep * np.abs(at.x)
+            lost = self._mass(at) * steep * np.abs(at.x)
+            # and log p, where its power is beyond 0 and 1
+            lost += self._mass(at) * np.abs(at.ratio_slope * at.log_ratio)
+            lost = np.where(lost > 0.0, _EPS * lost, 0.0)
             return np.stack([lost * np.abs(z), lost])
 
         return self._by(theta, rows, 1.0, _COUNTS[:1]).value

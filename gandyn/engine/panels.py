@@ -73,15 +73,15 @@ class PanelEngine(Engine):
         """Force at states (L, d): the better of the two ways of writing it."""
         push = self.endless_force(theta).T
         infinite = push != 0.0
-        found = Integrals(
-            push, 0.0 * theta.T, np.ones(len(theta), bool), np.zeros(len(theta), np.int64)
-        )
+        converged, nodes = ~infinite.any(axis=0), np.zeros(len(theta), np.int64)
+        found = Integrals(push, np.zeros(push.shape), converged, nodes)
         some = np.flatnonzero(~infinite.all(axis=0))
         if len(some):
             finite = self._finite_force(theta[some], infinite[:, some])
             found.value[:, some] = np.where(infinite[:, some], push[:, some], finite.value)
             found.error[:, some] = finite.error
-            found.converged[some], found.nodes[some] = finite.converged, finite.nodes
+            converged[some] &= finite.converged
+            nodes[some] = finite.nodes
         return found
 
     def endless_force(self, theta: Array) -> Array:
@@ -195,7 +195,7 @@ class PanelEngine(Engine):
             kept = spared(rows, left_out[..., part])
             found = field_integrals(self.data, generated, kept, transport=transport)
             blur = self._blur(generated)
-            found.error[:] += np.where(np.isinf(found.value), 0.0, blur * np.abs(found.value))
+            found.error[:] += blur * np.where(np.isinf(found.value), 0.0, np.abs(found.value))
             parts.append(found)
         return Integrals.joined(parts)
 
