@@ -168,12 +168,14 @@ def _log_norm(df: Any) -> Any:
 class Truth:
     """Integrals by name; infinite or nan where they do not exist.
 
-    `error` is what is open of each, `size` the integral of the absolute value.
+    `error` is what is open of each, `size` the integral of the absolute value, and `noise` that of
+    the absolute value times what a rounding of x and of both logarithms changes of it.
     """
 
     value: dict[str, Any]
     error: dict[str, float]
     size: dict[str, float]
+    noise: dict[str, float]
 
 
 def _rows(law: Law, standard: Law, a: float, b: float, x: Array) -> dict[str, Array]:
@@ -240,8 +242,8 @@ def _rows(law: Law, standard: Law, a: float, b: float, x: Array) -> dict[str, Ar
         out[f"{name}: jacobian ab"] = along * z
         out[f"{name}: jacobian ba"] = along * z + wider
         out[f"{name}: jacobian bb"] = along
-    out["noise"] = np.abs(np.where(both, log_p, 0)) + np.abs(np.where(both, log_q, 0)) + 8
-    out["slope"] = np.where(both, slope, 0)
+    logs = np.where(both, np.abs(log_p) + np.abs(log_q), 0)
+    out["noise"] = 8 + logs + np.abs(x) * (np.abs(s_p) + np.abs(s_q))
     return out
 
 
@@ -296,12 +298,12 @@ def truth(law: Law, latent: Law, a: float, b: float) -> Truth:
         x = low[:, None] + half[:, None] * (1 + _X)
         with np.errstate(all="ignore"):
             rows = _rows(law, latent, a, b, x)
-            noise, _ = rows.pop("noise"), rows.pop("slope")
+            noise = rows.pop("noise")
             values = np.array(list(rows.values()))
             total = values @ _W * half
             return total, np.abs(values) @ _W * half, (np.abs(values) * noise) @ _W * half
 
-    names = [n for n in _rows(law, latent, a, b, np.zeros((1, 1), Wide)) if n not in _BESIDE]
+    names = [n for n in _rows(law, latent, a, b, np.zeros((1, 1), Wide)) if n != "noise"]
     edges = _edges(law, generated)
     low, high = edges[:-1], edges[1:]
     kept: list[tuple[Array, Array, Array, Array]] = []
@@ -338,15 +340,12 @@ def truth(law: Law, latent: Law, a: float, b: float) -> Truth:
         )
     values = dict(zip(names, joint, strict=True))
     errors = dict(zip(names, (apart + 2 * EPS * noise).astype(float), strict=True))
-    sizes = dict(zip(names, size.astype(float), strict=True))
+    sizes, noises = (dict(zip(names, row.astype(float), strict=True)) for row in (size, noise))
     _at_breaks(values, law, latent, a, b)
     for name in names:
         if name in endless:
             values[name], errors[name] = endless[name], 0.0
-    return Truth(values, errors, sizes)
-
-
-_BESIDE = ("noise", "slope")
+    return Truth(values, errors, sizes, noises)
 
 
 def _at_breaks(values: dict[str, Any], law: Law, latent: Law, a: float, b: float) -> None:

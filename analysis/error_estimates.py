@@ -149,8 +149,7 @@ def cases(
     """Everything about some states of one random game of a kind."""
     (density, law), (source, standard) = DATA[data](rng), LATENTS[latent](rng)
     theta = states(rng, density, source, count)
-    with np.errstate(all="ignore"):
-        right = [truth(law, standard, *state) for state in theta.tolist()]
+    right = [truth(law, standard, *state) for state in theta.tolist()]
     generator = gandyn.LinearGenerator(source)
 
     def case(what: str, name: str, k: int, found: float, estimate: float) -> Case:
@@ -159,7 +158,7 @@ def cases(
         with np.errstate(invalid="ignore"):
             apart = max(0.0, float(abs(found - value)) - true.error[name])
         text = f"{density!r:.200} | {source} | {theta[k].tolist()} | {name}"
-        rounding = 4.0 * EPS * true.size[name]
+        rounding = EPS * true.noise[name]
         return Case(data, latent, what, text, found, float(value), apart, float(estimate), rounding)
 
     for number, name in enumerate(objectives):

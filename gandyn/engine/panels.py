@@ -45,7 +45,8 @@ _BOUNDED = 0.5
 
 _PLACES = (-3, -2, -1, 1, 2, 3)
 _EPS = float(np.finfo(float).eps)
-_LANES, _LOST = 128, 1e-5
+_LOST, _BY_DIFFERENCES = 1e-5, 1e-12
+_LANES = 128
 """States whose panels are fitted and integrated together."""
 
 
@@ -206,7 +207,11 @@ class PanelEngine(Engine):
             share = np.minimum(_EPS * np.abs(ends).max(axis=0) / (ends[1] - ends[0]), 1.0)
         # what is smooth is not cut off at an edge: only panels shorter than rounding are lost
         smooth = not len(self.generator.latent.breaks)
-        return np.where(smooth & (share < _LOST), 0.0, share)
+        share = np.where(smooth & (share < _LOST), 0.0, share)
+        own = type(self.generator)
+        # and so is what G' by differences makes of the density
+        by_differences = not own.affine and own.slope is Generator.slope
+        return share + (_BY_DIFFERENCES if by_differences else 0.0)
 
 
 def powers_of(name: str, objective: Objective | None = None) -> tuple[float, float]:
