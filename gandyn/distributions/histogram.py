@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gandyn.distributions.base import Keyed
 from gandyn.system.checks import FloatArray, as_float
@@ -51,7 +51,7 @@ class Histogram(Keyed):
     def reach(self) -> tuple[float, float]:
         return self.support
 
-    def _bin(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _bin(self, x: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The bin of each point, the nearest for those outside, and whether it is in none."""
         last = len(self.masses) - 1
         return (
@@ -95,5 +95,5 @@ class Histogram(Keyed):
         which = np.clip(np.searchsorted(-self._above, -q) - 1, 0, len(self.masses) - 1)
         return self.ends[which + 1] - (q - self._above[which + 1]) / self._slope(which)
 
-    def _slope(self, which: FloatArray) -> FloatArray:
+    def _slope(self, which: NDArray[np.intp]) -> FloatArray:
         return self.masses[which] / (self.ends[which + 1] - self.ends[which])

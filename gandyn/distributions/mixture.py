@@ -15,7 +15,7 @@ from gandyn.distributions.base import Distribution, uniforms
 from gandyn.distributions.edges import handovers, handovers_of_kernels
 from gandyn.distributions.sums import NormalSum, Sum, joined
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, finite_array, number_text, show
+from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
 
 _SUM_TOLERANCE = 1e-9
 _LARGEST_PAIRED = 100
@@ -118,7 +118,7 @@ class Mixture(Sum):
         """Where components change places within less than their panels."""
         if self.normals is not None and np.ptp(self.normals[2]) == 0.0:
             means, of = np.unique(self.normals[1], return_inverse=True)
-            weights = np.bincount(of, self.normals[0])
+            weights = as_float(np.bincount(of, self.normals[0]))
             return handovers_of_kernels(weights, means, self.normals[2][0], self._plain_edges)
         if len(self.components) > _LARGEST_PAIRED:
             return super().handovers

@@ -208,9 +208,9 @@ class PanelEngine(Engine):
         # what is smooth is not cut off at an edge: only panels shorter than rounding are lost
         smooth = not len(self.generator.latent.breaks)
         share = np.where(smooth & (share < _LOST), 0.0, share)
-        own = type(self.generator)
         # and so is what G' by differences makes of the density
-        by_differences = not own.affine and own.slope is Generator.slope
+        by_differences = type(self.generator).slope is Generator.slope
+        by_differences &= not self.generator.affine
         return share + (_BY_DIFFERENCES if by_differences else 0.0)
 
 

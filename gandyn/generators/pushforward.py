@@ -240,10 +240,10 @@ class _Branch:
         low = inner[0] if np.isfinite(left) else min(inner[0], inner[1] - 1.0)
         high = inner[1] if np.isfinite(right) else max(inner[1], low + 1.0)
         # G may be infinite at an end of the latent, but next to it is not
-        if np.isfinite(left) and (inner := self._inside(low, high)) != low:
-            left = low = inner
-        if np.isfinite(right) and (inner := self._inside(high, low)) != high:
-            right = high = inner
+        if np.isfinite(left) and (nearest := self._inside(low, high)) != low:
+            left = low = nearest
+        if np.isfinite(right) and (nearest := self._inside(high, low)) != high:
+            right = high = nearest
         self._z = np.linspace(low, high, _TABLE)
         image = generator(self._z, theta)
         change = np.diff(image)

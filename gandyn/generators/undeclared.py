@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gandyn.errors import InputError
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, Index
 
 if TYPE_CHECKING:
     from gandyn.generators.base import Generator
@@ -60,10 +60,12 @@ def refuse_undeclared(generator: Generator) -> None:
 def _line(generator: Generator) -> Array:
     low, high = generator.latent.reach
     # no sample on a round number, where a break is likelier than beside it
-    return low + (high - low) * (np.arange(_SAMPLES) + 0.4142135623730951) / (_SAMPLES + 0.1)
+    return np.asarray(
+        low + (high - low) * (np.arange(_SAMPLES) + 0.4142135623730951) / (_SAMPLES + 0.1)
+    )
 
 
-def _largest(sizes: Array) -> Array:
+def _largest(sizes: Array) -> Index:
     """Indices of the largest few that are numbers."""
     return np.argsort(np.where(np.isfinite(sizes), sizes, -1.0))[-_SUSPECTS:]
 
