@@ -8,9 +8,9 @@ Gauss-Legendre rules of 30 nodes, halved wherever a panel and its halves disagre
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,15 @@ Array = NDArray[Any]
 
 EPS = float(np.finfo(Wide).eps)
 ALPHAS = {"alpha(0.3)": 0.3, "alpha(-0.5)": -0.5, "alpha(1.7)": 1.7}
-POWERS = {"reverse_kl": (1, 0), "forward_kl": (1, 1), "pearson": (2, 2), "neyman": (2, -1)}
+POWERS: dict[str, tuple[float, float]] = {
+    "reverse_kl": (1, 0),
+    "forward_kl": (1, 1),
+    "pearson": (2, 2),
+    "neyman": (2, -1),
+}
 POWERS |= {"hellinger": (0.25, 0.5)} | {name: (1, k) for name, k in ALPHAS.items()}
 OBJECTIVES = ("saturating", "nonsaturating", "jeffreys", *POWERS)
-_MOST_PANELS, _SWEEPS = 40_000, 90
+_SWEEPS = 90
 
 
 def _gauss(n: int) -> tuple[Array, Array]:
@@ -85,8 +90,10 @@ class Law:
 
     def moved(self, a: float, b: float) -> Law:
         """That of a z + b."""
-        a, b = Wide(a), Wide(b)
-        return Law(tuple((w, k, a * loc + b, abs(a) * s, df) for w, k, loc, s, df in self.parts))
+        wide, place = Wide(a), Wide(b)
+        return Law(
+            tuple((w, k, wide * loc + place, abs(wide) * s, df) for w, k, loc, s, df in self.parts)
+        )
 
     def jet(self, x: Array) -> Array:
         """Log density, score and the score's slope: (3, *x.shape)."""
@@ -148,6 +155,16 @@ class Law:
             (loc - s, loc + s) if k == "U" else (-np.inf, np.inf) for _, k, loc, s, _ in self.parts
         ]
         return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @property
+    def holed(self) -> bool:
+        """Whether there are gaps between its parts."""
+        if not all(kind == "U" for _, kind, *_ in self.parts):
+            return False
+        ends = sorted((loc - s, loc + s) for _, _, loc, s, _ in self.parts)
+        return any(
+            after[0] - before[1] > 64 * EPS * abs(after[0]) for before, after in pairwise(ends)
+        )
 
     @property
     def heavy(self) -> bool:
@@ -216,8 +233,8 @@ def _rows(law: Law, standard: Law, a: float, b: float, x: Array) -> dict[str, Ar
         "neyman": out["chi_squared_generator_data"],
         "hellinger": out["hellinger_squared"],
     }
-    for name, k in ALPHAS.items():
-        k = Wide(k)
+    for name, power_of in ALPHAS.items():
+        k = Wide(power_of)
         power = np.where(both, np.exp(np.where(both, log_q + k * ell, 0)), 0)
         if k > 1:
             power = np.where(np.isinf(log_q) & (p > 0), np.inf, power)
@@ -225,19 +242,22 @@ def _rows(law: Law, standard: Law, a: float, b: float, x: Array) -> dict[str, Ar
             power = np.where(np.isinf(log_p) & (q > 0), np.inf, power)
         potentials[name] = (power - k * p - (1 - k) * q) / (k * (k - 1))
     ell, log_q = np.where(both, ell, 0), np.where(both, log_q, -np.inf)
-    log_weights = {
-        "saturating": (-np.logaddexp(Wide(0), -ell), 1 / (1 + np.exp(ell))),
-        "nonsaturating": (-np.logaddexp(Wide(0), ell), -1 / (1 + np.exp(-ell))),
-        "jeffreys": (np.logaddexp(Wide(0), ell), 1 / (1 + np.exp(-ell))),
+    above, below = 1 / (1 + np.exp(-ell)), 1 / (1 + np.exp(ell))
+    weights = {  # log w, e = d log w/dℓ, and 1 − e
+        "saturating": (-np.logaddexp(Wide(0), -ell), below, above),
+        "nonsaturating": (-np.logaddexp(Wide(0), ell), -above, 1 + above),
+        "jeffreys": (np.logaddexp(Wide(0), ell), above, below),
     }
-    for name, (factor, k) in POWERS.items():
-        log_weights[name] = np.log(Wide(factor)) + Wide(k) * ell, np.full_like(ell, k)
-    for name, (log_weight, elastic) in log_weights.items():
+    for name, (factor, power_of) in POWERS.items():
+        k = Wide(power_of)
+        log_weight = np.log(Wide(factor)) + k * ell
+        weights[name] = log_weight, np.full_like(ell, k), np.full_like(ell, 1 - k)
+    for name, (log_weight, elastic, left) in weights.items():
         mass = np.where(both, np.exp(log_weight + log_q), 0)
         out[f"{name}: potential"] = potentials[name]
         out[f"{name}: force a"], out[f"{name}: force b"] = mass * slope * z, mass * slope
         along = mass * (elastic * slope * s_p + bend_p)
-        wider = mass * (elastic * slope + s_q) / Wide(a)
+        wider = mass * (elastic * s_p + left * s_q) / Wide(a)
         out[f"{name}: jacobian aa"] = (along * z + wider) * z
         out[f"{name}: jacobian ab"] = along * z
         out[f"{name}: jacobian ba"] = along * z + wider
@@ -332,7 +352,8 @@ def truth(law: Law, latent: Law, a: float, b: float) -> Truth:
         both = np.concatenate([again, n + again])
         low, high = np.concatenate([low, middle])[both], np.concatenate([middle, high])[both]
         value = halves[0][:, both]
-        if len(low) > _MOST_PANELS:
+        if len(low) > 500 + 2 * len(edges):
+            kept.append((value, np.abs(value), np.abs(value), np.full(value.shape, np.inf)))
             break
     with np.errstate(invalid="ignore"):
         joint, size, noise, apart = (
@@ -363,62 +384,20 @@ def _at_breaks(values: dict[str, Any], law: Law, latent: Law, a: float, b: float
 
 
 def _diverging(law: Law, latent: Law, a: float, b: float) -> dict[str, float]:
-    """What is infinite (inf), or does not exist (nan), by how integrands fall off far out.
-
-    A Gaussian or exponential integrand falls or grows beyond every power; one that goes with a
-    power x^−k is integrable where k > 1.
-    """
+    """What is infinite (inf), or does not exist (nan), by supports and how integrands fall off."""
     out: dict[str, float] = {}
     generated = latent.moved(a, b)
     (low, high), (first, last) = law.support, generated.support
     if low < first or high > last:
         out |= dict.fromkeys(("kl_data_generator", "chi_squared_data_generator"), np.inf)
         out["alpha(1.7): potential"] = np.inf
-    if first < low or last > high:
+    if first < low or last > high or law.holed:
         out |= dict.fromkeys(("kl_generator_data", "chi_squared_generator_data"), np.inf)
         out["alpha(-0.5): potential"] = np.inf
-    centres = [float(part[2]) for part in (*law.parts, *generated.parts)]
-    widest = max(float(part[3]) for part in (*law.parts, *generated.parts))
-    span = max(map(abs, centres)) + widest
+    both = (*law.parts, *generated.parts)
+    span = max(abs(float(part[2])) for part in both) + max(float(part[3]) for part in both)
     for side in (-1, 1):
-        x = side * span * Wide(2) ** np.array([[20, 22, 24, 26]])
-        with np.errstate(all="ignore"):
-            log_p, log_q = law.jet(x)[0], generated.jet(x)[0]
-        if not (np.isfinite(log_p).all() and np.isfinite(log_q).all()):
-            continue
-        with np.errstate(all="ignore"):
-            ell, slope = log_p - log_q, law.jet(x)[1] - generated.jet(x)[1]
-            z = np.abs((x - Wide(b)) / Wide(a))
-
-            def falls(log_size: Array) -> bool:
-                steps = np.diff(log_size + np.log(np.abs(x)), axis=1) / np.log(Wide(4))
-                return bool((steps[0, -1] < -1e-3) or np.isneginf(log_size[0, -1]))
-
-            tests: dict[str, Callable[[], Array]] = {
-                "kl_data_generator": lambda: log_p + np.log(np.abs(ell)),
-                "kl_generator_data": lambda: log_q + np.log(np.abs(ell)),
-                "chi_squared_data_generator": lambda: np.where(ell > 0, log_p + ell, log_q),
-                "chi_squared_generator_data": lambda: np.where(ell < 0, log_q - ell, log_p),
-            }
-            for name, test in tests.items():
-                if not falls(test()):
-                    out[name] = np.inf
-            for name, k in ALPHAS.items():
-                beyond = np.where((ell > 0) == (k > 0), log_q + Wide(k) * ell, log_q)
-                if not 0 < k < 1 and not falls(beyond):
-                    out[f"{name}: potential"] = np.inf
-            weights = {
-                "saturating": -np.logaddexp(Wide(0), -ell),
-                "nonsaturating": -np.logaddexp(Wide(0), ell),
-                "jeffreys": np.logaddexp(Wide(0), ell),
-            } | {name: Wide(k) * ell for name, (_, k) in POWERS.items()}
-            for name, log_weight in weights.items():
-                push = log_weight + log_q + np.log(np.abs(slope))
-                for part, more in (("a", np.log(z)), ("b", 0)):
-                    if not falls(push + more):
-                        out[f"{name}: force {part}"] = np.nan
-                        for entry in ("aa", "ab", "ba", "bb"):
-                            out[f"{name}: jacobian {entry}"] = np.nan
+        out |= _far_out(law, generated, side * span * Wide(2) ** np.array([20, 22, 24, 26]), a, b)
     names = {
         "nonsaturating": "kl_generator_data",
         "reverse_kl": "kl_generator_data",
@@ -432,3 +411,47 @@ def _diverging(law: Law, latent: Law, a: float, b: float) -> dict[str, float]:
     if {"kl_data_generator", "kl_generator_data"} & set(out):
         out["jeffreys: potential"] = np.inf
     return out
+
+
+def _far_out(law: Law, generated: Law, x: Array, a: float, b: float) -> dict[str, float]:
+    """What diverges by what it is at four points, each four times as far out as the last.
+
+    A Gaussian or exponential integrand falls or grows beyond every power; one that goes with a
+    power x^−k is integrable where k > 1.
+    """
+    (log_p, s_p, _), (log_q, s_q, _) = law.jet(x), generated.jet(x)
+    if not (np.isfinite(log_p).all() and np.isfinite(log_q).all()):
+        return {}
+    ell, log_slope = log_p - log_q, np.log(np.abs(s_p - s_q))
+    values = {
+        "kl_data_generator": log_p + np.log(np.abs(ell)),
+        "kl_generator_data": log_q + np.log(np.abs(ell)),
+        "chi_squared_data_generator": np.where(ell > 0, log_p + ell, log_q),
+        "chi_squared_generator_data": np.where(ell < 0, log_q - ell, log_p),
+    }
+    weights = {
+        "saturating": -np.logaddexp(Wide(0), -ell),
+        "nonsaturating": -np.logaddexp(Wide(0), ell),
+        "jeffreys": np.logaddexp(Wide(0), ell),
+    } | {name: Wide(k) * ell for name, (_, k) in POWERS.items()}
+    for name, k in ALPHAS.items():
+        if not 0 < k < 1:
+            grows = np.where((ell > 0) == (k > 0), log_q + Wide(k) * ell, log_q)
+            values[f"{name}: potential"] = grows
+    out = {name: np.inf for name, log_size in values.items() if not _falls(log_size, x)}
+    for name, log_weight in weights.items():
+        push = log_weight + log_q + log_slope
+        for part, more in (("a", np.log(np.abs((x - Wide(b)) / Wide(a)))), ("b", 0)):
+            if not _falls(push + more, x):
+                out |= dict.fromkeys(
+                    [f"{name}: force {part}"]
+                    + [f"{name}: jacobian {entry}" for entry in ("aa", "ab", "ba", "bb")],
+                    np.nan,
+                )
+    return out
+
+
+def _falls(log_size: Array, x: Array) -> bool:
+    """Whether something falls off faster than 1/x."""
+    steps = np.diff(log_size + np.log(np.abs(x))) / np.log(Wide(4))
+    return bool((steps[-1] < -1e-3) or np.isneginf(log_size[-1]))

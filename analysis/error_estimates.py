@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.stats
@@ -220,7 +219,11 @@ def study(options: Options) -> int:
     for data in DATA:
         for latent in LATENTS:
             for _ in range(1 if options.quick else 4):
-                chosen = rng.choice(OBJECTIVES, 3, replace=False) if options.quick else OBJECTIVES
+                chosen = (
+                    rng.choice(OBJECTIVES, 3, replace=False).tolist()
+                    if options.quick
+                    else OBJECTIVES
+                )
                 found += cases(rng, data, latent, 1 if options.quick else 5, chosen)
     kinds = [
         (label, [case for case in found if getattr(case, key) == name])

@@ -88,10 +88,11 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     """
     if len(p.atoms):
         raise InputError(f"p: got {p!r}, which has atoms, must have a density")
-    other, ends, one = Fixed(q), Ends(p, q), np.ones(1)
+    other, ends, one, none = Fixed(q), Ends(p, q), np.ones(1), np.empty((1, 0))
     infinite = np.array(
         [
-            ends.value(powers, None, other, np.empty((1, 0)))
+            ends.value(powers, None, other, none)
+            | ends.alone(powers, None, none)
             | endless(powers, p, q, one, 0.0 * one)
             for powers in map(powers_of, DIVERGENCES)
         ]

@@ -94,6 +94,25 @@ class Ends:
             out |= grows & (m + power * (k - m) - steep <= -1.0 + _TOLERANCE)
         return out
 
+    def alone(
+        self, powers: tuple[float, float], generator: Generator | None, theta: Array
+    ) -> NDArray[np.bool_]:
+        """Whether the same is infinite at states (L, d) since one density is where none of the
+        other is, however little: where what is generated goes on, the data end, or conversely."""
+        low, high = self._data.support
+        if generator is None or generator.affine:
+            ends, _ = self._images(generator, theta, np.array(self._latent.support))
+            first, last = np.sort(ends, axis=0)
+        else:
+            return np.zeros(len(theta), bool)
+        room = _SAME * np.abs(theta).max(axis=1, initial=0.0)
+        out = np.zeros(len(theta), bool)
+        if powers[0] <= 0.0:
+            out |= (first < low - room) | (last > high + room)
+        if powers[1] >= 1.0:
+            out |= (low < first - room) | (high > last + room)
+        return out
+
     def _met(
         self, generator: Generator | None, generated: Generated, theta: Array
     ) -> Iterator[tuple[Array, float, Array, Array, Array]]:
@@ -102,7 +121,7 @@ class Ends:
         An exponent is nan where there is no density.
         """
         lanes, room = np.arange(len(theta)), np.abs(theta).max(axis=1, initial=0.0)
-        images, turned = self._images(generator, theta)
+        images, turned = self._images(generator, theta, self._latent.breaks)
         mine = [np.where(turned, end[::-1, :, None], end[:, :, None]) for end in self._of_latent]
 
         def same(x: Array, other: Array) -> NDArray[np.bool_]:
@@ -126,17 +145,18 @@ class Ends:
                     yield image, side, np.where(there, 0.0, np.nan), end[at, 0], end[at, 1]
 
     def _images(
-        self, generator: Generator | None, theta: Array
+        self, generator: Generator | None, theta: Array, z: Array
     ) -> tuple[list[Array], NDArray[np.bool_]]:
-        """The latent's breaks on the line, (L,) each, and where the line is turned round."""
-        breaks = self._latent.breaks
-        if generator is None:
-            return [np.full(len(theta), z) for z in breaks], np.zeros(len(theta), bool)
-        if not len(breaks):
-            return [], np.zeros(len(theta), bool)
-        images = np.array([generator(breaks, state) for state in theta]).T
-        middle = np.array([generator.slope(breaks[:1], state)[0] for state in theta])
-        return list(images), middle < 0.0
+        """Latent points z on the line, (L,) each, and where the line is turned round."""
+        none = np.zeros(len(theta), bool)
+        if generator is None or not len(z):
+            return [np.full(len(theta), point) for point in z], none
+        if generator.affine and generator.scale_and_place is not None:
+            a, b = theta[:, generator.scale_and_place].T
+            return [a * point + b for point in z], a < 0.0
+        images = np.array([generator(z, state) for state in theta]).T
+        slopes = np.array([generator.slope(z[:1], state)[0] for state in theta])
+        return list(images), slopes < 0.0
 
 
 def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:

@@ -161,7 +161,8 @@ class GridEngine(Engine):
             )
             nodes[near] += more
         plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
-        both = np.stack([self._mean * plain + self._std * tilted, plain])
+        with np.errstate(invalid="ignore"):
+            both = np.stack([self._mean * plain + self._std * tilted, plain])
         size, ends, mass, skewed, lost, far = raw[8:]
         steep = self._steepness(theta[finite, self._place[0]] * self._std)
         # log p_g w has an error of its own size, and z is as large as the window makes it
@@ -398,6 +399,7 @@ class GridEngine(Engine):
             value = value + at_breaks(self._data, generated, self._target, a, b)
         order = np.argsort(self._place)
         value = value[:, order][:, :, order]
+        fine &= (self._panels.endless_force(theta) == 0.0).all(axis=1)
         if not fine.all():
             value[~fine] = self._panels.jacobian(theta[~fine])
         return value

@@ -111,6 +111,7 @@ class PanelEngine(Engine):
         place = self.generator.scale_and_place if self.generator.affine else None
         for row, name in zip(out, names, strict=True):
             powers = powers_of(name, self.objective)
+            row |= self.ends.alone(powers, self.generator, theta)
             if place is not None:
                 row |= endless(powers, self.data, self.generator.latent, *theta[:, place].T)
             if not self.ends.smooth:
@@ -155,6 +156,11 @@ class PanelEngine(Engine):
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), 1e-3)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None
+        endless = (self.endless_force(theta) != 0.0).any(axis=1)
+        if endless.any():
+            out = np.full((len(theta), 2, 2), np.nan)
+            out[~endless] = self.jacobian(theta[~endless])
+            return out
         if len(theta) > _LANES:
             parts = np.array_split(theta, -(-len(theta) // _LANES))
             return np.concatenate([self.jacobian(part) for part in parts])

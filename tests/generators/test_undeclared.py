@@ -103,7 +103,7 @@ def test_a_jump_is_refused(at):
 
 
 def test_a_kink_is_asked_for():
-    with pytest.raises(InputError, match="the slope of Kink jumps at z = 0.3, its pieces must"):
+    with pytest.raises(InputError, match=r"the slope of Kink jumps at z = 0\.3, its pieces must"):
         Game(gandyn.Normal(0, 1), Kink()).force([1.0, 0.0])
     with pytest.raises(InputError, match="NamedKink is not smooth, its slope and curvature"):
         Game(gandyn.Normal(0, 1), NamedKink()).force([1.0, 0.0])
