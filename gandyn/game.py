@@ -84,6 +84,9 @@ class Evaluation(Alike):
         return listed(vars(self))
 
 
+_FAR = 64.0
+"""Widths from 0 beyond which x is measured from the data's middle."""
+
 _VALUES = tuple(
     field.name
     for field in fields(Evaluation)
@@ -98,13 +101,14 @@ class Discriminator:
     """
 
     def __init__(self, game: Game, theta: Array) -> None:
-        self._data = game.data
+        self._data, self._place = game.centred.data, game.place
         self._shape = theta.shape[:-1]
-        self._generated = game.generator.generated(theta.reshape(-1, theta.shape[-1]))
+        near = game.near(theta).reshape(-1, theta.shape[-1])
+        self._generated = game.generator.generated(near)
 
     def logit(self, x: ArrayLike) -> Array:
         """ℓ(x) = log p(x) − log p_g(x), the discriminator's logit."""
-        points = np.asarray(x, dtype=float)
+        points = np.asarray(x, dtype=float) - self._place
         lanes = self._generated.lanes
         rows = np.broadcast_to(points.ravel(), (lanes, points.size))
         ell = Field(self._data, self._generated, rows, np.arange(lanes)).log_ratio
@@ -196,20 +200,20 @@ class Game:
         InputError
             Where θ is not a valid state (for a z + b: a = 0).
         """
-        states = self.generator.check(theta)
+        states = self.near(self.generator.check(theta))
         if states.ndim == 1:
-            return self.engine.force_at(states)
+            return self.centred.engine.force_at(states)
         flat = states.reshape(-1, states.shape[-1])
-        return self.engine.force(flat).value.T.reshape(states.shape)
+        return self.centred.engine.force(flat).value.T.reshape(states.shape)
 
     def potential(self, theta: ArrayLike) -> Array:
         """The potential that the flow descends, shape (...); infinite where it is infinite.
 
         Minus its gradient is `force` plus `boundary_force`.
         """
-        states = self.generator.check(theta)
+        states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
-        value = self.engine.values(flat, ["potential"]).value[0]
+        value = self.centred.engine.values(flat, ["potential"]).value[0]
         return value.reshape(states.shape[:-1])[()]
 
     def boundary_force(self, theta: ArrayLike) -> Array:
@@ -225,13 +229,13 @@ class Game:
         along a particle's path does not see them, so that a GAN does not feel them. They are zero
         for continuous densities, and for the Wasserstein and mean-squared objectives.
         """
-        states = self.generator.check(theta)
+        states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
         out = np.zeros_like(flat)
         if isinstance(self.objective, FDivergence):
             generated = self.generator.generated(flat)
             for lane in range(len(flat)):
-                out[lane] = self._boundary(generated, lane, self.objective)
+                out[lane] = self.centred._boundary(generated, lane, self.objective)
         return out.reshape(states.shape)
 
     def jacobian(self, theta: ArrayLike) -> Array:
@@ -241,9 +245,9 @@ class Game:
         the quadrature's accuracy; sixth-order differences of the force (1e-9 or better of its
         size) for others.
         """
-        states = self.generator.check(theta)
+        states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
-        return self.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
+        return self.centred.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
 
     def discriminator(self, theta: ArrayLike) -> Discriminator:
         """D*(x) = p/(p + p_g), as a function of x with a `logit`."""
@@ -262,11 +266,11 @@ class Game:
         -------
         ndarray, shape (..., n)
         """
-        states = self.generator.check(theta)
-        points = np.asarray(x, dtype=float)
+        states = self.near(self.generator.check(theta))
+        points = np.asarray(x, dtype=float) - self.place
         generated = self.generator.generated(states.reshape(-1, states.shape[-1]))
         rows = points.reshape(-1, points.shape[-1])
-        at = Field(self.data, generated, rows, np.arange(len(rows)))
+        at = Field(self.centred.data, generated, rows, np.arange(len(rows)))
         return self.objective.slope(at).reshape(points.shape)
 
     def evaluate(self, theta: ArrayLike, values: Sequence[str] | None = None) -> Evaluation:
@@ -297,7 +301,7 @@ class Game:
         """
         states = self.generator.check(theta)
         shape = states.shape[:-1]
-        flat = states.reshape(-1, states.shape[-1])
+        flat = self.near(states).reshape(-1, states.shape[-1])
         wanted = list(_VALUES) if values is None else list(values)
         for name in wanted:
             if name not in _VALUES:
@@ -309,7 +313,7 @@ class Game:
         if "jsd_gap" not in rows and {"value", "value_gap"} & set(wanted):
             rows.append("jsd_gap")
         if rows:
-            found = self.engine.values(flat, rows)
+            found = self.centred.engine.values(flat, rows)
             if "wasserstein2" in rows:
                 rooted(found, rows.index("wasserstein2"))
             for name, row, error in zip(rows, found.value, found.error, strict=True):
@@ -321,7 +325,7 @@ class Game:
             known |= {"value_gap": gap, "value": -gap}
             errors |= {"value_gap": error, "value": error}
         if "force" in wanted:
-            force = self.engine.close_force(flat)
+            force = self.centred.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
             endless = (~np.isfinite(force.value) & (force.error == 0.0)).any(axis=0)
@@ -341,8 +345,48 @@ class Game:
 
     @cached_property
     def engine(self) -> Engine:
-        """What evaluates it: see `gandyn.engine`."""
+        """What evaluates the game of these data, near 0 or not: see `gandyn.engine`."""
         return engine_of(self.data, self.generator, self.objective)
+
+    @cached_property
+    def place(self) -> float:
+        """Where x is measured from within: 0, or the middle of data that lie many widths away.
+
+        Their densities, and how states differ, then keep the digits that x has.
+        """
+        centres, widths = self.data.landmarks.T
+        low, high = float((centres - widths).min()), float((centres + widths).max())
+        middle, reach = 0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low
+        far = self.generator.place is not None and abs(middle) > _FAR * reach
+        return middle if far else 0.0
+
+    @cached_property
+    def unit(self) -> float:
+        """What the parameters are measured in: the width of the narrowest thing in the data.
+
+        It is 1 at most where not all parameters are in units of x.
+        """
+        width = float(self.data.landmarks[:, 1].min())
+        return width if self.generator.scale_and_place is not None else min(width, 1.0)
+
+    @cached_property
+    def centred(self) -> Game:
+        """The same game, x measured from `place`."""
+        return self.seen_from(self.place)
+
+    def seen_from(self, place: float) -> Game:
+        """The same game, x measured from another point than 0: its states are lower by `place`."""
+        if place == 0.0:
+            return self
+        return Game(self.data.shifted(-place), self.generator, self.objective)
+
+    def near(self, theta: Array) -> Array:
+        """The states of `centred` that are these."""
+        return theta if self.place == 0.0 else self.generator.shifted(theta, -self.place)
+
+    def far(self, theta: Array) -> Array:
+        """The states of this game that are those of `centred`."""
+        return theta if self.place == 0.0 else self.generator.shifted(theta, self.place)
 
     def _boundary(self, generated: Generated, lane: int, target: FDivergence) -> Array:
         """The boundary terms of one state."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandyn.distributions import Distribution
-from gandyn.engine.ends import Ends
-from gandyn.engine.panels import bound, field_integrals, powers_of, rooted, spared
+from gandyn.engine.exponents import Ends
+from gandyn.engine.panels import bound, field_integrals, powers_of, rooted, spared, spread
 from gandyn.engine.tails import endless
 from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
@@ -101,6 +101,7 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     integrals = field_integrals(p, other, spared(rows, infinite), transport=True)
     integrals.value[infinite], integrals.error[infinite] = np.inf, 0.0
     bound(integrals, list(DIVERGENCES))
+    spread(integrals, list(DIVERGENCES), p, q)
     names = [_PLAIN.get(name, name) for name in DIVERGENCES]
     rooted(integrals, names.index("wasserstein2"))
     values = dict(zip(names, map(float, integrals.value[:, 0]), strict=True))

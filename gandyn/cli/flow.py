@@ -31,7 +31,7 @@ start  a,b  1,0.5  where it starts
 t-end  T  200  last time, or inf for 'until rest'
 t-eval  T,T,...  -  rising times at which to give the state; by default the steps taken
 rtol  R  1e-8  relative tolerance
-atol  A  1e-10  absolute tolerance
+atol  A  -  absolute tolerance; by default 1e-10 of the narrowest width in the data
 animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
 """
 
@@ -39,10 +39,9 @@ animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
         self.start = read_state("start", options.start)
         self.end = read_end(options.t_end)
         self.times = None if options.t_eval is None else read_times(options.t_eval, self.end)
-        self.tolerances = (
-            read_tolerance("rtol", options.rtol, 1e-13, 1.0),
-            read_tolerance("atol", options.atol, 5e-324, math.inf),
-        )
+        given = options.atol
+        atol = None if given is None else read_tolerance("atol", given, 5e-324, math.inf)
+        self.tolerances = read_tolerance("rtol", options.rtol, 1e-13, 1.0), atol
         if options.animate is not None:
             movie = read_file("animate", options.animate, ".gif", ".mp4")
             if movie.suffix.lower() == ".mp4" and not gandyn.plots.can_write_mp4():

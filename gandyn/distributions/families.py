@@ -88,6 +88,9 @@ class Normal(SymmetricLocationScale):
         z, d = as_float(z), as_float(d)
         return -d * (z + 0.5 * d)
 
+    def shifted(self, by: float) -> Normal:
+        return Normal(self.mean + by, self.std)
+
     def score_increment(self, z: ArrayLike, d: ArrayLike) -> FloatArray:
         return -as_float(d) + 0.0 * as_float(z)
 
@@ -146,6 +149,9 @@ class Uniform(SymmetricLocationScale):
     @property
     def reach(self) -> tuple[float, float]:  # type: ignore[override]
         return self.low, self.high
+
+    def shifted(self, by: float) -> Uniform:
+        return Uniform(self.low + by, self.high + by)
 
     @cached_property
     def std(self) -> float:

@@ -13,39 +13,44 @@ from gandyn.system.checks import FloatArray, as_float
 
 
 class Histogram(Keyed):
-    """Bins between ascending `ends`, of a mass each; `from_scipy` makes one of a `rv_histogram`.
+    """Bins between ascending `bounds`, of a mass each; `from_scipy` makes one of a `rv_histogram`.
 
     A point between two bins belongs to the one above it. Bins without mass are gaps.
     """
 
-    def __init__(self, ends: FloatArray, masses: FloatArray) -> None:
+    ends = ()
+
+    def __init__(self, bounds: FloatArray, masses: FloatArray) -> None:
         held = np.flatnonzero(masses > 0.0)
         first, last = held[0], held[-1] + 1
-        self.ends, masses = ends[first : last + 1], masses[first:last]
+        self.bounds, masses = bounds[first : last + 1], masses[first:last]
         self.masses = masses / masses.sum()
-        self.support = float(self.ends[0]), float(self.ends[-1])
+        self.support = float(self.bounds[0]), float(self.bounds[-1])
         with np.errstate(divide="ignore"):
-            self._log_heights = np.log(self.masses) - np.log(np.diff(self.ends))
+            self._log_heights = np.log(self.masses) - np.log(np.diff(self.bounds))
         self._below = np.append(0.0, np.cumsum(self.masses))
         self._above = np.append(np.cumsum(self.masses[::-1])[::-1], 0.0)
 
     def _key(self) -> Hashable:
-        return self.ends.tobytes(), self.masses.tobytes()
+        return self.bounds.tobytes(), self.masses.tobytes()
 
     def __repr__(self) -> str:
         return f"from_scipy(rv_histogram(<{len(self.masses)} bins>))"
 
+    def shifted(self, by: float) -> Histogram:
+        return Histogram(self.bounds + by, self.masses)
+
     @cached_property
     def landmarks(self) -> FloatArray:
         """The middles of the bins that have mass, and half their lengths."""
-        half = 0.5 * np.diff(self.ends)
-        return np.column_stack([self.ends[:-1] + half, half])[self.masses > 0.0]
+        half = 0.5 * np.diff(self.bounds)
+        return np.column_stack([self.bounds[:-1] + half, half])[self.masses > 0.0]
 
     @cached_property
     def breaks(self) -> FloatArray:
         """Where the height changes."""
-        inner = np.flatnonzero(np.diff(self.masses / np.diff(self.ends))) + 1
-        return self.ends[np.concatenate([[0], inner, [-1]])]
+        inner = np.flatnonzero(np.diff(self.masses / np.diff(self.bounds))) + 1
+        return self.bounds[np.concatenate([[0], inner, [-1]])]
 
     @cached_property
     def reach(self) -> tuple[float, float]:
@@ -55,8 +60,8 @@ class Histogram(Keyed):
         """The bin of each point, the nearest for those outside, and whether it is in none."""
         last = len(self.masses) - 1
         return (
-            np.clip(np.searchsorted(self.ends, x, side="right") - 1, 0, last),
-            (x < self.ends[0]) | (x > self.ends[-1]),
+            np.clip(np.searchsorted(self.bounds, x, side="right") - 1, 0, last),
+            (x < self.bounds[0]) | (x > self.bounds[-1]),
         )
 
     def logpdf(self, x: ArrayLike) -> FloatArray:
@@ -81,7 +86,7 @@ class Histogram(Keyed):
     def _share(self, x: FloatArray, at_left: FloatArray, at_right: FloatArray) -> FloatArray:
         """A function that is a line over each bin, from its smaller end."""
         which, _ = self._bin(x)
-        low, high = self.ends[which], self.ends[which + 1]
+        low, high = self.bounds[which], self.bounds[which + 1]
         part = np.clip((x - low) / (high - low), 0.0, 1.0)
         rest = np.clip((high - x) / (high - low), 0.0, 1.0)
         left, right, mass = at_left[which], at_right[which], self.masses[which]
@@ -91,9 +96,9 @@ class Histogram(Keyed):
     def _solved(self, q: FloatArray, lower: bool) -> FloatArray:
         if lower:
             which = np.clip(np.searchsorted(self._below, q) - 1, 0, len(self.masses) - 1)
-            return self.ends[which] + (q - self._below[which]) / self._slope(which)
+            return self.bounds[which] + (q - self._below[which]) / self._slope(which)
         which = np.clip(np.searchsorted(-self._above, -q) - 1, 0, len(self.masses) - 1)
-        return self.ends[which + 1] - (q - self._above[which + 1]) / self._slope(which)
+        return self.bounds[which + 1] - (q - self._above[which + 1]) / self._slope(which)
 
     def _slope(self, which: NDArray[np.intp]) -> FloatArray:
-        return self.masses[which] / (self.ends[which + 1] - self.ends[which])
+        return self.masses[which] / (self.bounds[which + 1] - self.bounds[which])

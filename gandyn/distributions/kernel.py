@@ -48,6 +48,9 @@ class KernelDensity(NormalSum, Keyed):
     def __str__(self) -> str:
         return self.source or repr(self)
 
+    def shifted(self, by: float) -> KernelDensity:
+        return KernelDensity(self.values + by, self.counts, self.bandwidth)
+
     @cached_property
     def tails(self) -> FloatArray:
         """Those of the outermost kernels."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -64,6 +64,11 @@ class LocationScale(Distribution):
         """Those of the standard density, moved."""
         tail = self.standard_tail
         return None if tail is None else moved([tail, tail], self.scale, self.loc)
+
+    def shifted(self, by: float) -> Distribution:
+        if is_dataclass(self) and "loc" in self.parameters():
+            return replace(self, loc=self.loc + by)
+        return super().shifted(by)
 
     @property
     def family(self) -> Hashable:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
 from gandyn.distributions.edges import handovers, handovers_of_kernels
+from gandyn.distributions.ends import End, JoinedEnd
 from gandyn.distributions.sums import NormalSum, Sum, joined
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
@@ -105,6 +106,16 @@ class Mixture(Sum):
         return np.unique(np.concatenate([c.breaks for c in self.components]))
 
     @cached_property
+    def ends(self) -> tuple[End, ...]:
+        places = dict.fromkeys((end.place, end.side) for c in self.components for end in c.ends)
+        return tuple(JoinedEnd(*where, self.weights, self.components) for where in places)
+
+    @property
+    def noise(self) -> float:  # type: ignore[override]
+        """That of its components at most."""
+        return max(c.noise for c in self.components)
+
+    @cached_property
     def landmarks(self) -> FloatArray:
         return np.unique(np.concatenate([c.landmarks for c in self.components]), axis=0)
 
@@ -123,6 +134,9 @@ class Mixture(Sum):
         if len(self.components) > _LARGEST_PAIRED:
             return super().handovers
         return handovers(self.weights, self.components, self._plain_edges)
+
+    def shifted(self, by: float) -> Mixture:
+        return Mixture(self.weights, [part.shifted(by) for part in self.components])
 
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:  # type: ignore[override]

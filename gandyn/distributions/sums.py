@@ -136,6 +136,9 @@ def joined(
         logs[k] += math.log(weight)
     # an infinite score, at the ends of the float range, would make nan of a share of 0
     np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE, out=scores)
+    # at an end where a part is infinite, so is the sum
+    endless = np.isposinf(logs).any(axis=0)
+    np.minimum(logs, _LARGEST_SCORE, out=logs)
     top = logs.max(axis=0)
     outside = np.isneginf(top)
     logs -= np.where(outside, 0.0, top)
@@ -144,7 +147,7 @@ def joined(
     # where no component is, every share is 0 and so is the score
     shares /= np.where(outside, 1.0, total)
     score = (shares * scores).sum(axis=0)
-    rows = [top + log_or_minus_inf(total), score]
+    rows = [np.where(endless, np.inf, top + log_or_minus_inf(total)), score]
     if count == 3:
         for k, part in enumerate(parts):
             scores[k] = (scores[k] - score) ** 2 + part.score_slope(x)

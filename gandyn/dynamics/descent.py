@@ -132,10 +132,12 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     theta[..., 0, :] = start
     path = theta.reshape(-1, n + 1, d)
     factor = lengths.reshape(-1, 1)
-    # Without the game's orientation: finite steps may cross a = 0.
-    guarded = GuardedForce(SimpleNamespace(force=game.force))
-    live = np.arange(len(path))
     game.force(start)  # Unguarded: what the game has to say about a start goes to the caller.
+    here = getattr(game, "place", 0.0)
+    path[:, 0] = game.near(path[:, 0]) if here else path[:, 0]
+    # Without the game's orientation: finite steps may cross a = 0.
+    guarded = GuardedForce(SimpleNamespace(force=(game.centred if here else game).force))
+    live = np.arange(len(path))
     force = guarded.force(path[:, 0], path[:, 0])
     for i in range(n):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -149,6 +151,7 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
     why = "the next state, or the force there, is not finite or not allowed (a = 0?): shorten step"
     words = [f"made {n} steps" if k == n else f"stopped after {k} steps: {why}" for k in made]
     ends = (ends.reshape(shape) for ends in (status == 0, status, np.array(words)))
+    theta = game.far(theta) if here else theta
     success, code, text = ends if shape else (end.item() for end in ends)
     return Iteration(theta, lengths, success, code, text, game)
 

@@ -103,7 +103,7 @@ def gradient_flow(
     t_span: tuple[float, float],
     t_eval: ArrayLike | None = None,
     rtol: float = 1e-8,
-    atol: float = 1e-10,
+    atol: float | None = None,
     max_steps: int = 10_000,
     progress: Progress | None = None,
 ) -> Flow:
@@ -129,7 +129,8 @@ def gradient_flow(
         Increasing times within ``t_span`` (its ends included) at which to give the state.
     rtol, atol : float
         Relative and absolute tolerance per component of theta: the error of a step is kept below
-        0.3 of ``atol + rtol * abs(theta)``. 1e-13 <= rtol < 1, atol > 0.
+        0.3 of ``atol + rtol * abs(theta)``, where places are measured from `Game.place`.
+        1e-13 <= rtol < 1, atol > 0; by default 1e-10 of `Game.unit`.
     max_steps : int
         Attempted steps after which a lane is given up.
     progress : callable, optional
@@ -182,19 +183,22 @@ def gradient_flow(
     start = check_states("theta0", theta0)
     t0, t1 = _span(t_span)
     wanted = None if t_eval is None else _times(t_eval, t0, t1)
+    atol = 1e-10 * float(getattr(game, "unit", 1.0)) if atol is None else atol
     _tolerances(rtol, atol, max_steps)
     shape, d = start.shape[:-1], start.shape[-1]
-    y0 = start.reshape(-1, d)
     single = start.ndim == 1
-
     # Unguarded: what the game has to say about a start goes to the caller.
-    f0 = np.asarray(game.force(start if single else y0), dtype=float) if len(y0) else y0.copy()
+    first = start if single else start.reshape(-1, d)
+    f0 = np.asarray(game.force(first), dtype=float) if start.size else first.copy()
+    here = getattr(game, "place", 0.0)
+    near = game.centred if here else game
+    y0 = (game.near(first) if here else first).reshape(-1, d)
     if f0.size != y0.size:
         raise InputError(f"game.force: got shape {f0.shape} for {y0.shape}, must be the same")
     f0 = f0.reshape(y0.shape)
     finite = np.isfinite(f0).all(axis=1)
     work = lanes.Integration(
-        GuardedForce(game),
+        GuardedForce(near),
         y0[finite],
         f0[finite],
         (t0, t1),
@@ -230,6 +234,7 @@ def gradient_flow(
             times = np.stack([np.full(len(y0), t0), last_t], axis=-1).reshape(*shape, 2)
             theta = np.stack([y0, last_y], axis=1)
         theta = theta.reshape(*shape, *theta.shape[1:])
+        theta = game.far(theta) if here else theta
         each = (a.reshape(shape)[()] for a in (status >= 0, status, message, nfev, rest_time))
         success, code, text, count, rest = (a.item() for a in each) if single else each
         return Flow(times, theta, success, code, text, count, rest, game)

@@ -1,185 +1,219 @@
-"""What diverges at a point: where a density is infinite or vanishes there.
+"""Integrals next to the ends of densities, and far out, in the logarithm of the distance.
 
-At a distance u from such a point p is like u^k and the generated density like u^m, so that the
-log density ratio ℓ has the slope (k − m)/u. With w(ℓ) like r^κ, κ the power of r as it goes to 0
-(k > m) or to infinity (k < m), the integrand p_g w ℓ' ∂G/∂θ of the force is like
-
-    u^(m + κ(k − m) − 1),
-
-which can be integrated where m + κ(k − m) > 0, and nowhere else: not where it is 0, either. So it
-is for a divergence with p_g f(r) like p^κ p_g^(1 − κ), where m + κ(k − m) must be above −1. The
-exponents are measured once for each of the two densities, from values of it next to its breaks.
+An integrand that goes with δ^(λ − 1) in the distance δ from an end is e^(−λu) per unit of
+u = −log δ: it is integrated in u until nothing is left, which x cannot do, as it rounds to the end.
+Where λ is 0 or below, the integral is infinite, and is seen not to fall. Far out it is the same
+with u = log |x|.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
-from gandyn.generators import Generated, Generator
-from gandyn.objectives import FDivergence, Objective
+from gandyn.distributions.ends import NEAR, End
+from gandyn.engine.quadrature import Approach, Panels
+from gandyn.generators import Generated
+from gandyn.objectives.field import Field
 
-__all__ = ["Ends", "beside"]
+__all__ = ["FarOut", "NextTo", "towards_ends"]
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
-_NEAR, _APART, _STEPS = 1e-5, 64.0, 3
-_REGULAR, _TOLERANCE = 1e-5, 1e-5
-_GROWS = 1e-3
-_SAME = 1e-12
-_SIDES = -1.0, 1.0
+_LAST = 660.0
+_INNERMOST = 1e-9
 
 
-class Ends:
-    """Where data and latent are no smooth positive functions, and what diverges there.
+class FarOut(Field):
+    """A field far out whose densities are per unit of u, where x goes with e^u."""
 
-    Parameters
-    ----------
-    data, latent : Distribution
-    """
+    def __init__(
+        self, data: Distribution, generated: Generated, x: Array, u: Array, lane: Index
+    ) -> None:
+        super().__init__(data, generated, x, lane)
+        self._u = u
 
-    def __init__(self, data: Distribution, latent: Distribution) -> None:
-        self._data, self._latent = data, latent
-        self._of_data, self._of_latent = (
-            np.array([[beside(law, place, side) for side in _SIDES] for place in law.breaks])
-            for law in (data, latent)
-        )
-        powers = [of[..., 0].ravel() for of in (self._of_data, self._of_latent) if len(of)]
-        self.smooth = not np.nan_to_num(np.concatenate([[0.0], *powers])).any()
-        """Whether there is no such point, and nothing to be asked."""
+    @cached_property
+    def log_generated(self) -> Array:  # type: ignore[override]
+        return self.generated.logpdf(self.x, self.lane) + self._u
 
-    def force(
-        self, target: Objective, generator: Generator, generated: Generated, theta: Array
-    ) -> Array:
-        """±∞ in the components of the force (L, d) that are infinite, 0 elsewhere.
+    @cached_property
+    def log_data(self) -> Array:  # type: ignore[override]
+        return self.data.logpdf(self.x) + self._u
 
-        nan where one is so both ways.
-        """
-        out = np.zeros(theta.shape)
-        if self.smooth or not isinstance(target, FDivergence):
-            return out
-        for x, side, k, m, _ in self._met(generator, generated, theta):
-            power = np.where(k > m, *target.powers)
-            endless = (k != m) & (m + power * (k - m) <= _TOLERANCE)
-            if endless.any():
-                at = generated.sensitivity(x[:, None], np.arange(len(x)))[..., 0].T
-                push = (side * np.sign(k - m))[:, None] * at
-                with np.errstate(invalid="ignore"):
-                    out += np.where(endless[:, None] & (push != 0.0), push * np.inf, 0.0)
-        return out
 
-    def value(
+class NextTo(Field):
+    """A field at distances e^−u from places (P,), on sides of them; densities are per unit of u."""
+
+    def __init__(
         self,
-        powers: tuple[float, float],
-        generator: Generator | None,
+        data: Distribution,
         generated: Generated,
-        theta: Array,
-    ) -> NDArray[np.bool_]:
-        """Whether the divergence of a weight with these powers is infinite at states (L, d).
+        place: Array,
+        side: Array,
+        u: Array,
+        lane: Index,
+    ) -> None:
+        self._place, self._side, self._u = place, side, u
+        self._distance = np.exp(-u)
+        super().__init__(data, generated, place[:, None] + side[:, None] * self._distance, lane)
+        self._parts = []
 
-        Without a generator p_g is the latent's own density.
-        """
-        out = np.zeros(len(theta), bool)
-        if self.smooth:
-            return out
-        for _, _, k, m, steep in self._met(generator, generated, theta):
-            power = np.where(k > m, *powers)
-            grows = np.where(k > m, power <= 0.0, power >= 1.0) & (k != m)
-            # of the logarithm in a Kullback-Leibler divergence
-            steep = np.where((power == 0.0) | (power == 1.0), steep, 0.0)
-            out |= grows & (m + power * (k - m) - steep <= -1.0 + _TOLERANCE)
-        return out
+    @property
+    def blur(self) -> Array:
+        return self._distance
 
-    def alone(
-        self, powers: tuple[float, float], generator: Generator | None, theta: Array
-    ) -> NDArray[np.bool_]:
-        """Whether the same is infinite at states (L, d) since one density is where none of the
-        other is, however little: where what is generated goes on, the data end, or conversely."""
-        low, high = self._data.support
-        if generator is None or generator.affine:
-            ends, _ = self._images(generator, theta, np.array(self._latent.support))
-            first, last = np.sort(ends, axis=0)
-        else:
-            return np.zeros(len(theta), bool)
-        room = _SAME * np.abs(theta).max(axis=1, initial=0.0)
-        out = np.zeros(len(theta), bool)
-        if powers[0] <= 0.0:
-            out |= (first < low - room) | (last > high + room)
-        if powers[1] >= 1.0:
-            out |= (low < first - room) | (high > last + room)
-        return out
+    def _of_data(self, ask: Callable[[float, float, Array], Array]) -> Array:
+        """What the data say, asked once for each place and side."""
+        out: Array | None = None
+        for place, side in np.unique(np.stack([self._place, self._side], axis=1), axis=0).tolist():
+            rows = (self._place == place) & (self._side == side)
+            part = np.asarray(ask(place, side, self._distance[rows]))
+            out = np.empty((*part.shape[:-2], *self.x.shape)) if out is None else out
+            out[..., rows, :] = part
+        return np.empty(self.x.shape) if out is None else out
 
-    def _met(
-        self, generator: Generator | None, generated: Generated, theta: Array
-    ) -> Iterator[tuple[Array, float, Array, Array, Array]]:
-        """Points x, the side, k and m, and how the steeper logarithm grows: arrays (L,).
+    @cached_property
+    def _data_side(self) -> Array:
+        return self._of_data(lambda *near: np.stack(self.data.beside(*near)))
 
-        An exponent is nan where there is no density.
-        """
-        lanes, room = np.arange(len(theta)), np.abs(theta).max(axis=1, initial=0.0)
-        images, turned = self._images(generator, theta, self._latent.breaks)
-        mine = [np.where(turned, end[::-1, :, None], end[:, :, None]) for end in self._of_latent]
+    @cached_property
+    def _generated_side(self) -> tuple[Array, Array]:
+        return self.generated.beside(self._place, self._side, self._distance, self.lane)
 
-        def same(x: Array, other: Array) -> NDArray[np.bool_]:
-            return np.asarray(np.abs(x - other) <= _SAME * (np.abs(x) + room))
+    @cached_property
+    def log_data(self) -> Array:  # type: ignore[override]
+        return self._data_side[0] - self._u
 
-        with np.errstate(invalid="ignore"):
-            for place, of_data in zip(self._data.breaks, self._of_data, strict=True):
-                x = np.full(len(theta), place)
-                there = np.isfinite(generated.logpdf(x[:, None], lanes)[:, 0])
-                for at, side in enumerate(_SIDES):
-                    m, steep = np.where(there, 0.0, np.nan), of_data[at, 1]
-                    for image, end in zip(images, mine, strict=True):
-                        m = np.where(same(x, image), end[at, 0], m)
-                        steep = np.where(same(x, image), np.fmax(steep, end[at, 1]), steep)
-                    yield x, side, np.full(len(theta), of_data[at, 0]), m, steep + 0.0 * m
-            for image, end in zip(images, mine, strict=True):
-                there = np.isfinite(self._data.logpdf(image))
-                for place in self._data.breaks:
-                    there &= ~same(np.full(len(theta), place), image)
-                for at, side in enumerate(_SIDES):
-                    yield image, side, np.where(there, 0.0, np.nan), end[at, 0], end[at, 1]
+    @cached_property
+    def score_data(self) -> Array:  # type: ignore[override]
+        return self._data_side[1]
 
-    def _images(
-        self, generator: Generator | None, theta: Array, z: Array
-    ) -> tuple[list[Array], NDArray[np.bool_]]:
-        """Latent points z on the line, (L,) each, and where the line is turned round."""
-        none = np.zeros(len(theta), bool)
-        if generator is None or not len(z):
-            return [np.full(len(theta), point) for point in z], none
-        if generator.affine and generator.scale_and_place is not None:
-            a, b = theta[:, generator.scale_and_place].T
-            return [a * point + b for point in z], a < 0.0
-        images = np.array([generator(z, state) for state in theta]).T
-        slopes = np.array([generator.slope(z[:1], state)[0] for state in theta])
-        return list(images), slopes < 0.0
+    @cached_property
+    def log_generated(self) -> Array:  # type: ignore[override]
+        return self._generated_side[0] - self._u
+
+    @cached_property
+    def score_generated(self) -> Array:  # type: ignore[override]
+        return self._generated_side[1]
+
+    @cached_property
+    def masses(self) -> tuple[Array, Array]:  # type: ignore[override]
+        def both(place: float, side: float, distance: Array) -> Array:
+            x = place + side * distance
+            if abs(place - self.data.support[0 if side > 0 else 1]) <= NEAR * abs(place):
+                mass = self.data.mass_beside(place, side, distance)
+                return np.stack([mass, 1.0 - mass][:: int(side)])
+            return np.stack([self.data.cdf(x), self.data.sf(x)])
+
+        lower, upper = self._of_data(both)
+        return lower, upper
 
 
-def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:
-    """(k, s) where a density goes with the power k of the distance u on one side (±1) of a point.
+def towards_ends(
+    data: Distribution,
+    generated: Generated,
+    panels: Panels,
+    rows: Callable[[Field], tuple[Array, Array]],
+) -> tuple[Panels, Approach | None]:
+    """Panels that keep away from the ends of both densities, and the ways that lead there."""
+    lanes: list[int] = []
+    places: list[float] = []
+    sides: list[float] = []
+    firsts: list[float] = []
+    starts: list[float] = []
+    inner: list[tuple[Array, Array, int]] = []
+    for lane in range(generated.lanes):
+        ends = _apart([*data.ends, *generated.ends(lane)])
+        for end in ends:
+            panels = _cut(_wide(panels, lane, end), lane, end.place)
+        for end, side in itertools.product(ends, (-1.0, 1.0)):
+            others = [side * (other.place - end.place) for other in ends]
+            room = min([0.5 * gap for gap in others if gap > 0.0] + [end.width])
+            found = _next_to(panels, lane, end.place, side, room)
+            if found is None:
+                continue
+            panels, u = found
+            inner.append((u[:-1], u[1:], len(lanes)))
+            lanes.append(lane)
+            places.append(end.place)
+            sides.append(side)
+            firsts.append(float(u[0]))
+            starts.append(float(u[-1]))
+    if not lanes:
+        return panels, None
+    of, at, on = np.array(lanes), np.array(places), np.array(sides)
 
-    k is nan where there is no density; where it changes faster than every power, log p goes with
-    u^−s.
+    def f(u: Array, way: Index) -> tuple[Array, Array]:
+        return rows(NextTo(data, generated, at[way], on[way], u, of[way]))
+
+    way = np.concatenate([np.full(len(left), k) for left, _, k in inner])
+    left, right = (np.concatenate([part[i] for part in inner]) for i in (0, 1))
+    start = np.array(starts)
+    stop = np.full(len(of), _LAST)
+    panels_of_u = Panels.between(left, right, way)
+    return panels, Approach(f, of, panels_of_u, np.array(firsts), start, stop)
+
+
+def _apart(ends: list[End]) -> list[End]:
+    """Those of ends that are not at one and the same place."""
+    out: list[End] = []
+    for end in ends:
+        if not any(abs(end.place - other.place) <= NEAR * abs(end.place) for other in out):
+            out.append(end)
+    return out
+
+
+def _wide(panels: Panels, lane: int, end: End) -> Panels:
+    """The panels, which reach beyond an end on both sides."""
+    mine = panels.lane == lane
+    first, last = float(panels.left[mine].min()), float(panels.right[mine].max())
+    low, high = min(first, end.place - end.width), max(last, end.place + end.width)
+    ends = np.array([low, last]), np.array([first, high])
+    return panels.joined(Panels.between(*ends, np.full(2, lane)).pick(ends[0] < ends[1]))
+
+
+def _cut(panels: Panels, lane: int, place: float) -> Panels:
+    """The panels, none of which has the place inside."""
+    near = NEAR * abs(place)
+    across = (panels.lane == lane) & (panels.left < place - near) & (panels.right > place + near)
+    if not across.any():
+        return panels
+    left, right, at = panels.left[across], panels.right[across], panels.lane[across]
+    middle = np.full(len(at), place)
+    ends = np.append(left, middle), np.append(middle, right)
+    return panels.pick(~across).joined(Panels.between(*ends, np.append(at, at)))
+
+
+def _next_to(
+    panels: Panels, lane: int, place: float, side: float, room: float
+) -> tuple[Panels, Array] | None:
+    """The panels without those within `room` of a place, on a side of it.
+
+    And the edges of these as −log distance.
     """
-    centres, widths = law.landmarks.T
-    away = centres != place  # a landmark on the point itself may be as narrow as rounding
-    size = np.maximum(np.abs(centres - place), widths)[away if away.any() else slice(None)].min()
-    largest = min(max(_NEAR * size, 4.0 * _NEAR * abs(place)), 1e-2 * size)
-    u = largest * _APART ** -np.arange(float(_STEPS))
-    x = place + side * np.stack([u, 0.5 * u])
-    if (np.abs(x - place) < 0.25 * u).any():
-        return 0.0, 0.0  # the density is as narrow as rounding
-    log_density = law.logpdf(x)
-    if not np.isfinite(log_density).all():
-        return math.nan, 0.0
-    powers = (log_density[0] - log_density[1]) / np.log((x[0] - place) / (x[1] - place))
-    first, last = powers[[0, -1]].tolist()
-    # of a smooth density they go to 0, as u or as a root of it; of a power they stay
-    if abs(last) < _REGULAR or abs(last) < 0.7 * abs(first):
-        return 0.0, 0.0
-    growth = math.log(abs(last / first)) / math.log(_APART ** (_STEPS - 1))
-    return last, growth if growth > _GROWS else 0.0
+    near = NEAR * abs(place)
+    outer, inner = (panels.right, panels.left) if side > 0 else (panels.left, panels.right)
+    first, last = side * (inner - place), side * (outer - place)
+    # the outermost panel stays, in part
+    room = min(room, 0.5 * float(last[panels.lane == lane].max()))
+    mine = np.flatnonzero((panels.lane == lane) & (first >= -near) & (first < room * (1 - 1e-9)))
+    if not len(mine) or first[mine].min() > near or panels.root[mine].any():
+        return None
+    reached = np.minimum(np.unique(last[mine]), room)
+    edges = reached[reached > max(_INNERMOST * room, 64.0 * near)]
+    if not len(edges):
+        return None
+    kept = np.ones(len(panels), bool)
+    kept[mine] = False
+    rest = mine[last[mine] > room * (1 + 1e-9)]
+    cut = np.full(len(rest), place + side * room)
+    ends = (cut, outer[rest]) if side > 0 else (outer[rest], cut)
+    outside = Panels.between(ends[0], ends[1], panels.lane[rest])
+    return panels.pick(kept).joined(outside), -np.log(edges[::-1])

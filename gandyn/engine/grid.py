@@ -126,7 +126,8 @@ class GridEngine(Engine):
             return "the objective has no weight"
         if len(latent.breaks) or np.isfinite(latent.support).any() or len(latent.landmarks) > 32:
             return "the latent is not smooth"
-        return None if Table.takes(panels.data) else "the data's density is not bounded and smooth"
+        smooth = Table.takes(panels.data) and not panels.data.ends
+        return None if smooth else "the data's density is not bounded and smooth"
 
     def __reduce__(self) -> tuple[type[GridEngine], tuple[PanelEngine]]:
         return GridEngine, (self._panels,)

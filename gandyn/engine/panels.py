@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
-from gandyn.engine.ends import Ends
+from gandyn.engine.ends import FarOut, towards_ends
+from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
@@ -22,7 +23,16 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.differences import stencil
 
-__all__ = ["PanelEngine", "bound", "field_integrals", "powers_of", "rooted", "row_of", "spared"]
+__all__ = [
+    "PanelEngine",
+    "bound",
+    "field_integrals",
+    "powers_of",
+    "rooted",
+    "row_of",
+    "spared",
+    "spread",
+]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -68,6 +78,7 @@ class PanelEngine(Engine):
         # Where no density jumps and its flux is known, the force can be integrated by parts.
         self.ends = Ends(data, generator.latent)
         smooth = generator.affine and not np.isfinite(ends).any()
+        smooth = smooth and not (data.ends or generator.latent.ends)
         self._by_parts = smooth and objective.has_level
 
     def force(self, theta: Array) -> Integrals:
@@ -142,6 +153,8 @@ class PanelEngine(Engine):
         found = self._integrals(theta, rows, transport, infinite)
         found.value[infinite], found.error[infinite] = np.inf, 0.0
         bound(found, names)
+        if self.generator.affine:
+            spread(found, names, self.data, self.generator.latent)
         return found
 
     def jacobian(self, theta: Array) -> Array:
@@ -153,7 +166,8 @@ class PanelEngine(Engine):
         target, place = self.objective, self.generator.scale_and_place
         if not (self.generator.affine and isinstance(target, FDivergence)):
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
-            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), 1e-3)
+            least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
+            step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None
         endless = (self.endless_force(theta) != 0.0).any(axis=1)
@@ -255,6 +269,14 @@ def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]
         return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
 
 
+def spread(found: Integrals, names: Sequence[str], p: Distribution, q: Distribution) -> None:
+    """Set to infinity, in place, the distances by name between laws of which one has a moment."""
+    for k, name in enumerate(names):
+        moments = {"wasserstein1": (p.mean, q.mean), "wasserstein2": (p.std, q.std)}.get(name)
+        if moments is not None and np.isfinite(moments[0]) != np.isfinite(moments[1]):
+            found.value[k], found.error[k] = np.inf, 0.0
+
+
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
     """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite or 0."""
     centres, widths = data.landmarks.T
@@ -301,11 +323,10 @@ def field_integrals(
         Relative tolerance of each integral.
     """
 
-    def integrand(x: Array, lane: NDArray[np.intp]) -> tuple[Array, Array]:
-        at = Field(data, generated, x, lane)
+    def both(at: Field) -> tuple[Array, Array]:
         values, rounding = [], []
         for f, noise in rows:
-            value = f(at).reshape(-1, *x.shape)
+            value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
             rounding.append(np.broadcast_to(noise(at), value.shape))
         return np.concatenate(values), np.concatenate(rounding)
@@ -315,8 +336,16 @@ def field_integrals(
         x, lane = _coupled_breaks(data, generated)
         ends = np.concatenate([panels.left, panels.right, x])
         panels = panels_between(ends, np.concatenate([panels.lane, panels.lane, lane]))
+    panels, inner = towards_ends(data, generated, panels, both)
     integrals = integrate(
-        integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True
+        lambda x, lane: both(Field(data, generated, x, lane)),
+        panels,
+        generated.lanes,
+        rtol=rtol,
+        open_left=True,
+        open_right=True,
+        distant=lambda x, u, lane: both(FarOut(data, generated, x, u, lane)),
+        inner=inner,
     )
     _add_atoms(integrals, data, generated, rows)
     return integrals

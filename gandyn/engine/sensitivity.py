@@ -14,6 +14,9 @@ __all__ = ["at_breaks", "changes"]
 
 Array = NDArray[np.float64]
 
+_APART = 2.0**-52
+"""Of the narrowest width: how far from a break its sides are looked at, at least."""
+
 
 def changes(target: FDivergence, at: Field, mass: Array, a: Array) -> tuple[Array, Array]:
     """What the four entries of the Jacobian are moments of, at the points of a field.
@@ -47,9 +50,12 @@ def at_breaks(
     """
     out = np.zeros((len(a), 2, 2))
     lanes = np.arange(len(a))
+    width = float(data.landmarks[:, 1].min())
     for k in data.breaks:
         sides = []
-        for side in (np.nextafter(k, -np.inf), np.nextafter(k, np.inf)):
+        # The numbers next to 0 are so near that standardised they are 0.
+        apart = max(float(np.spacing(abs(k))), _APART * width)
+        for side in (k - apart, k + apart):
             at = Field(data, generated, np.full((len(a), 1), side), lanes)
             mass = target.mass(at)
             sides.append(np.where(mass > 0.0, mass * at.ratio_slope, 0.0)[:, 0])

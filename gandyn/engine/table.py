@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.distributions.edges import panel_edges
-from gandyn.engine.ends import beside
+from gandyn.engine.exponents import beside
 
 __all__ = ["Level", "Table"]
 

@@ -63,6 +63,15 @@ class Generator(ABC):
     affine: bool = False
     smooth: bool = True
 
+    @property
+    def place(self) -> int | None:
+        """Which parameter is added to x, so that all that is generated moves along, if one is."""
+        return None if self.scale_and_place is None else self.scale_and_place[1]
+
+    def shifted(self, theta: Array, by: float) -> Array:
+        """The states whose G is higher by a constant, of a generator that has a `place`."""
+        return theta + by * (np.arange(self.dimension) == self.place)
+
     @abstractmethod
     def __call__(self, z: Array, theta: Array) -> Array:
         """G(z; θ) for z of any shape and one θ of shape (d,)."""

@@ -75,6 +75,10 @@ class HermiteGenerator(Generator):
         """√k, k = 0 … degree."""
         return np.sqrt(np.arange(self.dimension, dtype=float))
 
+    @property
+    def place(self) -> int:
+        return 0
+
     def __repr__(self) -> str:
         return f"HermiteGenerator({self.degree}, latent={self.latent})"
 

@@ -86,6 +86,11 @@ class MLPGenerator(Generator):
         self._shapes = [(n + 1, m) for n, m in itertools.pairwise((1, *self.widths, 1))]
         self.dimension = sum(n * m for n, m in self._shapes)
 
+    @property
+    def place(self) -> int:
+        """The last bias."""
+        return self.dimension - 1
+
     def __repr__(self) -> str:
         return f"MLPGenerator({self.widths}, {self.activation!r}, {self.latent})"
 

@@ -91,6 +91,7 @@ class OfPreimages(Distribution, Generic[Found]):
     """p_g at one θ (d,); a subclass finds the preimages, and has the panel edges."""
 
     _recent: tuple[Array, Found] | None = None
+    ends = ()
 
     def __init__(self, generator: Generator, theta: Array) -> None:
         self.generator = generator

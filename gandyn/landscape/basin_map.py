@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, on_side
+from gandyn.landscape.census import Equilibria, on_side, planar
+from gandyn.landscape.frame import centred, handed_out, place_of
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.plane import Box, Plane
@@ -24,7 +25,8 @@ from gandyn.system.results import Result, plain
 UNKNOWN = -1
 _SAME = 1e-3
 _BATCH = 20_000
-_ACCURACY = {"rtol": 1e-7, "atol": 1e-9}
+_RTOL, _ATOL = 1e-7, 1e-9
+"""Of the flows: relative, and in units of the narrowest width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +130,8 @@ def basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     message += "" if found.success else f"; {found.message}"
     status = 0 if found.success and not torn else -1
     shares = _shares(labels, found)
-    return Basins(columns, rows, labels, *shares, walls, found, status, message)
+    out = Basins(columns, rows, labels, *shares, walls, found, status, message)
+    return handed_out(out, game)
 
 
 def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
@@ -151,22 +154,23 @@ def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
     ]
     labels = np.concatenate(reached).reshape(len(rows), len(columns))
     shares, message = _shares(labels, found), "every cell was integrated"
-    return Basins(columns, rows, labels, *shares, (), found, found.status, message)
+    out = Basins(columns, rows, labels, *shares, (), found, found.status, message)
+    return handed_out(out, game)
 
 
 def _map(game: Any, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array, Equilibria]:
     """The axes, and the rest points on their side of a = 0."""
-    columns, rows = _axis("a", a), _axis("b", b)
+    columns, rows = _axis("a", a), _axis("b", b) - place_of(game)
     if columns[0] * columns[-1] <= 0:
         raise InputError(f"a: got {columns[0]:g} to {columns[-1]:g}, must be on one side of 0")
     if not isinstance(game, Equilibria):
-        return columns, rows, on_side(Plane(game, columns[0]))
+        return columns, rows, on_side(Plane(centred(game), columns[0]))
     if columns[0] * game.box[0] < 0:
         raise InputError(
             f"a: got {columns[0]:g} to {columns[-1]:g}, must be on the side of the rest points, "
             f"whose a is {game.box[0]:g} to {game.box[1]:g}"
         )
-    return columns, rows, game
+    return columns, rows, planar(game)
 
 
 def _shares(labels: Index, found: Equilibria) -> tuple[dict[int, float], float]:
@@ -210,7 +214,8 @@ def attractors_reached(found: Equilibria, theta: Array, **options: Any) -> tuple
     out, ends = np.full(len(theta), UNKNOWN, dtype=np.intp), np.full(theta.shape, np.nan)
     good = np.isfinite(theta).all(axis=1) & (theta[:, 0] * plane.side > 0)
     if good.any():
-        flow = plane.flow(plane.turned(theta[good]), (0.0, np.inf), **{**_ACCURACY, **options})
+        accuracy = {"rtol": _RTOL, "atol": _ATOL * plane.unit, **options}
+        flow = plane.flow(plane.turned(theta[good]), (0.0, np.inf), **accuracy)
         ends[good] = plane.turned(flow.theta[:, -1])
         nearest = found.nearest(ends[good], ("attractor",), _SAME)
         out[good] = np.where(flow.success, nearest, UNKNOWN)

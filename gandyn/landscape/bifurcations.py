@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gandyn.landscape.census import planar
 from gandyn.landscape.continuation import Path
 from gandyn.landscape.family import member_of, read_range
+from gandyn.landscape.frame import about_one_place, moved
 from gandyn.landscape.maxwell import MaxwellPoint, crossings
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.survey import Survey
@@ -167,7 +168,7 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
     (['attractor'], 0)
     """
     name, low, high = read_range("interval", interval, family)
-    make = member_of(family, [name])
+    make, place = about_one_place(member_of(family, [name]), low)
     tell = progress or (lambda fraction, text: None)
     values = np.linspace(low, high, _CHECKS)
     found = []
@@ -189,7 +190,8 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
     folds = [_fold(base, u) for u in survey.folds]
     forks = [_branch_point(base, *fork) for fork in survey.forks]
     events = _rising(folds), _rising(forks), _rising(maxwell)
-    return Branches(name, (low, high), tuple(curves), *events, *survey.verdict(found))
+    out = Branches(name, (low, high), tuple(curves), *events, *survey.verdict(found))
+    return moved(out, place)
 
 
 def _rising(events: Sequence[Any]) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
 from gandyn.game import Game
+from gandyn.landscape.frame import box_about, centred, handed_out, place_of
 from gandyn.landscape.many_starts import Search
 from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import across, between, joined, newton
@@ -99,6 +100,8 @@ class Equilibria(Result, Sequence[Equilibrium]):
         0 complete; −1 where the winding number differs or could not be counted.
     message : str
     game
+    near : Equilibria or None
+        The same with more digits, seen from the place of data that are many widths from 0.
     """
 
     points: tuple[Equilibrium, ...]
@@ -108,6 +111,7 @@ class Equilibria(Result, Sequence[Equilibrium]):
     status: int
     message: str
     game: Any = dataclass_field(repr=False)
+    near: Equilibria | None = dataclass_field(default=None, repr=False)
 
     shown = ("complete", "winding", "box", "status", "message")
 
@@ -143,7 +147,7 @@ class Equilibria(Result, Sequence[Equilibrium]):
     @property
     def plane(self) -> Plane:
         """The game over the side of a = 0 that these lie on."""
-        return Plane(self.game, self.box[0])
+        return Plane(centred(self.game), self.box[0])
 
     @property
     def theta(self) -> Array:
@@ -213,15 +217,18 @@ def equilibria(
         return _from_many_starts(game, None if starts is None else game.generator.check(starts))
     if starts is not None:
         raise InputError("starts: got some, must be None for a generator with a plane")
-    return planar(game, box)
+    return handed_out(planar(game, box), game)
 
 
 def planar(game: Any, box: Sequence[float] | None = None) -> Equilibria:
-    """The rest points of a game, or those given, as everything that starts from them takes them."""
+    """The rest points of a game, or those given, as everything that starts from them takes them.
+
+    Seen from the game's place, as all that is made of them must be until it is handed out.
+    """
     if isinstance(game, Equilibria):
-        return game
-    bounds = None if box is None else check_box(box)
-    return on_side(Plane(game, 1.0 if bounds is None else bounds[0]), bounds)
+        return game.near or game
+    bounds = None if box is None else box_about(check_box(box), place_of(game))
+    return on_side(Plane(centred(game), 1.0 if bounds is None else bounds[0]), bounds)
 
 
 def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
@@ -267,10 +274,16 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
 
 def _from_many_starts(game: Game, starts: Array | None) -> Equilibria:
     """The rest points that many starts lead to; that these are all is not proven."""
-    search = Search(game, starts)
+    near = game.centred
+    search = Search(near, None if starts is None else game.near(starts))
     theta = search.found[np.lexsort(search.found.T[::-1])]
     units = np.full(len(theta), search.unit)
-    points = _described(game, theta, np.asarray(game.jacobian(theta)), units, lambda k: None)
+    points = [
+        replace(point, theta=game.far(point.theta))
+        for point in _described(
+            near, theta, np.asarray(near.jacobian(theta)), units, lambda k: None
+        )
+    ]
     message = (
         f"the rest points that {search.starts} starts lead to: that these are all is not proven"
     )
@@ -333,7 +346,7 @@ def _described(
     for k, place in enumerate(theta):
         rates, vectors = np.linalg.eig(jacobian[k])
         order = np.argsort(rates.real)
-        rates, vectors = rates[order], vectors[:, order]
+        rates, vectors = rates[order], _upright(vectors[:, order])
         size, least = float(np.abs(rates).max()), float(np.abs(rates).min())
         index = counted(k) if least <= _FLAT * size else None
         growing = int((rates.real > 0).sum())
@@ -367,6 +380,12 @@ def _described(
             )
         )
     return out
+
+
+def _upright(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Columns of length 1, each with its largest component above 0: rounding decides no sign."""
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)[0]
+    return vectors * (np.abs(largest) / largest)
 
 
 def _search(plane: Plane, a: Array, b: Array, force: Array, known: Array, bounds: Box) -> Array:

@@ -19,6 +19,7 @@ from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.curves import Curve, Cusp, Tracer
 from gandyn.landscape.family import member_of, read_range
+from gandyn.landscape.frame import about_one_place, moved
 from gandyn.landscape.maxwell import deepest_first, order_changes
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.survey import Survey
@@ -147,7 +148,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     y_name, y_low, y_high = read_range("y", y, family)
     if x_name == y_name:
         raise InputError(f"y: got {y_name!r} twice, must be two different parameters")
-    make = member_of(family, [x_name, y_name])
+    make, place = about_one_place(member_of(family, [x_name, y_name]), x_low, y_low)
     tell = progress or (lambda fraction, text: None)
     part = (np.arange(_NODES) + _OFFSET) / _NODES
     at = np.stack(np.meshgrid(part, part), axis=-1)
@@ -186,7 +187,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
         message += f"; {unexplained} changes between neighbouring nodes were not explained"
     if torn:
         message += f"; in {torn} regions the number of attractors is not the same everywhere"
-    return PhaseDiagram(
+    out = PhaseDiagram(
         x_name,
         y_name,
         (x_low, x_high),
@@ -200,6 +201,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
         -1 if open_ended or unexplained or torn else 0,
         message,
     )
+    return moved(out, place)
 
 
 def _explained(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gandyn.landscape.census import Equilibria, planar
+from gandyn.landscape.frame import box_about, handed_out, place_of
 from gandyn.landscape.plane import Box, Plane, check_box
 from gandyn.landscape.tracing import LEFT, LOST, trace
 from gandyn.system.checks import Array
@@ -115,7 +116,7 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
     ['averages all modes', 'collapsed onto mode 1 of 2']
     """
     found = planar(game, box)
-    reach = found.box if box is None else check_box(box)
+    reach = found.box if box is None else box_about(check_box(box), place_of(game))
     curves = manifolds(found, reach, forwards=False) + manifolds(found, reach, forwards=True)
     lost = sum(curve.end == LOST for curve in curves)
     if lost:
@@ -124,7 +125,8 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
         left = sum(curve.end == LEFT for curve in curves)
         message = f"{len(curves)} curves of {len(found.saddles)} saddles, {left} leave the box"
         message += "" if found.success else f"; {found.message}"
-    return Separatrices(curves, found, 0 if found.success and not lost else -1, message)
+    status = 0 if found.success and not lost else -1
+    return handed_out(Separatrices(curves, found, status, message), game)
 
 
 def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold, ...]:
@@ -161,13 +163,14 @@ def manifolds(found: Equilibria, box: Box, *, forwards: bool) -> tuple[Manifold,
 
 def _flowed(plane: Plane, found: Equilibria, start: Array) -> tuple[Array, int]:
     """The flow from a state to rest, as `trace` gives curves."""
-    steps = plane.flow(start, (0.0, np.inf), rtol=1e-9, atol=1e-12)
+    accuracy = {"rtol": 1e-9, "atol": 1e-12 * plane.unit}
+    steps = plane.flow(start, (0.0, np.inf), **accuracy)
     if len(steps.t) < 2 or not steps.success:
         return steps.theta, LOST
     parts = np.linspace(0.0, 1.0, _BETWEEN, endpoint=False)
     times = (steps.t[:-1, None] + np.diff(steps.t)[:, None] * parts).ravel()
     times = np.unique(np.append(times, steps.t[-1]))
-    theta = plane.flow(start, (0.0, float(times[-1])), times, rtol=1e-9, atol=1e-12).theta
+    theta = plane.flow(start, (0.0, float(times[-1])), times, **accuracy).theta
     end = found.nearest(plane.turned(theta[-1:]), ("attractor",), _NEAR)[0]
     if end < 0:
         return theta, LOST

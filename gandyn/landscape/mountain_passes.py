@@ -17,6 +17,7 @@ import numpy as np
 
 from gandyn.errors import InputError
 from gandyn.landscape.census import Equilibria, Equilibrium, planar
+from gandyn.landscape.frame import handed_out
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Box, Plane
 from gandyn.system.checks import Array
@@ -78,7 +79,7 @@ class Merge(Alike):
     saddle : int
     potential : float
     left, right : frozenset of int
-        Indices of the attractors that the saddle joins.
+        Indices of the attractors that the saddle joins, the lowest on the left.
     """
 
     saddle: int
@@ -177,7 +178,7 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
         message += f"; {apart} pairs are not joined within the box"
     message += "" if found.success else f"; {found.message}"
     status = 0 if found.success and not apart else -1
-    return Barriers(tuple(out), tuple(tree), found, status, message)
+    return handed_out(Barriers(tuple(out), tuple(tree), found, status, message), game)
 
 
 def rise(plane: Plane, low: Equilibrium, high: Equilibrium) -> tuple[float, float]:
@@ -261,7 +262,8 @@ def _kruskal(
         one, other = group[saddle], group[end]
         left, right = basins.get(one, frozenset()), basins.get(other, frozenset())
         if left and right:
-            merges.append(Merge(saddle, found[saddle].potential, left, right))
+            sides = sorted((left, right), key=min)
+            merges.append(Merge(saddle, found[saddle].potential, *sides))
         group = [one if g == other else g for g in group]
         basins[one] = left | right
         ways[saddle].append((end, down))

@@ -97,6 +97,11 @@ class Plane:
         self._order = list(order)
         self._signs = np.array([self.side, 1.0])
 
+    @property
+    def unit(self) -> float:
+        """The width of the narrowest thing in the data: see `Game.unit`."""
+        return float(getattr(self.game, "unit", 1.0))
+
     def turned(self, theta: Array) -> Array:
         """(a, b) of (|a|, b), and back: for states and for vectors (..., 2)."""
         return theta * self._signs

@@ -215,8 +215,9 @@ def _ends(family: Any, value: float, starts: Array) -> Ends:
     game = _member(family, value)
     final, reached = np.full(starts.shape, np.nan), np.full(len(starts), "", dtype=object)
     for side in np.unique(np.sign(starts[:, 0])):
-        found, mine = on_side(Plane(game, side)), np.sign(starts[:, 0]) == side
-        index, final[mine] = attractors_reached(found, starts[mine])
+        found, mine = on_side(Plane(game.centred, side)), np.sign(starts[:, 0]) == side
+        index, ends = attractors_reached(found, game.near(starts[mine]))
+        final[mine] = game.far(ends)
         names = np.array([*(point.name for point in found), ""], dtype=object)
         reached[mine] = names[index]
     return final, reached.tolist()

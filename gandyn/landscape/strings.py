@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
+from gandyn.landscape.frame import centred, handed_out, place_of
 from gandyn.landscape.newton import newton
 from gandyn.landscape.plane import Plane, check_states
 from gandyn.system.checks import Array
@@ -100,8 +101,8 @@ def string_path(
         raise InputError(
             f"start, end: got a = {given[0, 0]:g} and {given[1, 0]:g}, must be on one side of 0"
         )
-    plane = Plane(game, given[0, 0])
-    ends = plane.turned(given)
+    plane = Plane(centred(game), given[0, 0])
+    ends = plane.turned(given - [0.0, place_of(game)])
     part = np.linspace(0.0, 1.0, images)[:, None]
     theta = ends[0] + part * (ends[1] - ends[0])
     theta[:, 0] = ends[0, 0] ** (1 - part[:, 0]) * ends[1, 0] ** part[:, 0]
@@ -115,7 +116,8 @@ def string_path(
         force = plane.force(theta)
         size = np.hypot(*force.T)
         # An image that slid past the next one would tangle the curve.
-        stride = 0.5 * _length(theta)[-1] / images * theta[:, 0] / np.maximum(size, 1e-300)
+        with np.errstate(over="ignore"):
+            stride = 0.5 * _length(theta)[-1] / images * theta[:, 0] / np.maximum(size, 1e-300)
         move = np.minimum(pace, stride)[:, None] * force
         move[[0, -1]] = 0.0
         before, theta = theta, theta + move
@@ -133,7 +135,7 @@ def string_path(
         message = f"{max_steps} steps were spent, images still move {distance:.1e} a"
         status, message = -1, f"{message}: raise max_steps"
     theta = plane.turned(theta)
-    return StringPath(theta, potential, saddle, distance, steps, status, message)
+    return handed_out(StringPath(theta, potential, saddle, distance, steps, status, message), game)
 
 
 def _length(theta: Array) -> Array:

@@ -20,6 +20,26 @@ def with_error(value: float, error: float) -> str:
     return f"{value:.{certain_digits(value, error, 16)}g} ± {error:.1e}"
 
 
+def beside(value: float, unit: float, digits: int) -> str:
+    """A place to some digits, or to more where it is so many of its units from 0 that they differ.
+
+    What is less than 1e-9 of a unit is 0.
+    """
+    share = abs(value) / unit
+    if not share >= 1e-9:
+        return "0"
+    return f"{value:.{min(16, max(digits, math.floor(math.log10(share)) + digits - 1))}g}"
+
+
+def origin(low: float, high: float) -> float:
+    """A round number next to values that are ten thousand times their span from 0, else 0."""
+    span, middle = high - low, 0.5 * low + 0.5 * high
+    if not abs(middle) > 1e4 * span > 0.0:
+        return 0.0
+    step = 10.0 ** math.ceil(math.log10(span))
+    return round(middle / step) * step
+
+
 def table(
     heads: Sequence[str],
     rows: Sequence[Sequence[float | str]],
