@@ -167,12 +167,16 @@ class GridEngine(Engine):
         size, ends, mass, skewed, lost, far = raw[8:]
         steep = self._steepness(theta[finite, self._place[0]] * self._std)
         # log p_g w has an error of its own size, and z is as large as the window makes it
-        far = far * [[1.0], [0.0]]
+        wide, far = np.maximum(far, 1.0) * [[1.0], [0.0]] + [[0.0], [1.0]], far * [[1.0], [0.0]]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             log = np.abs(np.log(mass))
             each = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
             each += _EPS * steep * mass
             each += _EPS * size * (64.0 * (log + far) + 2.0 * log * far)
+            if self._scanned is not None:
+                # log p_g of a rounded node, where its power is beyond 0 and 1
+                a, b = np.abs(theta[finite][:, self._place].T)
+                each += 2.0 * _EPS * size * wide * (abs(self._mean) + b / a) * _REACH / self._std
             error = np.stack([abs(self._mean) * each[1] + self._std * each[0], each[1]])
             rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
         both[np.abs(both) <= 4e-15 * size] = 0.0

@@ -168,12 +168,10 @@ class _OnTwinGrid(_OnNormalGrid):
 
 
 def end_weights(level: Level, window: slice) -> tuple[float, float]:
-    """The weights of a window's first and last node, as far as there is something beyond."""
-    first, last = level.beyond
-    if window.start > 0:
-        first = level.spacings[window.start]
-    if window.stop < len(level.x):
-        last = level.spacings[window.stop - 1]
+    """The weights of a window's first and last node, 0 beyond which there is nothing."""
+    low, high = level.closed
+    first = 0.0 if low and window.start == 0 else level.spacings[window.start]
+    last = 0.0 if high and window.stop == len(level.x) else level.spacings[window.stop - 1]
     return first, last
 
 

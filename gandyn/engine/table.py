@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.distributions.edges import panel_edges
-from gandyn.engine.exponents import beside
 
 __all__ = ["Level", "Table"]
 
@@ -43,10 +42,6 @@ _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
 
-_NEAREST, _LEAST = 1e-17, 1e-280
-"""In units of what the data fill: the distance of the first node from an end of the data, and from
-one where they are infinite or vanish."""
-
 _OCTAVES = 110
 """Far out the nodes go on to 2^110 times what the data fill."""
 
@@ -66,11 +61,8 @@ class Level:
     density: Array
     """With 1e-290 added, so that it divides."""
     score: Array
-    beyond: tuple[float, float]
-    """How much of the line lies beyond the first and the last node and may count.
-
-    Nothing where the data end, unless they are infinite there or vanish.
-    """
+    closed: tuple[bool, bool]
+    """Whether nothing of the data lies beyond the first and the last node."""
 
     @cached_property
     def score_slope(self) -> Array:
@@ -106,18 +98,14 @@ class Table:
         self._centres, self._cores = centres, _PLATEAU * widths
         # modes of one width, side by side, are to be no more crowded than one of them
         apart = (centres - centres[:, None]) / self._cores
-        crowd = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
-        self._shares = 1.0 / crowd.sum(axis=1)
+        beside = (widths == widths[:, None]) / (1.0 + apart**2) ** 2
+        self._shares = 1.0 / beside.sum(axis=1)
         narrow = self._modes(place) / self._thinned(place) * _HANDOVER * width < 1.0
         self._centres = np.concatenate([centres, place[narrow]])
         across = _HANDOVER * width[narrow] / self._thinned(place[narrow])
         self._cores = np.concatenate([self._cores, across])
         self._shares = np.append(self._shares, np.ones(narrow.sum()))
         low, high = data.support
-        sides = [(low, 1.0), (high, -1.0)]
-        found = {end: beside(data, end, side) for end, side in sides if math.isfinite(end)}
-        self._singular = [end for end, (power, more) in found.items() if power and not more]
-        """Ends where the data are infinite, or vanish as a power of the distance."""
         inner = np.unique(data.breaks[(data.breaks > low) & (data.breaks < high)])
         ends = [low, *inner.tolist(), high]
         self._segments = [_Segment(self, *pair) for pair in pairwise(ends)]
@@ -150,11 +138,7 @@ class Table:
             columns = np.zeros((len(x), 4))
             columns[np.arange(len(x)), np.arange(len(x)) % 4] = weight
             log_density, score = self._data.logpdf_and_score(x)
-            ends = zip(self._data.support, x[[0, -1]], weight[[0, -1]], strict=True)
-            beyond = [
-                spacing if math.isinf(end) else 4.0 * abs(node - end) * (end in self._singular)
-                for end, node, spacing in ends
-            ]
+            low, high = np.isfinite(self._data.support).tolist()
             # One dictionary entry, so that threads that race for it both get a whole one.
             found = self._levels[m] = Level(
                 self._data,
@@ -164,7 +148,7 @@ class Table:
                 log_density,
                 np.exp(log_density) + _TINY,
                 score,
-                (float(beyond[0]), float(beyond[1])),
+                (low, high),
             )
         return found
 
@@ -174,16 +158,14 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        total = self._modes(x) / self._thinned(x)
+        total = (self._modes(x) / self._thinned(x)) ** 4
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
                 distance = np.abs(x - end)
                 near = np.log(distance / width)
-                close = _END / distance / np.sqrt(1.0 + near * near)
-                larger = np.maximum(total, close)
-                total = larger * np.sqrt(np.sqrt((total / larger) ** 4 + (close / larger) ** 4))
-        return total
+                total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
+        return np.sqrt(np.sqrt(total))
 
     def _thinned(self, x: Array) -> Array:
         """By how much nodes are thinned out as far from all modes."""
@@ -210,8 +192,7 @@ class Table:
         bounds = []
         for end, inwards in ((low, 1.0), (high, -1.0)):
             if math.isfinite(end):
-                least = _LEAST if end in self._singular else _NEAREST
-                nearest = max(4e-16 * abs(end), least * self._core)
+                nearest = max(4e-16 * abs(end), 1e-17 * self._core)
                 steps = nearest * 2.0 ** np.arange(np.log2(2.0 * self._core / nearest))
                 points.append(end + inwards * steps)
                 bounds.append(end + inwards * nearest)
