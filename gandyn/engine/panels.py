@@ -173,7 +173,8 @@ class PanelEngine(Engine):
         endless = (self.endless_force(theta) != 0.0).any(axis=1)
         if endless.any():
             out = np.full((len(theta), 2, 2), np.nan)
-            out[~endless] = self.jacobian(theta[~endless])
+            if not endless.all():
+                out[~endless] = self.jacobian(theta[~endless])
             return out
         if len(theta) > _LANES:
             parts = np.array_split(theta, -(-len(theta) // _LANES))
