@@ -1,6 +1,6 @@
 """Every continuous law of scipy.stats against itself, shifted by half an interquartile range.
 
-Monotone transport moves every point by the shift, so that W₁ and W₂ are the shift, whatever the law.
+Monotone transport moves every point by the shift, so W₁ and W₂ are the shift, whatever the law.
 The Jensen-Shannon divergence is held against a rule of its own, in the logarithms of the distances
 from the laws' walls and quantiles, with SciPy's own densities.
 """

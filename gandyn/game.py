@@ -12,16 +12,18 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.sizes import check_size
 from gandyn.engine import Engine, engine_of, way_of
 from gandyn.engine.panels import rooted
-from gandyn.errors import InputError
+from gandyn.errors import InputError, printable
 from gandyn.generators import Generated, Generator, LinearGenerator
 from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, need_names
 from gandyn.system.results import Alike, listed
+from gandyn.system.text import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,17 +157,18 @@ class Game:
         generator: Generator | None = None,
         objective: str | Objective = "nonsaturating",
     ) -> None:
-        if not isinstance(data, Distribution):
-            raise InputError(f"data: got {data!r}, must be a Distribution (see gandyn.parse)")
+        check_size("data", data)
         if generator is not None and not isinstance(generator, Generator):
-            raise InputError(f"generator: got {generator!r}, must be a Generator")
+            raise InputError(f"generator: got {show(generator)}, must be a Generator")
         self.data = data
         self.generator: Generator = LinearGenerator() if generator is None else generator
+        check_size("latent", self.generator.latent)
         self.objective: Objective = named(objective)
 
     def __repr__(self) -> str:
         way = way_of(self.data, self.generator, self.objective)
-        return f"<Game {self.data!s:.60}, {self.generator!r}, {self.objective.name}; {way}>"
+        data = printable(str(self.data))
+        return f"<Game {data:.60}, {self.generator!r}, {self.objective.name}; {way}>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Game):
@@ -227,15 +230,17 @@ class Game:
 
         with r = p/p_g on the right (+) and on the left (−) of the jump. A discriminator's slope
         along a particle's path does not see them, so that a GAN does not feel them. They are zero
-        for continuous densities, and for the Wasserstein and mean-squared objectives.
+        for continuous densities, and for the Wasserstein and mean-squared objectives; infinite, or
+        nan where they are so both ways, where the potential is infinite beyond a jump.
         """
         states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
         out = np.zeros_like(flat)
         if isinstance(self.objective, FDivergence):
             generated = self.generator.generated(flat)
-            for lane in range(len(flat)):
-                out[lane] = self.centred._boundary(generated, lane, self.objective)
+            with np.errstate(invalid="ignore"):
+                for lane in range(len(flat)):
+                    out[lane] = self.centred._boundary(generated, lane, self.objective)
         return out.reshape(states.shape)
 
     def jacobian(self, theta: ArrayLike) -> Array:
@@ -267,9 +272,13 @@ class Game:
         ndarray, shape (..., n)
         """
         states = self.near(self.generator.check(theta))
-        points = np.asarray(x, dtype=float) - self.place
-        generated = self.generator.generated(states.reshape(-1, states.shape[-1]))
-        rows = points.reshape(-1, points.shape[-1])
+        flat = states.reshape(-1, states.shape[-1])
+        try:
+            points = np.asarray(x, dtype=float) - self.place
+            rows = points.reshape(len(flat), points.shape[-1])
+        except (TypeError, ValueError, OverflowError, IndexError):
+            raise InputError(f"x: got {show(x)}, must be points of each state, (..., n)") from None
+        generated = self.generator.generated(flat)
         at = Field(self.centred.data, generated, rows, np.arange(len(rows)))
         return self.objective.slope(at).reshape(points.shape)
 
@@ -302,10 +311,7 @@ class Game:
         states = self.generator.check(theta)
         shape = states.shape[:-1]
         flat = self.near(states).reshape(-1, states.shape[-1])
-        wanted = list(_VALUES) if values is None else list(values)
-        for name in wanted:
-            if name not in _VALUES:
-                raise InputError(f"values: got {name!r}, must be among {', '.join(_VALUES)}")
+        wanted = list(_VALUES) if values is None else need_names("values", values, _VALUES)
         known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         converged, endless = np.ones(len(flat), bool), np.zeros(len(flat), bool)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.sizes import check_size
 from gandyn.engine.exponents import Ends
 from gandyn.engine.panels import bound, field_integrals, powers_of, rooted, spared, spread
 from gandyn.engine.tails import endless
@@ -14,6 +15,7 @@ from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +88,10 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     >>> round(found.kl_pq, 12), round(found.wasserstein1, 12), found.errors["jsd"] < 1e-12
     (2.0, 2.0, True)
     """
+    check_size("p", p)
+    check_size("q", q)
     if len(p.atoms):
-        raise InputError(f"p: got {p!r}, which has atoms, must have a density")
+        raise InputError(f"p: got {show(p)}, which has atoms, must have a density")
     other, ends, one, none = Fixed(q), Ends(p, q), np.ones(1), np.empty((1, 0))
     infinite = np.array(
         [

@@ -15,7 +15,7 @@ from gandyn.distributions.base import Distribution, uniforms
 from gandyn.distributions.edges import handovers, handovers_of_kernels
 from gandyn.distributions.ends import End, JoinedEnd
 from gandyn.distributions.sums import NormalSum, Sum, joined
-from gandyn.errors import InputError
+from gandyn.errors import InputError, printable
 from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
 
 _SUM_TOLERANCE = 1e-9
@@ -67,14 +67,16 @@ class Mixture(Sum):
         for weight in weights:
             if weight <= 0:
                 raise InputError(f"weights: got {number_text(weight)}, must each be above 0")
-        total = math.fsum(weights)
+        total = math.fsum(weights) if max(weights, default=0.0) < 2.0 else math.inf
         if abs(total - 1) > _SUM_TOLERANCE:
             text = ", ".join([*map(number_text, weights[:6])] + ["..."] * (len(weights) > 6))
             raise InputError(f"weights: got {text}, in sum {total:.12g}, must sum to 1 within 1e-9")
         flat: list[tuple[float, Distribution]] = []
         for weight, component in zip(_sum_to_one(weights), components, strict=True):
             if isinstance(component, Mixture):
-                flat += [(weight * share, part) for share, part in component._terms]
+                # a product may be too small for a number
+                terms = [(weight * share, part) for share, part in component._terms]
+                flat += [term for term in terms if term[0] > 0]
             else:
                 flat.append((weight, component))
         object.__setattr__(self, "weights", tuple(_sum_to_one([w for w, _ in flat])))
@@ -84,7 +86,7 @@ class Mixture(Sum):
         return " + ".join(f"{number_text(weight)}*{part}" for weight, part in self._terms)
 
     def __repr__(self) -> str:
-        text = str(self)
+        text = printable(str(self))
         return text if len(text) <= 80 else f"{text[:60]}... ({len(self.components)} components)"
 
     @cached_property

@@ -25,6 +25,7 @@ from gandyn.landscape.plane import Box, Placed, Plane, check_box, edges
 from gandyn.landscape.winding import around, around_point
 from gandyn.system.checks import Array
 from gandyn.system.results import Result, plain
+from gandyn.system.text import show
 
 _DIP = 0.8
 """A vertex this much nearer to 0 than its node may be beyond it: a parabola is not the force."""
@@ -213,7 +214,7 @@ def equilibria(
     generator = getattr(game, "generator", None)
     if generator is not None and (generator.dimension != 2 or generator.scale_and_place is None):
         if box is not None:
-            raise InputError(f"box: got {box!r:.80}, must be None for {generator!r}: no plane")
+            raise InputError(f"box: got {show(box)}, must be None for {generator!r}: no plane")
         return _from_many_starts(game, None if starts is None else game.generator.check(starts))
     if starts is not None:
         raise InputError("starts: got some, must be None for a generator with a plane")

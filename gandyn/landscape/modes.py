@@ -14,6 +14,7 @@ from gandyn.generators import Generated
 from gandyn.generators.generated import Fixed
 from gandyn.system.checks import Array
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 _DIP = 0.95
 """A minimum that is not below this share of the lower of its two maxima divides nothing."""
@@ -78,9 +79,9 @@ def coverage(generated: Distribution, data: Distribution) -> Coverage:
     """
     for name, given in (("generated", generated), ("data", data)):
         if not isinstance(given, Distribution):
-            raise InputError(f"{name}: got {given!r}, must be a Distribution")
+            raise InputError(f"{name}: got {show(given)}, must be a Distribution")
     if len(data.atoms):
-        raise InputError(f"data: got {data!r}, which has atoms, must have a density")
+        raise InputError(f"data: got {show(data)}, which has atoms, must have a density")
     modes, mass = Modes(data), Fixed(generated)
     masses, shares = modes.on_cores(mass), modes.shares(mass)
     return Coverage(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.distributions.sizes import LEAST, MOST, SMALLEST
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.system.checks import Array, show
@@ -49,12 +50,15 @@ def check_box(box: Sequence[float]) -> Box:
     )
     try:
         a_low, a_high, b_low, b_high = (float(value) for value in box)
-    except (TypeError, ValueError):
-        raise InputError(f"box: got {box!r:.80}, {allowed}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"box: got {show(box)}, {allowed}") from None
     if not np.isfinite([a_low, a_high, b_low, b_high]).all():
-        raise InputError(f"box: got {tuple(box)!r:.80}, must be finite")
+        raise InputError(f"box: got {show(tuple(box))}, must be finite")
     if not (a_low < a_high and a_low * a_high > 0.0 and b_low < b_high):
         raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {allowed}")
+    if min(abs(a_low), abs(a_high)) < LEAST or np.abs(box).max() > MOST:
+        told = f"must be from {-MOST:g} to {MOST:g}, and |a| from {LEAST:g} on"
+        raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {told}")
     return a_low, a_high, b_low, b_high
 
 
@@ -62,7 +66,7 @@ def check_states(name: str, values: Any) -> Array:
     """States (n, 2), one or more; InputError for others, not finite ones, and a = 0."""
     try:
         states = np.array(values, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         states = np.empty(0)
     good = states.ndim == 2 and states.shape[1] == 2 and len(states) and np.isfinite(states).all()
     if not good or (states[:, 0] == 0).any():
@@ -86,6 +90,8 @@ class Plane:
 
     def __init__(self, game: Any, side: float = 1.0) -> None:
         generator = getattr(game, "generator", None)
+        if not callable(getattr(game, "force", None)):
+            raise InputError(f"game: got {show(game)}, must be a Game")
         order = (0, 1) if generator is None else generator.scale_and_place
         if order is None or (generator is not None and generator.dimension != 2):
             raise InputError(
@@ -119,8 +125,8 @@ class Plane:
         return vectors[..., self._order] * self._signs
 
     def force(self, u: Array) -> Array:
-        """Force (n, 2), nan where |a| ≤ 0 or where it is not finite."""
-        good = (u[:, 0] > 0) & np.isfinite(u).all(axis=1)
+        """Force (n, 2), nan where |a| is 0 or next to it, and where it or u is not finite."""
+        good = (u[:, 0] >= SMALLEST) & (np.abs(u) <= MOST).all(axis=1)
         out = np.full(u.shape, np.nan)
         if good.any():
             out[good] = self.seen(self.game.force(self.state(u[good])))

@@ -12,6 +12,7 @@ from gandyn.objectives import divergences
 from gandyn.objectives.base import FDivergence, MeanSquaredError, Objective, Transport
 from gandyn.objectives.field import Field
 from gandyn.system.checks import Array
+from gandyn.system.text import show
 
 
 def _softplus(ell: Array) -> Array:
@@ -189,10 +190,10 @@ def alpha(parameter: float) -> FDivergence:
     """
     try:
         a = float(parameter)
-    except (TypeError, ValueError):
-        raise InputError(f"alpha: got {parameter!r}, must be a finite number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"alpha: got {show(parameter)}, must be a finite number") from None
     if not np.isfinite(a):
-        raise InputError(f"alpha: got {parameter!r}, must be a finite number")
+        raise InputError(f"alpha: got {show(parameter)}, must be a finite number")
     densities = {0.0: divergences.kl_generated_data, 1.0: divergences.kl_data_generated}
     density = densities.get(a, lambda at: divergences.alpha_density(at, a))
     row = _power(f"alpha({a!r})", 1.0, a, density)
@@ -240,7 +241,7 @@ def objective(name: str | Objective) -> Objective:
         if match:
             return alpha(match.group(1))  # type: ignore[arg-type]
     allowed = ", ".join([*_ROWS, "alpha(NUMBER)"])
-    raise InputError(f"objective: got {name!r}, must be one of {allowed}")
+    raise InputError(f"objective: got {show(name)}, must be one of {allowed}")
 
 
 for _name, _row in _ROWS.items():
