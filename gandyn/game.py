@@ -56,7 +56,8 @@ class Evaluation(Alike):
         An estimate of the absolute error of each of the above, by its name; 0 where the value is
         infinite.
     status : int
-        0 where every integral met its tolerance or its rounding level, -1 where one did not.
+        0 where every integral met its tolerance or its rounding level, 1 where in addition the
+        force is infinite or does not exist, -1 where one did not.
     message : str
         What that means.
     """
@@ -313,7 +314,7 @@ class Game:
         wanted = list(_VALUES) if values is None else need_names("values", values, _VALUES)
         known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
-        converged = np.ones(len(flat), bool)
+        converged, endless = np.ones(len(flat), bool), np.zeros(len(flat), bool)
         rows = [n for n in [*DIVERGENCES, "potential"] if n in wanted]
         if "jsd_gap" not in rows and {"value", "value_gap"} & set(wanted):
             rows.append("jsd_gap")
@@ -333,13 +334,17 @@ class Game:
             force = self.centred.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
-            converged &= force.converged
-        status = np.where(converged, 0, -1).reshape(shape)[()]
-        message = (
-            "every integral met its tolerance"
-            if converged.all()
-            else "an integral did not meet its tolerance: see its error estimate"
-        )
+            endless = (~np.isfinite(force.value) & (force.error == 0.0)).any(axis=0)
+            converged &= force.converged | endless
+        status = np.where(converged, np.where(endless, 1, 0), -1).reshape(shape)[()]
+        message = "every integral met its tolerance"
+        if not converged.all():
+            message = "an integral did not meet its tolerance: see its error estimate"
+        elif endless.any():
+            message = (
+                "the force is infinite, or does not exist where it is nan: its integral diverges "
+                "(try another objective, or instance noise on the data)"
+            )
         known = {name: known[name] if name in wanted else None for name in _VALUES}
         errors = {name: errors[name] for name in _VALUES if name in wanted}
         return Evaluation(**known, theta=states, errors=errors, status=status, message=message)

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from gandyn.distributions.base import TAIL, Keyed
+from gandyn.distributions.edges import handovers_of_kernels
 from gandyn.distributions.sums import NormalSum
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, finite_array, positive, show
@@ -78,6 +79,11 @@ class KernelDensity(NormalSum, Keyed):
             places.append(self.values[i])
             i = max(i + 1, int(np.searchsorted(self.values, self.values[i] + gap)))
         return np.column_stack([places, np.full(len(places), self.bandwidth)])
+
+    @cached_property
+    def handovers(self) -> FloatArray:  # type: ignore[override]
+        """Where neighbouring samples' kernels change places within less than their panels."""
+        return handovers_of_kernels(self.counts, self.values, self.bandwidth, self._plain_edges)
 
     @cached_property
     def reach(self) -> tuple[float, float]:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
-from gandyn.distributions.edges import graded, handovers, panel_edges
+from gandyn.distributions.edges import handovers, handovers_of_kernels
 from gandyn.distributions.ends import End, JoinedEnd
 from gandyn.distributions.sums import NormalSum, Sum, joined
 from gandyn.errors import InputError, printable
-from gandyn.system.checks import FloatArray, finite_array, number_text, show
+from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
 
 _SUM_TOLERANCE = 1e-9
 _LARGEST_PAIRED = 100
@@ -127,20 +127,15 @@ class Mixture(Sum):
         return min(low for low, _ in ends), max(high for _, high in ends)
 
     @cached_property
-    def edges(self) -> FloatArray:
-        """The panel edges of any density, and those where components change places."""
-        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
-
-    @cached_property
     def handovers(self) -> FloatArray:  # type: ignore[override]
         """Where components change places within less than their panels."""
+        if self.normals is not None and np.ptp(self.normals[2]) == 0.0:
+            means, of = np.unique(self.normals[1], return_inverse=True)
+            weights = as_float(np.bincount(of, self.normals[0]))
+            return handovers_of_kernels(weights, means, self.normals[2][0], self._plain_edges)
         if len(self.components) > _LARGEST_PAIRED:
             return super().handovers
         return handovers(self.weights, self.components, self._plain_edges)
-
-    @cached_property
-    def _plain_edges(self) -> FloatArray:
-        return panel_edges(self.landmarks, self.breaks, self.reach)
 
     def shifted(self, by: float) -> Mixture:
         return Mixture(self.weights, [part.shifted(by) for part in self.components])

@@ -12,6 +12,7 @@ import numpy as np
 from gandyn.distributions.base import Distribution, Keyed
 from gandyn.distributions.ends import End, MovedEnd
 from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
+from gandyn.distributions.histogram import Histogram
 from gandyn.distributions.location_scale import LocationScale
 from gandyn.distributions.scipy_law import ScipyLaw
 from gandyn.distributions.student_t import StudentT
@@ -213,6 +214,10 @@ def _from_frozen(frozen: Any) -> Distribution:
     own = _FROZEN.get(name)
     if own is not None and type(frozen.dist).__module__.startswith("scipy."):
         return own(*(float(value) for value in values.values()))
+    if hasattr(frozen.dist, "_hbins"):  # an rv_histogram: its bins are known nowhere else
+        ends, heights = frozen.dist._hbins, frozen.dist._hpdf[1:-1]
+        ends = float(values["loc"]) + float(values["scale"]) * ends
+        return Histogram(ends, heights * np.diff(ends))
     return ScipyDensity(frozen, new_style=False)
 
 

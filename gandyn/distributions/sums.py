@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from gandyn.distributions.base import Distribution, log_or_minus_inf
+from gandyn.distributions.edges import graded, panel_edges
 from gandyn.distributions.families import LOG_SQRT_2PI
 from gandyn.system.checks import FloatArray, as_float
 
@@ -23,6 +25,15 @@ class Sum(Distribution):
     """A sum of densities, by log-sum-exp; `_size` says how many."""
 
     _size: int
+
+    @cached_property
+    def edges(self) -> FloatArray:
+        """The panel edges of any density, and those where terms change places."""
+        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
+
+    @cached_property
+    def _plain_edges(self) -> FloatArray:
+        return panel_edges(self.landmarks, self.breaks, self.reach)
 
     def logpdf(self, x: ArrayLike) -> FloatArray:
         return self._rows(x, 1)[0]

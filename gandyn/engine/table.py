@@ -125,6 +125,11 @@ class Table:
         across, narrowest = np.ptp(centres) + widths.max(), widths.min()
         if across > _MOST_WIDTHS * narrowest or np.ptp(data.reach) > _FURTHEST * narrowest:
             return False
+        low, high = data.support
+        inner = data.breaks[(data.breaks > low) & (data.breaks < high)]
+        middles = [0.5 * (left + right) for left, right in pairwise([low, *inner, high])]
+        if len(inner) and np.isneginf(data.logpdf(np.array(middles[1:-1]))).any():
+            return False  # a gap, where no particle is pushed
         sides = np.concatenate([np.nextafter(data.breaks, side) for side in (-np.inf, np.inf)])
         return bool((data.logpdf(sides) < 100.0 - np.log(data.landmarks[:, 1].min())).all())
 

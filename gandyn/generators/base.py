@@ -107,7 +107,12 @@ class Generator(ABC):
         # Wide steps of a high order: about a point where G' is 0, densities see its rounding.
         out = central(function, z, 0.05, accuracy=12, order=order)
         at = self.latent
-        ended = (z >= at.support[0]) & (z <= at.support[1]) & np.isfinite(z) & ~np.isfinite(out)
+        ended = (z >= at.support[0]) & (z <= at.support[1]) & np.isfinite(z)
+        ends = np.array([end for end in at.support if np.isfinite(end)])
+        if len(ends) and np.isfinite(function(ends)).all():
+            ended &= ~np.isfinite(out)  # elsewhere it is singular there, and steps must be small
+        elif not len(ends):
+            ended &= False
         if ended.any():
             out[ended] = derivative(
                 function, z[ended], at.landmarks, np.empty(0), at.support, order=order

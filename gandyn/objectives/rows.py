@@ -153,6 +153,14 @@ _ROWS: dict[str, Objective] = {
 }
 
 
+for _name, _other, _times in (
+    ("nonsaturating", "saturating", -1.0),
+    ("reverse_kl", "saturating", 0.0),
+    ("jeffreys", "forward_kl", 1.0),
+):
+    _ROWS[_name].rest = _ROWS[_other], _times  # type: ignore[attr-defined]
+
+
 def alpha(parameter: float) -> FDivergence:
     """The α-divergence, f(r) = (r^α − αr − (1 − α))/(α(α − 1)), with weight r^α.
 
