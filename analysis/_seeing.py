@@ -28,7 +28,7 @@ from gandyn import InputError
 from gandyn.system.files import whole_file
 from gandyn.system.progress import Progress
 
-__all__ = ["ROOT", "collected", "first_to_fail", "record", "tests_of"]
+__all__ = ["ROOT", "collected", "first_to_fail", "record", "running", "tests_of"]
 
 ROOT = Path(__file__).parents[1]
 Tests = list[tuple[Any, float]]
@@ -129,15 +129,19 @@ def record(items: list[Any], folder: Path, jobs: int, progress: Progress) -> dic
     }
 
 
+def running(file: str, lines: Iterable[int], known: dict[str, Any]) -> set[str]:
+    """The tests that run one of some lines."""
+    wanted = set(lines)
+    return {n for n, test in known.items() if wanted.intersection(test["lines"].get(file, ()))}
+
+
 def tests_of(
-    file: str, lines: Iterable[int], known: dict[str, Any], items: list[Any], cap: float
+    file: str, seen: set[str], known: dict[str, Any], items: list[Any], cap: float
 ) -> Tests:
     """The tests that may see a mistake, in the order in which to run them, up to `cap` seconds.
 
-    Those that run one of its lines, or where there is none, as on import, any line of the file.
+    Those that run its lines, or where there are none, as on import, any line of the file.
     """
-    wanted = set(lines)
-    seen = {n for n, test in known.items() if wanted.intersection(test["lines"].get(file, ()))}
     seen = seen or {name for name, test in known.items() if file in test["lines"]}
     files = {name.partition("::")[0] for name in seen}
     rest = {name for name in known if name.partition("::")[0] in files} - seen
@@ -200,9 +204,9 @@ def in_memory(path: Path, tree: ast.Module) -> bool:
     return bool(live)
 
 
-def first_to_fail(path: Path, mutation: Mutation, tests: Tests) -> str:
-    """The first test that sees a mistake, empty where none does."""
-    if not mutation.on_import and in_memory(path, mutation.tree):
+def first_to_fail(path: Path, mutation: Mutation, tests: Tests, *, anew: bool) -> str:
+    """The first test that sees a mistake, empty where none does; `anew` imports all again."""
+    if not anew and in_memory(path, mutation.tree):
         return failed(tests)
     for name in [name for name in sys.modules if name.split(".")[0] in ("gandyn", "tests")]:
         del sys.modules[name]

@@ -22,19 +22,7 @@ from scipy.optimize import minimize
 import gandyn
 from analysis._options import Options, run, table
 from gandyn import plots
-
-DATA = "0.33*N(-1, 0.255) + 0.67*N(2, 1.415)"
-START = (2.5, 0.0)  # as wide as Pearson's ∫ p²/p_g needs to be finite
-TOLERANCE = 4e-4
-
-PUBLISHED = {
-    "forward_kl": ("KL(p‖q)", 0.2831, 1.0100, 1.8308),
-    "reverse_kl": ("reverse KL(q‖p)", 0.2480, 1.5782, 1.6319),
-    "saturating": ("“JS” = 2·JSD", 0.1280, 1.3070, 1.7542),
-    "jeffreys": ("Jeffreys", 0.5705, 1.3218, 1.7034),
-    "pearson": ("Pearson ∫(p−q)²/q", 0.6457, 0.5737, 1.9274),
-}
-"""Divergence, optimal value, mean and standard deviation, as published, by our objective."""
+from gandyn.theory.fits import DATA, PUBLISHED, START, TOLERANCE
 
 QUANTITIES = ("value", "mean", "std")
 

@@ -27,7 +27,7 @@ from typing import Any
 from analysis._forks import in_forks
 from analysis._mutations import Mutation, mutations
 from analysis._options import table
-from analysis._seeing import ROOT, collected, first_to_fail, record, tests_of
+from analysis._seeing import ROOT, collected, first_to_fail, record, running, tests_of
 from gandyn import InputError
 from gandyn.system.checks import need_count
 from gandyn.system.files import whole_file, writable_folder
@@ -104,10 +104,12 @@ def judged(options: Options, items: list[Any]) -> list[dict[str, Any]]:
         rows.append(row)
         if "verdict" not in row:
             lines = () if mutation.on_import else mutation.lines
-            tests = tests_of(row["file"], lines, known, items, options.cap)
+            direct = running(row["file"], lines, known)
+            tests = tests_of(row["file"], direct, known, items, options.cap)
             row["tests"] = len(tests)
             waiting.append(row)
-            works.append(partial(first_to_fail, ROOT / row["file"], mutation, tests))
+            path = ROOT / row["file"]
+            works.append(partial(first_to_fail, path, mutation, tests, anew=not direct))
     for index, name in in_forks(works, options.jobs):
         row = waiting[index]
         row["seen_by"] = name

@@ -12,16 +12,18 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.sizes import check_size
 from gandyn.engine import Engine, engine_of, way_of
 from gandyn.engine.panels import rooted
-from gandyn.errors import InputError
+from gandyn.errors import InputError, printable
 from gandyn.generators import Generated, Generator, LinearGenerator
 from gandyn.objectives import FDivergence, Objective
 from gandyn.objectives import objective as named
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import Field
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, need_names
 from gandyn.system.results import Alike, listed
+from gandyn.system.text import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,8 @@ class Evaluation(Alike):
         An estimate of the absolute error of each of the above, by its name; 0 where the value is
         infinite.
     status : int
-        0 where every integral met its tolerance or its rounding level, -1 where one did not.
+        0 where every integral met its tolerance or its rounding level, 1 where in addition the
+        force is infinite or does not exist, -1 where one did not.
     message : str
         What that means.
     """
@@ -154,17 +157,18 @@ class Game:
         generator: Generator | None = None,
         objective: str | Objective = "nonsaturating",
     ) -> None:
-        if not isinstance(data, Distribution):
-            raise InputError(f"data: got {data!r}, must be a Distribution (see gandyn.parse)")
+        check_size("data", data)
         if generator is not None and not isinstance(generator, Generator):
-            raise InputError(f"generator: got {generator!r}, must be a Generator")
+            raise InputError(f"generator: got {show(generator)}, must be a Generator")
         self.data = data
         self.generator: Generator = LinearGenerator() if generator is None else generator
+        check_size("latent", self.generator.latent)
         self.objective: Objective = named(objective)
 
     def __repr__(self) -> str:
         way = way_of(self.data, self.generator, self.objective)
-        return f"<Game {self.data!s:.60}, {self.generator!r}, {self.objective.name}; {way}>"
+        data = printable(str(self.data))
+        return f"<Game {data:.60}, {self.generator!r}, {self.objective.name}; {way}>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Game):
@@ -201,9 +205,9 @@ class Game:
         """
         states = self.near(self.generator.check(theta))
         if states.ndim == 1:
-            return self.engine.force_at(states)
+            return self.centred.engine.force_at(states)
         flat = states.reshape(-1, states.shape[-1])
-        return self.engine.force(flat).value.T.reshape(states.shape)
+        return self.centred.engine.force(flat).value.T.reshape(states.shape)
 
     def potential(self, theta: ArrayLike) -> Array:
         """The potential that the flow descends, shape (...); infinite where it is infinite.
@@ -212,7 +216,7 @@ class Game:
         """
         states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
-        value = self.engine.values(flat, ["potential"]).value[0]
+        value = self.centred.engine.values(flat, ["potential"]).value[0]
         return value.reshape(states.shape[:-1])[()]
 
     def boundary_force(self, theta: ArrayLike) -> Array:
@@ -226,15 +230,17 @@ class Game:
 
         with r = p/p_g on the right (+) and on the left (−) of the jump. A discriminator's slope
         along a particle's path does not see them, so that a GAN does not feel them. They are zero
-        for continuous densities, and for the Wasserstein and mean-squared objectives.
+        for continuous densities, and for the Wasserstein and mean-squared objectives; infinite, or
+        nan where they are so both ways, where the potential is infinite beyond a jump.
         """
         states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
         out = np.zeros_like(flat)
         if isinstance(self.objective, FDivergence):
             generated = self.generator.generated(flat)
-            for lane in range(len(flat)):
-                out[lane] = self.centred._boundary(generated, lane, self.objective)
+            with np.errstate(invalid="ignore"):
+                for lane in range(len(flat)):
+                    out[lane] = self.centred._boundary(generated, lane, self.objective)
         return out.reshape(states.shape)
 
     def jacobian(self, theta: ArrayLike) -> Array:
@@ -246,7 +252,7 @@ class Game:
         """
         states = self.near(self.generator.check(theta))
         flat = states.reshape(-1, states.shape[-1])
-        return self.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
+        return self.centred.engine.jacobian(flat).reshape(*states.shape, states.shape[-1])
 
     def discriminator(self, theta: ArrayLike) -> Discriminator:
         """D*(x) = p/(p + p_g), as a function of x with a `logit`."""
@@ -266,9 +272,13 @@ class Game:
         ndarray, shape (..., n)
         """
         states = self.near(self.generator.check(theta))
-        points = np.asarray(x, dtype=float) - self.place
-        generated = self.generator.generated(states.reshape(-1, states.shape[-1]))
-        rows = points.reshape(-1, points.shape[-1])
+        flat = states.reshape(-1, states.shape[-1])
+        try:
+            points = np.asarray(x, dtype=float) - self.place
+            rows = points.reshape(len(flat), points.shape[-1])
+        except (TypeError, ValueError, OverflowError, IndexError):
+            raise InputError(f"x: got {show(x)}, must be points of each state, (..., n)") from None
+        generated = self.generator.generated(flat)
         at = Field(self.centred.data, generated, rows, np.arange(len(rows)))
         return self.objective.slope(at).reshape(points.shape)
 
@@ -301,18 +311,15 @@ class Game:
         states = self.generator.check(theta)
         shape = states.shape[:-1]
         flat = self.near(states).reshape(-1, states.shape[-1])
-        wanted = list(_VALUES) if values is None else list(values)
-        for name in wanted:
-            if name not in _VALUES:
-                raise InputError(f"values: got {name!r}, must be among {', '.join(_VALUES)}")
+        wanted = list(_VALUES) if values is None else need_names("values", values, _VALUES)
         known: dict[str, Any] = {}
         errors: dict[str, Any] = {}
-        converged = np.ones(len(flat), bool)
+        converged, endless = np.ones(len(flat), bool), np.zeros(len(flat), bool)
         rows = [n for n in [*DIVERGENCES, "potential"] if n in wanted]
         if "jsd_gap" not in rows and {"value", "value_gap"} & set(wanted):
             rows.append("jsd_gap")
         if rows:
-            found = self.engine.values(flat, rows)
+            found = self.centred.engine.values(flat, rows)
             if "wasserstein2" in rows:
                 rooted(found, rows.index("wasserstein2"))
             for name, row, error in zip(rows, found.value, found.error, strict=True):
@@ -324,24 +331,28 @@ class Game:
             known |= {"value_gap": gap, "value": -gap}
             errors |= {"value_gap": error, "value": error}
         if "force" in wanted:
-            force = self.engine.close_force(flat)
+            force = self.centred.engine.close_force(flat)
             known["force"] = force.value.T.reshape(states.shape)
             errors["force"] = force.error.T.reshape(states.shape)
-            converged &= force.converged
-        status = np.where(converged, 0, -1).reshape(shape)[()]
-        message = (
-            "every integral met its tolerance"
-            if converged.all()
-            else "an integral did not meet its tolerance: see its error estimate"
-        )
+            endless = (~np.isfinite(force.value) & (force.error == 0.0)).any(axis=0)
+            converged &= force.converged | endless
+        status = np.where(converged, np.where(endless, 1, 0), -1).reshape(shape)[()]
+        message = "every integral met its tolerance"
+        if not converged.all():
+            message = "an integral did not meet its tolerance: see its error estimate"
+        elif endless.any():
+            message = (
+                "the force is infinite, or does not exist where it is nan: its integral diverges "
+                "(try another objective, or instance noise on the data)"
+            )
         known = {name: known[name] if name in wanted else None for name in _VALUES}
         errors = {name: errors[name] for name in _VALUES if name in wanted}
         return Evaluation(**known, theta=states, errors=errors, status=status, message=message)
 
     @cached_property
     def engine(self) -> Engine:
-        """What evaluates it, at states as `near` gives them: see `gandyn.engine`."""
-        return engine_of(self.centred.data, self.generator, self.objective)
+        """What evaluates the game of these data, near 0 or not: see `gandyn.engine`."""
+        return engine_of(self.data, self.generator, self.objective)
 
     @cached_property
     def place(self) -> float:

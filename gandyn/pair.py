@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gandyn.distributions import Distribution
-from gandyn.engine.panels import field_integrals, rooted
+from gandyn.distributions.sizes import check_size
+from gandyn.engine.exponents import Ends
+from gandyn.engine.panels import bound, field_integrals, powers_of, rooted, spared, spread
+from gandyn.engine.tails import endless
 from gandyn.errors import InputError
 from gandyn.generators.generated import Fixed
 from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +88,24 @@ def distances(p: Distribution, q: Distribution) -> Distances:
     >>> round(found.kl_pq, 12), round(found.wasserstein1, 12), found.errors["jsd"] < 1e-12
     (2.0, 2.0, True)
     """
+    check_size("p", p)
+    check_size("q", q)
     if len(p.atoms):
-        raise InputError(f"p: got {p!r}, which has atoms, must have a density")
-    integrals = field_integrals(
-        p, Fixed(q), [(d.integrand, d.rounding) for d in DIVERGENCES.values()], transport=True
+        raise InputError(f"p: got {show(p)}, which has atoms, must have a density")
+    other, ends, one, none = Fixed(q), Ends(p, q), np.ones(1), np.empty((1, 0))
+    infinite = np.array(
+        [
+            ends.value(powers, None, other, none)
+            | ends.alone(powers, None, none)
+            | endless(powers, p, q, one, 0.0 * one)
+            for powers in map(powers_of, DIVERGENCES)
+        ]
     )
+    rows = [(d.integrand, d.rounding) for d in DIVERGENCES.values()]
+    integrals = field_integrals(p, other, spared(rows, infinite), transport=True)
+    integrals.value[infinite], integrals.error[infinite] = np.inf, 0.0
+    bound(integrals, list(DIVERGENCES))
+    spread(integrals, list(DIVERGENCES), p, q)
     names = [_PLAIN.get(name, name) for name in DIVERGENCES]
     rooted(integrals, names.index("wasserstein2"))
     values = dict(zip(names, map(float, integrals.value[:, 0]), strict=True))

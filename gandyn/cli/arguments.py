@@ -11,11 +11,17 @@ from typing import Any, NoReturn
 
 import gandyn
 from gandyn.errors import InputError
+from gandyn.system.text import show
 
 FAMILIES = {1: "0.5*N(-{m}, 1) + 0.5*N({m}, 1)", 2: "{w}*N(-{m}, 1) + (1-{w})*N({m}, 1)"}
 RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
 
+LARGEST_SEED = 2**64 - 1
+
 _FAR = 1e9
+_LONGEST = 400
+"""Characters of what came in a message that is not ours."""
+_WIDEST = 10**6
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 
 
@@ -29,13 +35,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse has to say, without the usage."""
-        raise InputError(f"{message} (see {self.prog} --help)")
+        raise InputError(f"{message:.{_LONGEST}} (see {self.prog} --help)")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help or version; argparse would pass over what cannot be written."""
+        if message and file is not None:
+            file.write(message)
 
 
 def attach_numbers(argv: Iterable[str]) -> list[str]:
     """Join "--theta", "-1,0.5" to "--theta=-1,0.5", which argparse takes for an option."""
     out: list[str] = []
     for word in argv:
+        if word.startswith("--") and word.endswith("=--"):  # of which argparse makes a list
+            raise InputError(f"{word[2:-3]:.{_LONGEST}}: got '--', must be a value")
         option = out[-1] if out else ""
         if _NUMBER.match(word) and option.startswith("--") and "=" not in option and option != "--":
             out[-1] = f"{option}={word}"
@@ -47,11 +60,15 @@ def attach_numbers(argv: Iterable[str]) -> list[str]:
 def add_options(parser: argparse.ArgumentParser, table: str) -> None:
     """Add the options of a table, one a line: name, what it takes, default and help.
 
-    Two spaces or more part the columns. Instead of a default there may be "-" (there is none),
-    "required" or "repeated". The help tells the default at its end, or where it says so itself.
+    Two spaces or more part the columns. One that takes "-" is a switch. Instead of a default there
+    may be "-" (there is none), "required" or "repeated". The help tells the default at its end, or
+    where it says so itself.
     """
     for line in filter(None, table.splitlines()):
         name, takes, default, told = re.split("  +", line, maxsplit=3)
+        if takes == "-":
+            parser.add_argument(f"--{name}", action="store_true", help=told)
+            continue
         how: dict[str, Any] = {"required": default == "required"}
         if default == "repeated":
             how["action"] = "append"
@@ -104,7 +121,7 @@ def read_family(
     given = options.vary or RANGES[count]
     if len(given) != count:
         times = "once" if count == 1 else f"{count} times"
-        raise InputError(f"vary: got {', '.join(map(repr, given))}, must be NAME=LOW:HIGH {times}")
+        raise InputError(f"vary: got {', '.join(map(show, given))}, must be NAME=LOW:HIGH {times}")
     if len(family.names) != count:
         plural = "" if count == 1 else "s"
         names = ", ".join(family.names)
@@ -135,18 +152,36 @@ def read_box(text: str | None) -> tuple[float, float, float, float] | None:
     )
     # What is too far apart, or too close, cannot be computed with.
     if a_min < a_max / _FAR or max(abs(b_min), abs(b_max)) > _FAR * a_max:
-        raise InputError(f"box: got {text!r}, must have amax/amin and |b|/amax below {_FAR:g}")
+        raise InputError(f"box: got {show(text)}, must have amax/amin and |b|/amax below {_FAR:g}")
     if a_max - a_min < a_max / _FAR or b_max - b_min < max(abs(b_min), abs(b_max)) / _FAR:
-        raise InputError(f"box: got {text!r}, must not be so narrow")
+        raise InputError(f"box: got {show(text)}, must not be so narrow")
     return a_min, a_max, b_min, b_max
 
 
 def read_count(name: str, text: str, least: int, most: int) -> int:
     """A whole number from `least` to `most`."""
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit()) or not least <= int(digits[:9]) <= most:
-        raise InputError(f"{name}: got {text!r}, must be a whole number from {least} to {most}")
-    return int(digits)
+    count = _whole(text, most)
+    if count is None or count < least:
+        raise InputError(f"{name}: got {show(text)}, must be a whole number from {least} to {most}")
+    return count
+
+
+def read_widths(name: str, text: str, word: str) -> tuple[int, ...]:
+    """Widths of layers, where the text is not the word."""
+    widths = [_whole(part, _WIDEST) for part in text.split(",")]
+    if not all(widths):
+        told = f"{word}, or widths from 1 to {_WIDEST} such as 64,64"
+        raise InputError(f"{name}: got {show(text)}, must be {told}")
+    return tuple(width for width in widths if width)
+
+
+def _whole(text: str, most: int) -> int | None:
+    """A number of plain digits, however many, if it is at most so much."""
+    text = text.strip()
+    digits = text.lstrip("0") or text[:1]
+    # Python does not read more than 4300 of them
+    plain = text.isascii() and text.isdigit() and len(digits) <= len(str(most))
+    return int(digits) if plain and int(digits) <= most else None
 
 
 def read_number(name: str, text: str) -> float:
@@ -198,10 +233,12 @@ def _range(text: str) -> tuple[str, float, float]:
     ends = [_floats(end) for end in span.split(":")]
     values = [end[0] for end in ends if end is not None and len(end) == 1]
     if not name.isidentifier() or not len(values) == len(ends) == 2:
-        raise InputError(f"vary: got {text!r}, must be NAME=LOW:HIGH such as m=0.5:6")
+        raise InputError(f"vary: got {show(text)}, must be NAME=LOW:HIGH such as m=0.5:6")
     low, high = values
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InputError(f"vary: got {text!r}, must be finite with LOW below HIGH, such as m=0.5:6")
+        raise InputError(
+            f"vary: got {show(text)}, must be finite with LOW below HIGH, such as m=0.5:6"
+        )
     return name, low, high
 
 
@@ -211,13 +248,14 @@ def _numbers(
     """Numbers between commas of which something holds."""
     values = _floats(text)
     if values is None or not holds(values):
-        raise InputError(f"{name}: got {text!r}, must be {allowed}")
+        raise InputError(f"{name}: got {show(text)}, must be {allowed}")
     return values
 
 
 def _floats(text: str) -> list[float] | None:
     try:
-        # float() also reads 1_000, which is nothing anybody means
-        return None if "_" in text else [float(part) for part in text.split(",")]
+        # float() also reads 1_000 and digits of other scripts, which is nothing anybody means
+        plain = text.isascii() and "_" not in text
+        return [float(part) for part in text.split(",")] if plain else None
     except ValueError:
         return None

@@ -9,8 +9,8 @@ import gandyn
 from gandyn.cli.arguments import GAME, read_count
 from gandyn.cli.command import PlaneCommand
 from gandyn.cli.output import print_game, read_file
-from gandyn.errors import InputError
 from gandyn.system.files import whole_file
+from gandyn.system.memory import need_memory
 from gandyn.system.text import table
 
 _MOST = 20_000
@@ -39,8 +39,11 @@ labels  PATH.npz  -  the array file of the labels; default basins.npz beside the
 """
 
     def read(self, options: argparse.Namespace) -> None:
+        from gandyn.landscape.basin_map import CELL
+
         super().read(options)
         self.grid = read_count("grid", options.grid, 2, _MOST)
+        need_memory(f"grid: got {self.grid}", CELL * self.grid**2)
         labels = None if self.output is None else self.output.with_name("basins.npz")
         if options.labels is not None:
             labels = read_file("labels", options.labels, ".npz")
@@ -52,13 +55,7 @@ labels  PATH.npz  -  the array file of the labels; default basins.npz beside the
         tell(0.0, "separatrices")
         points = equilibria_across(self.game, self.box)
         self.shown = self.box or window(points)
-        try:
-            return map_basins(points, self.shown, self.grid)
-        except MemoryError:
-            grid = self.grid
-            raise InputError(
-                f"grid: got {grid}, must be less: the memory does not hold {grid} x {grid} cells"
-            ) from None
+        return map_basins(points, self.shown, self.grid)
 
     def draw(self, found: gandyn.Basins, tell: Any) -> Any:
         from gandyn.views.plane import portrait

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import gandyn
 from gandyn.cli.arguments import GAME, add_options, family_options, read_box, read_family, read_game
 from gandyn.cli.output import claim_files, progress_bar, read_output
+from gandyn.errors import printable
 from gandyn.system.progress import Progress
 from gandyn.system.results import plain
 
@@ -46,8 +47,7 @@ class Command:
         add_options(parser, cls.takes)
         if cls.picture:
             add_options(parser, f"output  PATH  -  {_OUTPUT.format(cls.picture)}")
-        told = 'print strict JSON; what is infinite is the string "inf"'
-        parser.add_argument("--json", action="store_true", help=told)
+        add_options(parser, 'json  -  -  print strict JSON; what is infinite is the string "inf"')
         parser.set_defaults(run=lambda options: cls(options).run())
 
     def __init__(self, options: argparse.Namespace) -> None:
@@ -71,7 +71,7 @@ class Command:
             else:
                 self.show(found)
                 for line in self.written:
-                    print(line)
+                    print(printable(line))
         return 0 if self.succeeded(found) else 1
 
     @property

@@ -74,4 +74,4 @@ example:
             print(f"\n{found['message']}")
 
     def succeeded(self, found: dict[str, Any]) -> bool:
-        return True
+        return bool(found["status"] == 0)

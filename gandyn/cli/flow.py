@@ -12,6 +12,7 @@ from gandyn.cli.arguments import GAME, read_end, read_game, read_state, read_tim
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game, read_file, rows_of
 from gandyn.errors import InputError
+from gandyn.system.text import show
 
 _FRAMES = 60
 
@@ -46,7 +47,7 @@ animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
             movie = read_file("animate", options.animate, ".gif", ".mp4")
             if movie.suffix.lower() == ".mp4" and not gandyn.plots.can_write_mp4():
                 raise InputError(
-                    f"animate: got {options.animate!r}, must end in .gif: there is no ffmpeg here"
+                    f"animate: got {show(options.animate)}, must end in .gif: no ffmpeg is here"
                 )
             self.files = {"animate": movie}
         self.game = read_game(options)
@@ -69,13 +70,15 @@ animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
         """Times and states close enough to be drawn as curves."""
         import numpy as np
 
+        from gandyn.system.polyline import up_to
+
         found, times = self.found, self.found.t
         if not self.stopped:
             end = self.end
             if math.isinf(end):
                 rest = found.rest_time if math.isfinite(found.rest_time) else float(times[-1])
                 end = rest if rest > 0.0 else 1.0
-            times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 400)])
+            times = up_to(end, 400)
             found = self._flow(end, times, lambda part, text: None)
         known = np.isfinite(found.theta).all(axis=-1)
         return times[known], found.theta[known]

@@ -6,6 +6,7 @@ Where files go is proven before the work starts.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,22 +14,26 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import gandyn
-from gandyn.errors import InputError
-from gandyn.system.files import writable_folder
+from gandyn.errors import InputError, printable
+from gandyn.system.files import check_target, writable_folder
+from gandyn.system.text import show
 
 _PICTURES = (".png", ".svg", ".pdf")
 
 
 def print_game(game: gandyn.Game, more: str = "") -> None:
     """Print what the game is, what is told more of it, and an empty line."""
-    print(f"data       {game.data}\nlatent     {game.generator.latent}")
+    print(f"data       {printable(str(game.data))}")
+    print(f"latent     {printable(str(game.generator.latent))}")
     print(f"objective  {game.objective.name}\n{more}")
 
 
 def print_family(family: gandyn.Template, ranges: Sequence[tuple[str, float, float]]) -> None:
     """Print what the family is, and an empty line."""
     spans = ", ".join(f"{name} from {low:g} to {high:g}" for name, low, high in ranges)
-    print(f"data       {family.text}, {spans}\nlatent     {family.latent}")
+    print(
+        f"data       {printable(family.text)}, {spans}\nlatent     {printable(str(family.latent))}"
+    )
     print(f"objective  {family.objective}\n")
 
 
@@ -43,7 +48,7 @@ def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
 
     Gives a function to be told the fraction done and, if there is one, the name of what comes.
     """
-    if not sys.stderr.isatty() or find_spec("tqdm") is None:
+    if sys.stderr is None or not sys.stderr.isatty() or find_spec("tqdm") is None:
         yield lambda fraction, name: None
         return
     from tqdm import tqdm
@@ -64,20 +69,20 @@ def read_output(options: argparse.Namespace, default: str) -> Path | None:
     if options.output is None:
         return None if options.json else Path(default)
     path = Path(options.output)
-    if path.is_dir() or not path.suffix or options.output.endswith("/"):
+    if os.path.isdir(path) or not path.suffix or options.output.endswith("/"):
         return path / default
     if path.suffix.lower() not in _PICTURES:
         allowed = "must be a folder, or a file that ends in .png, .svg or .pdf"
-        raise InputError(f"output: got {options.output!r}, {allowed}")
+        raise InputError(f"output: got {show(options.output)}, {allowed}")
     return path
 
 
 def read_file(name: str, text: str, *suffixes: str) -> Path:
     """A file that ends in one of the suffixes."""
     path = Path(text)
-    if path.is_dir() or path.suffix.lower() not in suffixes:
+    if os.path.isdir(path) or path.suffix.lower() not in suffixes:
         allowed = " or ".join(suffixes)
-        raise InputError(f"{name}: got {text!r}, must be a file that ends in {allowed}")
+        raise InputError(f"{name}: got {show(text)}, must be a file that ends in {allowed}")
     return path
 
 
@@ -88,5 +93,4 @@ def claim_files(stack: ExitStack, **paths: Path | None) -> None:
     for name, path in paths.items():
         if path is not None:
             stack.enter_context(writable_folder(path.parent, name))
-            if path.is_dir():
-                raise InputError(f"{name}: got {str(path)!r}, a folder; must be free for a file")
+            check_target(name, path)

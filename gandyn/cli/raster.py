@@ -11,7 +11,7 @@ from gandyn.cli.arguments import family_options, read_count, read_state, read_wo
 from gandyn.cli.command import FamilyCommand
 from gandyn.cli.output import print_family, read_file
 from gandyn.errors import InputError
-from gandyn.system.text import table
+from gandyn.system.text import show, table
 
 _FILE = "raster.npz"
 _MOST = 100_000
@@ -51,7 +51,7 @@ labels  PATH.npz  -  the array file, from which an interrupted run goes on; defa
         self.workers = read_workers(options)
         self.line = [_start(name, getattr(options, name)) for name in ("start", "to")]
         if self.line[0] == self.line[1]:
-            raise InputError(f"to: got {options.to!r}, must not be where --start is")
+            raise InputError(f"to: got {show(options.to)}, must not be where --start is")
         self.file = Path(_FILE) if self.output is None else self.output.with_name(_FILE)
         if options.labels is not None:
             self.file = read_file("labels", options.labels, ".npz")

@@ -11,6 +11,7 @@ from typing import Any
 import gandyn
 from gandyn.cli.arguments import GAME, read_end, read_game, read_state
 from gandyn.cli.command import Command
+from gandyn.errors import printable
 
 
 class ReportCommand(Command):
@@ -37,7 +38,7 @@ output  FOLDER  report/  default %(default)s
         parts = ["gandyn", "report", "--data", options.data, "--objective", options.objective]
         parts += ["--latent", options.latent, f"--start={options.start}"]
         parts += [] if math.isinf(self.end) else ["--t-end", options.t_end]
-        self.line = shlex.join(parts)
+        self.line = " ".join(map(_typed, parts))
 
     def work(self, tell: Any) -> tuple[Path, dict[str, Any]]:
         return gandyn.report.write_report(
@@ -52,11 +53,21 @@ output  FOLDER  report/  default %(default)s
         summary, claims = numbers["summary"], numbers["theory"]["claims"]
         (a, b), jsd = summary["end"]["theta"], summary["end"]["jsd"]
         failed = sum(not row["passed"] for row in claims)
-        print(f"{self.game.data}, z ~ {self.game.generator.latent}, {self.game.objective.name}")
+        laws = f"{self.game.data}, z ~ {self.game.generator.latent}"
+        print(f"{printable(laws)}, {self.game.objective.name}")
         print(f"{summary['message']}: a = {a:.6g}, b = {b:.6g}, JSD = {jsd:.6g}")
-        print(f"theory: {len(claims)} claims, {failed or 'none'} failed\nwrote {page}")
+        print(f"theory: {len(claims)} claims, {failed or 'none'} failed")
+        print(f"wrote {printable(str(page))}")
 
     def succeeded(self, found: tuple[Path, dict[str, Any]]) -> bool:
         numbers = found[1]
         claims = (row["passed"] for row in numbers["theory"]["claims"])
         return bool(numbers["summary"]["success"]) and all(claims)
+
+
+def _typed(word: str) -> str:
+    """A word as a shell reads it, with escapes for what does not print."""
+    if word.isprintable():
+        return shlex.quote(word)
+    plain = word.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{printable(plain)}'"

@@ -6,10 +6,19 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 import gandyn
-from gandyn.cli.arguments import GAME, read_count, read_number, read_state, read_workers
+from gandyn.cli.arguments import (
+    GAME,
+    LARGEST_SEED,
+    read_count,
+    read_number,
+    read_state,
+    read_widths,
+    read_workers,
+)
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game
 from gandyn.errors import InputError
+from gandyn.system.text import show
 
 if TYPE_CHECKING:
     from gandyn.montecarlo.optimizers import Optimizer
@@ -73,8 +82,8 @@ class TrainingCommand(Command):
             generator_optimizer=_rule(options, "generator-"),
             dtype=options.dtype,
         )
-        self.seed = read_count("seed", options.seed, 0, _MOST)
-        self.replicas = read_count("replicas", options.replicas, 1, 100_000)
+        self.seed = read_count("seed", options.seed, 0, LARGEST_SEED)
+        self.replicas = read_count("replicas", options.replicas, 1, _MOST)
         self.workers = read_workers(options)
 
     def show_run(self, found: gandyn.Training) -> None:
@@ -90,16 +99,8 @@ def _rule(options: argparse.Namespace, whose: str) -> Optimizer:
     names = f"{whose}optimizer", f"{whose}rate"
     rule, rate = (getattr(options, name.replace("-", "_")) for name in names)
     if rule not in rules:
-        raise InputError(f"{names[0]}: got {rule!r}, must be one of {', '.join(_RULES)}")
+        raise InputError(f"{names[0]}: got {show(rule)}, must be one of {', '.join(_RULES)}")
     value = read_number(names[1], rate)
     if not value > 0.0:
-        raise InputError(f"{names[1]}: got {rate!r}, must be a finite number above 0")
+        raise InputError(f"{names[1]}: got {show(rate)}, must be a finite number above 0")
     return rules[rule](value)
-
-
-def read_widths(name: str, text: str, word: str) -> tuple[int, ...]:
-    """Widths of layers, where the text is not the word."""
-    parts = [part.strip() for part in text.split(",")]
-    if all(part.isascii() and part.isdigit() and 0 < int(part[:7]) <= 100_000 for part in parts):
-        return tuple(int(part) for part in parts)
-    raise InputError(f"{name}: got {text!r}, must be {word}, or widths from 1 on such as 64,64")

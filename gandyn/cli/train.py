@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import gandyn
-from gandyn.cli.arguments import read_game
+from gandyn.cli.arguments import read_game, read_widths
 from gandyn.cli.output import read_file, rows_of
-from gandyn.cli.settings import TrainingCommand, read_widths, training_options
+from gandyn.cli.settings import TrainingCommand, training_options
 from gandyn.system.interrupts import Interrupted
 from gandyn.system.text import table
 
@@ -33,8 +33,10 @@ example:
 generator  N,N,...  linear  %(default)s (a z + b, the default), or the widths of a network's \
 hidden layers
 {training_options("adam", "1,0", "1")}
-checkpoint  FILE  -  an .npz file that keeps the state of the run
+checkpoint  FILE  -  an .npz file that keeps the state of the run, from which the same command \
+goes on
 resume  FILE  -  go on from a checkpoint of the same settings, and keep it up to date
+overwrite  -  -  let --checkpoint take the place of that of another run
 animate  FILE  -  also write p, p_g and D in training as a moving .gif
 """
 
@@ -61,6 +63,7 @@ animate  FILE  -  also write p, p_g and D in training as a moving .gif
                 workers=self.workers,
                 checkpoint=self.kept,
                 resume=self.resume,
+                overwrite=self.options.overwrite,
                 progress=tell,
             )
         except Interrupted as interrupt:

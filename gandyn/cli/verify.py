@@ -9,8 +9,8 @@ import textwrap
 from typing import Any
 
 import gandyn
+from gandyn.cli.arguments import LARGEST_SEED, read_count
 from gandyn.cli.command import Command
-from gandyn.errors import InputError
 
 
 class VerifyCommand(Command):
@@ -29,9 +29,7 @@ The exit status is 1 if a claim fails."""
     takes = "seed  N  0  seed of the random games"
 
     def read(self, options: argparse.Namespace) -> None:
-        if not (options.seed.isascii() and options.seed.isdigit()):
-            raise InputError(f"seed: got {options.seed!r}, must be an integer, 0 or more")
-        self.seed = int(options.seed)
+        self.seed = read_count("seed", options.seed, 0, LARGEST_SEED)
 
     def work(self, tell: Any) -> gandyn.Verification:
         return gandyn.verify(self.seed, progress=tell)
@@ -39,7 +37,7 @@ The exit status is 1 if a claim fails."""
     def show(self, found: gandyn.Verification) -> None:
         rows = [
             (
-                claim.claim,
+                f"{claim.claim} ({claim.source})" if claim.source else claim.claim,
                 *map(_short, (claim.expected, claim.measured, claim.tolerance)),
                 "✓" if claim.passed else "✗ FAIL",
             )

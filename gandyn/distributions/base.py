@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.edges import ladder, panel_edges
+from gandyn.distributions.ends import NEAR, End, MovedEnd, at, fitted_end
 from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray, as_float
 from gandyn.system.differences import derivative
@@ -21,7 +22,7 @@ TAIL = 1e-17
 BOUNDED = (np.inf, 0.0, 0.0)
 """The ending of a density that is 0 beyond some point."""
 
-_HUGE = 1e300
+_HUGE, _STEEP = 1e300, 50.0
 
 
 class Distribution(ABC):
@@ -45,6 +46,10 @@ class Distribution(ABC):
     tails : None or array of shape (2, 3)
         (c₂, c₁, c₀) on the left and on the right, where −log p ≈ c₂u² + c₁u + c₀ log u far out at
         u = |x|. Where they are known, a divergent integral is told without integrating.
+    ends : tuple of End
+        Sides of breaks up to which the density is not smooth: it is infinite there, or vanishes.
+    noise : float
+        Relative error of the density, where it is more than rounding.
     atoms : array of shape (m, 2)
         Points that have a mass of their own, and that mass; none for a density. Where there are
         some, `logpdf` and `score` are those of the rest; all else is of the whole.
@@ -54,6 +59,7 @@ class Distribution(ABC):
     normals: tuple[FloatArray, FloatArray, FloatArray] | None = None
     handovers: FloatArray = np.empty((0, 3))
     atoms: FloatArray = np.empty((0, 2))
+    noise: float = 0.0
 
     @cached_property
     def tails(self) -> FloatArray | None:
@@ -78,6 +84,39 @@ class Distribution(ABC):
     @cached_property
     def breaks(self) -> FloatArray:
         return np.array([end for end in self.support if math.isfinite(end)])
+
+    @cached_property
+    def ends(self) -> tuple[End, ...]:
+        walls = [*self.support, *self.breaks.tolist()]
+        marks = self.landmarks.tolist()
+        found = []
+        for place in self.breaks.tolist():
+            for side in (-1.0, 1.0):
+                gaps = [side * (wall - place) for wall in walls]
+                gaps += [max(side * (centre - place), width) for centre, width in marks]
+                width = 0.5 * min(gap for gap in gaps if gap > 0.0)
+                found.append(fitted_end(self, place, side, width))
+        return tuple(end for end in found if end is not None)
+
+    def beside(self, place: float, side: float, distance: FloatArray) -> tuple[FloatArray, ...]:
+        """`logpdf` and `score` at a distance from a place, on a side of it (±1.0).
+
+        Right down to distances far below the rounding of x where the place is one of the `ends`;
+        elsewhere at the nearest point that is on that side for sure.
+        """
+        end = at(self.ends, place, side)
+        if end is not None:
+            return end.log_density(distance), end.score(distance)
+        return self.logpdf_and_score(place + side * np.maximum(distance, NEAR * abs(place)))
+
+    def mass_beside(self, place: float, side: float, distance: FloatArray) -> FloatArray:
+        """The mass between a place and points at a distance from there, on a side of it."""
+        end = at(self.ends, place, side)
+        if end is not None:
+            return end.mass(distance)
+        x = place + side * distance
+        below, above = np.abs(self.cdf(x) - self.cdf(place)), np.abs(self.sf(x) - self.sf(place))
+        return np.where(self.cdf(x) < 0.5, below, above)
 
     def shifted(self, by: float) -> Distribution:
         """The distribution of x + by."""
@@ -127,7 +166,7 @@ class Distribution(ABC):
         if self._tail_index <= 1:
             return math.nan
         x, mass = self._nodes
-        return float(np.sum(mass * x) / np.sum(mass))
+        return float((np.sum(mass * x) + self._beyond_reach(1, 0.0)) / np.sum(mass))
 
     @cached_property
     def std(self) -> float:
@@ -135,7 +174,8 @@ class Distribution(ABC):
         if self._tail_index <= 2:
             return math.inf if self._tail_index > 1 else math.nan
         x, mass = self._nodes
-        return float(np.sqrt(np.sum(mass * (x - self.mean) ** 2) / np.sum(mass)))
+        square = np.sum(mass * (x - self.mean) ** 2) + self._beyond_reach(2, self.mean)
+        return float(np.sqrt(square / np.sum(mass)))
 
     @cached_property
     def reach(self) -> tuple[float, float]:
@@ -168,6 +208,17 @@ class Distribution(ABC):
         middle = float(self.ppf(0.5))
         powers = [-(x - middle) * float(self.score(x)) - 1 for x, end in ends if math.isinf(end)]
         return min(powers, default=math.inf)
+
+    def _beyond_reach(self, order: int, centre: float) -> float:
+        """What a power's tails beyond `reach` add to E(x − centre)^order, where it exists."""
+        total, (low, high) = 0.0, self.reach
+        sides = ((low, self.support[0], self.cdf), (high, self.support[1], self.sf))
+        for x, end, mass in sides:
+            if math.isinf(end) and x != centre:
+                power = -(x - centre) * float(self.score(x)) - 1.0
+                if order < power < _STEEP:
+                    total += float(mass(x)) * (x - centre) ** order * power / (power - order)
+        return total
 
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray]:
@@ -256,6 +307,11 @@ class Shifted(Keyed):
         self.breaks = law.breaks + by
         self.tails = None if law.tails is None else moved(law.tails, 1.0, by)
         self.atoms = law.atoms + np.array([by, 0.0])
+        self.noise = law.noise
+
+    @cached_property
+    def ends(self) -> tuple[End, ...]:
+        return tuple(MovedEnd(end, 1.0, self.by) for end in self.law.ends)
 
     def _key(self) -> Hashable:
         return self.law, self.by

@@ -199,7 +199,7 @@ def from_logpdf(
     try:
         places = np.array(landmarks, dtype=float)
         low, high = (float(end) for end in support)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"landmarks: got {show(landmarks)}, must be (location, width) pairs, "
             f"and support: got {show(support)}, must be two numbers"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FIRST_STEP = 1.5
 _GRADES = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0])
+_NARROW = 0.25
 _TAIL = 0.05 * 1.5 ** np.arange(16)
 
 
@@ -103,6 +104,28 @@ def handovers(
     return np.stack([point, width, high - low], axis=1)
 
 
+def handovers_of_kernels(
+    weights: FloatArray, means: FloatArray, std: float, edges: FloatArray
+) -> FloatArray:
+    """The same for normal densities of one width at ascending means, in closed form.
+
+    But for what they share their logarithms are straight lines, so that one that is the largest
+    nowhere lies below its neighbours' crossing. Only what `graded` has edges for is kept.
+    """
+    log = np.log(weights)
+    while True:
+        apart = np.diff(means)
+        place = means[:-1] + 0.5 * apart - std * (std * np.diff(log) / apart)
+        shown = np.append(True, np.append(place[1:] > place[:-1], True)[: means.size - 1])
+        if shown.all():
+            break
+        log, means = log[shown], means[shown]
+    width = np.pi * std * (std / apart)
+    panel = np.clip(np.searchsorted(edges, place), 1, edges.size - 1)
+    found = np.stack([place, width, edges[panel] - edges[panel - 1]], axis=1)
+    return found[width < _NARROW * found[:, 2]]
+
+
 def graded(found: FloatArray, edges: FloatArray) -> FloatArray:
     """Panel edges graded around handovers, within the outermost of `edges`.
 
@@ -110,5 +133,5 @@ def graded(found: FloatArray, edges: FloatArray) -> FloatArray:
     """
     place, width, room = found.T[..., None]
     offsets = _GRADES * width
-    points = (place + offsets)[(width < 0.25 * room) & (np.abs(offsets) < room)]
+    points = (place + offsets)[(width < _NARROW * room) & (np.abs(offsets) < room)]
     return points[(points > edges[0]) & (points < edges[-1])]

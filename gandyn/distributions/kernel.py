@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
+import os
+import re
+from array import array
 from collections.abc import Hashable, Iterator
 from functools import cached_property
 from typing import Any, TextIO
@@ -12,13 +16,23 @@ import numpy as np
 from scipy.special import ndtri
 
 from gandyn.distributions.base import TAIL, Keyed
+from gandyn.distributions.edges import handovers_of_kernels
 from gandyn.distributions.sums import NormalSum
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, finite_array, positive, show
+from gandyn.system.files import open_file
+from gandyn.system.memory import need_memory
+from gandyn.system.text import show_path
 
 _LANDMARK_GAP = 1.5
 _DELIMITERS = (",", ";", "\t")
 _NEEDS_QUOTES = ' \t\r\n"(),+#'
+_MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".")
+"""What stands in files for a value that is not there."""
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+_LONGEST = 1 << 20
+_EACH = 8
+"""Bytes of memory that a byte of a file may come to, whose numbers are short."""
 
 
 class KernelDensity(NormalSum, Keyed):
@@ -65,6 +79,11 @@ class KernelDensity(NormalSum, Keyed):
             places.append(self.values[i])
             i = max(i + 1, int(np.searchsorted(self.values, self.values[i] + gap)))
         return np.column_stack([places, np.full(len(places), self.bandwidth)])
+
+    @cached_property
+    def handovers(self) -> FloatArray:  # type: ignore[override]
+        """Where neighbouring samples' kernels change places within less than their panels."""
+        return handovers_of_kernels(self.counts, self.values, self.bandwidth, self._plain_edges)
 
     @cached_property
     def reach(self) -> tuple[float, float]:
@@ -120,10 +139,10 @@ def from_samples(
     >>> round(p.mean, 12), p.cdf(0.0).round(4)
     (0.375, np.float64(0.3999))
     """
-    array = finite_array("samples", samples)
-    if not array.size:
+    given = finite_array("samples", samples)
+    if not given.size:
         raise InputError("samples: got none, must be at least 2 different finite numbers")
-    values, counts = np.unique(array, return_counts=True)
+    values, counts = np.unique(given, return_counts=True)
     if bandwidth is not None:
         width = positive("bandwidth", bandwidth)
     elif values.size < 2:
@@ -132,7 +151,7 @@ def from_samples(
             "unless a bandwidth is given"
         )
     else:
-        width = _silverman(array)
+        width = _silverman(given)
     return KernelDensity(values, counts.astype(float), width, source)
 
 
@@ -155,56 +174,87 @@ def from_file(path: str, column: str | None = None) -> KernelDensity:
 
     It has one a line, besides empty lines and comments after #, or, where a column is named, is CSV
     (by comma, semicolon or tab) under a first line of headings. An `InputError` where it cannot be
-    read, is empty, or has something else (the line is named), or no such column.
+    read, is empty, or has something else (the line is named), or no such column, and where values
+    are missing.
     """
+    values, missing, where = array("d"), 0, ""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = _lines(file) if column is None else _column(file, path, column)
-            values = [_value(text, line, path, column) for line, text in rows]
+        with open_file("samples", path) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            need_memory(f"samples: got {show_path(path)}", _EACH * size)
+            file = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            rows = _numbers(file) if column is None else _column(file, path, column)
+            for line, text in rows:
+                values.append(_value(text, line, path, column))
+                if math.isnan(values[-1]):
+                    missing += 1
+                    where = where or f"got {show(text)} in line {line} of {show_path(path)}"
     except OSError as error:
         reason = error.strerror or "cannot be read"
         raise InputError(f"samples: {reason.lower()}: {show(path)}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"samples: {show(path)} is not a text file of numbers") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"samples: {show(path)} is not a text file of numbers in UTF-8 ({error})"
+        ) from None
     except ValueError as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"samples: got {show(path)}, must be a file's path") from None
+    if missing:
+        raise InputError(
+            f"samples: {where}, must be a finite number; {missing} of {len(values)} are missing: "
+            "leave them out, or fill them in"
+        )
     if not values:
         raise InputError(f"samples: {show(path)} is empty, must have at least 2 numbers")
     source = f"samples:{_quoted(path)}" + ("" if column is None else f"#{_quoted(column)}")
     return from_samples(values, source=source)
 
 
-def _lines(file: TextIO) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(file, start=1):
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines, of which none is so long that it fills the memory."""
+    while line := file.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise csv.Error(f"a line has more than {_LONGEST} characters")
+        yield line
+
+
+def _numbers(file: TextIO) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(_lines(file), start=1):
         text = line.strip()
         if text and not text.startswith("#"):
             yield number, text
 
 
 def _column(file: TextIO, path: str, column: str) -> Iterator[tuple[int, str]]:
-    first = file.readline()
-    headings: list[str] = []
     for delimiter in _DELIMITERS:
-        headings = [h.strip() for h in next(csv.reader([first], delimiter=delimiter), [])]
+        file.seek(0)
+        reader = csv.reader(_lines(file), delimiter=delimiter)
+        headings = [heading.strip() for heading in next(reader, [])]
         if column in headings:
             break
     else:
-        named = ", ".join(next(csv.reader([first]), [])) or "none"
+        file.seek(0)
+        named = ", ".join(next(csv.reader(_lines(file)), [])) or "none"
         raise InputError(
             f"samples: no column {show(column)} in {show(path)}, its headings are {show(named)}"
         )
     if headings.count(column) > 1:
         raise InputError(f"samples: column {show(column)} comes more than once in {show(path)}")
-    at = headings.index(column)
-    reader = csv.reader(file, delimiter=delimiter)
+    at, skipped = headings.index(column), 0
     for row in reader:
-        if any(cell.strip() for cell in row):
-            yield reader.line_num + 1, row[at].strip() if at < len(row) else ""
+        if row:
+            # in a table of one column an empty line is a value that is missing, but for the last
+            for _ in range(skipped if len(headings) == 1 else 0):
+                yield reader.line_num - 1, ""
+            yield reader.line_num, row[at].strip() if at < len(row) else ""
+        skipped = 0 if row else skipped + 1
 
 
 def _value(text: str, line: int, path: str, column: str | None) -> float:
+    """A number; nan where it is missing."""
+    if text.lower() in _MISSING:
+        return math.nan
     try:
         # float() also reads 1_000, which no data file means
         value = math.nan if "_" in text else float(text)
@@ -212,6 +262,8 @@ def _value(text: str, line: int, path: str, column: str | None) -> float:
         value = math.nan
     if not math.isfinite(value):
         hint = "" if column else "; for a CSV column write samples:PATH#column"
+        if _DECIMAL_COMMA.fullmatch(text):
+            hint = "; a decimal comma must be a point"
         raise InputError(
             f"samples: got {show(text)} in line {line} of {show(path)}, "
             f"must be a finite number{hint}"

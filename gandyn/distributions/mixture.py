@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.base import Distribution, uniforms
-from gandyn.distributions.edges import graded, handovers, panel_edges
+from gandyn.distributions.edges import handovers, handovers_of_kernels
+from gandyn.distributions.ends import End, JoinedEnd
 from gandyn.distributions.sums import NormalSum, Sum, joined
-from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, finite_array, number_text, show
+from gandyn.errors import InputError, printable
+from gandyn.system.checks import FloatArray, as_float, finite_array, number_text, show
 
 _SUM_TOLERANCE = 1e-9
 _LARGEST_PAIRED = 100
@@ -66,14 +67,16 @@ class Mixture(Sum):
         for weight in weights:
             if weight <= 0:
                 raise InputError(f"weights: got {number_text(weight)}, must each be above 0")
-        total = math.fsum(weights)
+        total = math.fsum(weights) if max(weights, default=0.0) < 2.0 else math.inf
         if abs(total - 1) > _SUM_TOLERANCE:
             text = ", ".join([*map(number_text, weights[:6])] + ["..."] * (len(weights) > 6))
             raise InputError(f"weights: got {text}, in sum {total:.12g}, must sum to 1 within 1e-9")
         flat: list[tuple[float, Distribution]] = []
         for weight, component in zip(_sum_to_one(weights), components, strict=True):
             if isinstance(component, Mixture):
-                flat += [(weight * share, part) for share, part in component._terms]
+                # a product may be too small for a number
+                terms = [(weight * share, part) for share, part in component._terms]
+                flat += [term for term in terms if term[0] > 0]
             else:
                 flat.append((weight, component))
         object.__setattr__(self, "weights", tuple(_sum_to_one([w for w, _ in flat])))
@@ -83,7 +86,7 @@ class Mixture(Sum):
         return " + ".join(f"{number_text(weight)}*{part}" for weight, part in self._terms)
 
     def __repr__(self) -> str:
-        text = str(self)
+        text = printable(str(self))
         return text if len(text) <= 80 else f"{text[:60]}... ({len(self.components)} components)"
 
     @cached_property
@@ -105,6 +108,16 @@ class Mixture(Sum):
         return np.unique(np.concatenate([c.breaks for c in self.components]))
 
     @cached_property
+    def ends(self) -> tuple[End, ...]:
+        places = dict.fromkeys((end.place, end.side) for c in self.components for end in c.ends)
+        return tuple(JoinedEnd(*where, self.weights, self.components) for where in places)
+
+    @property
+    def noise(self) -> float:  # type: ignore[override]
+        """That of its components at most."""
+        return max(c.noise for c in self.components)
+
+    @cached_property
     def landmarks(self) -> FloatArray:
         return np.unique(np.concatenate([c.landmarks for c in self.components]), axis=0)
 
@@ -114,20 +127,15 @@ class Mixture(Sum):
         return min(low for low, _ in ends), max(high for _, high in ends)
 
     @cached_property
-    def edges(self) -> FloatArray:
-        """The panel edges of any density, and those where components change places."""
-        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
-
-    @cached_property
     def handovers(self) -> FloatArray:  # type: ignore[override]
         """Where components change places within less than their panels."""
+        if self.normals is not None and np.ptp(self.normals[2]) == 0.0:
+            means, of = np.unique(self.normals[1], return_inverse=True)
+            weights = as_float(np.bincount(of, self.normals[0]))
+            return handovers_of_kernels(weights, means, self.normals[2][0], self._plain_edges)
         if len(self.components) > _LARGEST_PAIRED:
             return super().handovers
         return handovers(self.weights, self.components, self._plain_edges)
-
-    @cached_property
-    def _plain_edges(self) -> FloatArray:
-        return panel_edges(self.landmarks, self.breaks, self.reach)
 
     def shifted(self, by: float) -> Mixture:
         return Mixture(self.weights, [part.shifted(by) for part in self.components])

@@ -290,8 +290,10 @@ class _Reader:
             column = None
             if self.source.text.startswith("#", end):
                 column, end = self._file_name(end + 1, "a column's name")
-            self.steps.append(from_file(path, column))
             self.go_to(end)
+            if self.kind in ("word", "number"):
+                raise self.expected("'+' or the end (a path or heading with spaces is quoted)")
+            self.steps.append(from_file(path, column))
         else:
             allowed = ", ".join([*FAMILIES, "samples:PATH"])
             message = f"unknown distribution {show(word)}, must be one of {allowed}"

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Hashable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from gandyn.distributions.base import TAIL, Distribution, Keyed
+from gandyn.distributions.base import Distribution, Keyed
+from gandyn.distributions.ends import End, MovedEnd
 from gandyn.distributions.families import Laplace, Logistic, Normal, Uniform
+from gandyn.distributions.histogram import Histogram
+from gandyn.distributions.location_scale import LocationScale
+from gandyn.distributions.scipy_law import ScipyLaw
 from gandyn.distributions.student_t import StudentT
 from gandyn.errors import InputError
-from gandyn.system.checks import FloatArray, as_float, show
-from gandyn.system.differences import derivative
-
-_LEVELS = 32
+from gandyn.system.checks import FloatArray, show
 
 # by scipy's name: parameters in the order of (shapes, loc, scale)
 _FROZEN: dict[str, Callable[..., Distribution]] = {
@@ -29,21 +28,29 @@ _FROZEN: dict[str, Callable[..., Distribution]] = {
     "uniform": lambda loc, scale: Uniform(loc, loc + scale),
 }
 
-_NEW_NAMES = {"sf": "ccdf", "ppf": "icdf", "isf": "iccdf", "std": "standard_deviation"}
 
+class ScipyDensity(Keyed, LocationScale):
+    """A distribution of scipy.stats, by its density; make it with `from_scipy`.
 
-class ScipyDensity(Keyed):
-    """A distribution of scipy.stats in its own words; make it with `from_scipy`.
-
-    The score is by differences of order eight of its logpdf, the landmarks are from its
-    quantiles: a mode with less than about a tenth of the mass may need `from_logpdf`.
+    The landmarks are from its quantiles: a mode with less than about a tenth of the mass may need
+    `from_logpdf`.
     """
 
     def __init__(self, wrapped: Any, new_style: bool) -> None:
         self.wrapped = wrapped
         self._new_style = new_style
-        low, high = wrapped.support()
-        self.support = (float(low), float(high))
+        self.loc, self.scale = 0.0, 1.0
+        if new_style:
+            self._law = ScipyLaw(wrapped)
+        else:
+            name, values = _frozen_parameters(wrapped)
+            self.loc, self.scale = float(values.pop("loc")), float(values.pop("scale"))
+            if type(wrapped.dist) is type(getattr(scipy_stats(), name, None)):
+                self._law = _named(name, tuple(values.items()))
+            else:
+                self._law = ScipyLaw(wrapped.dist(**values), name, values)
+        low, high = self._law.support
+        self.support = (self.loc + self.scale * low, self.loc + self.scale * high)
 
     def __repr__(self) -> str:
         if self._new_style:
@@ -52,19 +59,29 @@ class ScipyDensity(Keyed):
         name, values = _frozen_parameters(self.wrapped)
         return f"from_scipy({name}({', '.join(f'{k}={v!r}' for k, v in values.items())}))"
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> Any:
         made = type(self.wrapped)
         if "<locals>" in made.__qualname__:
             raise TypeError(
                 f"from_scipy: got {self!r}, must be frozen, such as gamma(2), to pickle"
             )
-        return self.__dict__
+        return ScipyDensity, (self.wrapped, self._new_style)
 
     def _key(self) -> Hashable:
+        return (*self._kind, self.loc, self.scale)
+
+    @cached_property
+    def _kind(self) -> tuple[Any, ...]:
+        """What is the same for all locations and scales."""
         if self._new_style:
             return type(self.wrapped), repr(self)
         name, values = _frozen_parameters(self.wrapped)
-        return type(self.wrapped.dist), name, tuple(values.items())
+        return type(self.wrapped.dist), name, tuple(values.items())[:-2]
+
+    @property
+    def family(self) -> Hashable:
+        """SciPy's type, and the shapes."""
+        return (ScipyDensity, *self._kind)
 
     def shifted(self, by: float) -> Distribution:
         if self._new_style:
@@ -72,78 +89,65 @@ class ScipyDensity(Keyed):
         values = _frozen_parameters(self.wrapped)[1]
         return ScipyDensity(self.wrapped.dist(**{**values, "loc": values["loc"] + by}), False)
 
-    def logpdf(self, x: ArrayLike) -> FloatArray:
-        x = as_float(x)
-        inside = (x >= self.support[0]) & (x <= self.support[1])
-        values = self._call("logpdf", x)
-        return np.where(inside, values, np.where(np.isnan(x), x, -np.inf))[()]
+    def standard_logpdf(self, z: FloatArray) -> FloatArray:
+        return self._law.logpdf(z)
 
-    def score(self, x: ArrayLike) -> FloatArray:
-        return derivative(self.logpdf, x, self.landmarks, self.breaks, self.support)
+    def standard_score(self, z: FloatArray) -> FloatArray:
+        return self._law.score(z)
 
-    def score_slope(self, x: ArrayLike) -> FloatArray:
-        return derivative(self.logpdf, x, self.landmarks, self.breaks, self.support, order=2)
+    def standard_score_slope(self, z: FloatArray) -> FloatArray:
+        return self._law.score_slope(z)
 
-    def cdf(self, x: ArrayLike) -> FloatArray:
-        return self._call("cdf", as_float(x))
+    def standard_cdf(self, z: FloatArray) -> FloatArray:
+        return self._law.cdf(z)
 
-    def sf(self, x: ArrayLike) -> FloatArray:
-        return self._call("sf", as_float(x))
+    def standard_sf(self, z: FloatArray) -> FloatArray:
+        return self._law.sf(z)
 
-    def ppf(self, q: ArrayLike) -> FloatArray:
-        return self._call("ppf", as_float(q))
+    def standard_ppf(self, q: FloatArray) -> FloatArray:
+        return self._law.ppf(q)
 
-    def isf(self, q: ArrayLike) -> FloatArray:
-        return self._call("isf", as_float(q))
+    def standard_isf(self, q: FloatArray) -> FloatArray:
+        return self._law.isf(q)
 
     @cached_property
     def mean(self) -> float:
-        return float(self._call("mean"))
+        return self.loc + self.scale * self._law.mean
 
     @cached_property
     def std(self) -> float:
-        return float(self._call("std"))
+        return self.scale * self._law.std
+
+    @property
+    def noise(self) -> float:  # type: ignore[override]
+        """Relative error of SciPy's density, where it is more than rounding."""
+        return self._law.noise
 
     @cached_property
     def landmarks(self) -> FloatArray:
-        """From quantiles at equal masses, and at finite ends where the density is a power."""
-        levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
-        x = np.where(levels < 0.5, self.ppf(levels), self.isf(1 - levels))
-        # six of the 32 levels are half a std of a normal density around its centre
-        k = np.arange(_LEVELS)
-        width = 2 * (x[np.minimum(k + 3, _LEVELS - 1)] - x[np.maximum(k - 3, 0)])
-        places = np.column_stack([x, width])[width > 0]
-        sides = zip(self.support, (1.0, -1.0), strict=True)
-        ends = [self._end_landmark(*side) for side in sides if math.isfinite(side[0])]
-        return np.concatenate([places, *ends])
+        """Those of the standard law, moved."""
+        return self._law.landmarks * self.scale + [self.loc, 0.0]
 
     @cached_property
-    def reach(self) -> tuple[float, float]:
-        low, high = float(self.ppf(TAIL)), float(self.isf(TAIL))
-        if not math.isfinite(low):
-            low = float(self._quantile(np.asarray(TAIL), lower=True))
-        if not math.isfinite(high):
-            high = float(self._quantile(np.asarray(TAIL), lower=False))
-        return self._within_support(low, high)
+    def breaks(self) -> FloatArray:
+        return self.loc + self.scale * self._law.breaks
 
-    def _end_landmark(self, end: float, inwards: float) -> FloatArray:
-        """A landmark as narrow as the mass 1e-17 at an end where the density is a power of x."""
-        quantile = self.ppf if inwards > 0 else self.isf
-        masses = np.array([TAIL, 1e-6, 1e-5])
-        distance = inwards * (quantile(masses) - end)
-        if not (distance > 0).all():
-            return np.empty((0, 2))
-        log_density = self.logpdf(end + inwards * distance)
-        power = (log_density[2] - log_density[1]) / np.log(distance[2] / distance[1])
-        if not abs(power) > 1e-3:
-            return np.empty((0, 2))
-        return np.array([[end, max(distance[0], abs(end) * 1e-14)]])
+    @cached_property
+    def ends(self) -> tuple[End, ...]:
+        return tuple(MovedEnd(end, self.scale, self.loc) for end in self._law.ends)
 
-    def _call(self, name: str, *args: FloatArray) -> FloatArray:
-        function = getattr(self.wrapped, _NEW_NAMES.get(name, name) if self._new_style else name)
-        # scipy's formulas may overflow on the way to a right answer
-        with np.errstate(all="ignore"):
-            return np.asarray(function(*args), dtype=float)[()]
+
+def scipy_stats() -> Any:
+    """SciPy's module, which takes long to import."""
+    import scipy.stats
+
+    return scipy.stats
+
+
+@lru_cache(maxsize=64)
+def _named(name: str, shapes: tuple[tuple[str, float], ...]) -> ScipyLaw:
+    """The standard law of one of SciPy's families, one for all locations and scales."""
+    return ScipyLaw(getattr(scipy_stats(), name)(**dict(shapes)), name, dict(shapes))
 
 
 def from_scipy(distribution: Any) -> Distribution:
@@ -210,6 +214,10 @@ def _from_frozen(frozen: Any) -> Distribution:
     own = _FROZEN.get(name)
     if own is not None and type(frozen.dist).__module__.startswith("scipy."):
         return own(*(float(value) for value in values.values()))
+    if hasattr(frozen.dist, "_hbins"):  # an rv_histogram: its bins are known nowhere else
+        ends, heights = frozen.dist._hbins, frozen.dist._hpdf[1:-1]
+        ends = float(values["loc"]) + float(values["scale"]) * ends
+        return Histogram(ends, heights * np.diff(ends))
     return ScipyDensity(frozen, new_style=False)
 
 

@@ -106,7 +106,7 @@ class StudentT(SymmetricLocationScale):
 
     def standard_score(self, z: FloatArray) -> FloatArray:
         if np.all(np.abs(z) < 1e100):
-            return -(self.df + 1) * z / (self.df + z * z)
+            return -((self.df + 1) / (self.df + z * z)) * z
         z = np.clip(z, -_LARGEST, _LARGEST)
         radius = np.hypot(math.sqrt(self.df), z)
         return -(self.df + 1) * (z / radius) / radius

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from gandyn.distributions.base import Distribution, log_or_minus_inf
+from gandyn.distributions.edges import graded, panel_edges
 from gandyn.distributions.families import LOG_SQRT_2PI
 from gandyn.system.checks import FloatArray, as_float
 
@@ -23,6 +25,15 @@ class Sum(Distribution):
     """A sum of densities, by log-sum-exp; `_size` says how many."""
 
     _size: int
+
+    @cached_property
+    def edges(self) -> FloatArray:
+        """The panel edges of any density, and those where terms change places."""
+        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
+
+    @cached_property
+    def _plain_edges(self) -> FloatArray:
+        return panel_edges(self.landmarks, self.breaks, self.reach)
 
     def logpdf(self, x: ArrayLike) -> FloatArray:
         return self._rows(x, 1)[0]
@@ -125,6 +136,9 @@ def joined(
         logs[k] += math.log(weight)
     # an infinite score, at the ends of the float range, would make nan of a share of 0
     np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE, out=scores)
+    # at an end where a part is infinite, so is the sum
+    endless = np.isposinf(logs).any(axis=0)
+    np.minimum(logs, _LARGEST_SCORE, out=logs)
     top = logs.max(axis=0)
     outside = np.isneginf(top)
     logs -= np.where(outside, 0.0, top)
@@ -133,7 +147,7 @@ def joined(
     # where no component is, every share is 0 and so is the score
     shares /= np.where(outside, 1.0, total)
     score = (shares * scores).sum(axis=0)
-    rows = [top + log_or_minus_inf(total), score]
+    rows = [np.where(endless, np.inf, top + log_or_minus_inf(total)), score]
     if count == 3:
         for k, part in enumerate(parts):
             scores[k] = (scores[k] - score) ** 2 + part.score_slope(x)

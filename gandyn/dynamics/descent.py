@@ -21,6 +21,7 @@ from gandyn.dynamics.flow import check_states, potentials
 from gandyn.dynamics.guard import GuardedForce
 from gandyn.errors import InputError
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 Array = NDArray[np.float64]
 
@@ -119,7 +120,7 @@ def iterate(game: Any, theta0: ArrayLike, step: ArrayLike, n: int) -> Iteration:
         bad = steps[~(np.isfinite(steps) & (steps > 0))].flat[0]
         raise InputError(f"step: got {bad:g}, must be a positive finite number")
     if not (isinstance(n, int | np.integer) and n >= 0):
-        raise InputError(f"n: got {n!r}, must be a whole number, 0 or more")
+        raise InputError(f"n: got {show(n)}, must be a whole number, 0 or more")
     try:
         shape = np.broadcast_shapes(start.shape[:-1], steps.shape)
     except ValueError:

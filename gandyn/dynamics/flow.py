@@ -16,6 +16,7 @@ from gandyn.errors import InputError
 from gandyn.system.checks import need_number
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 _ENDINGS = {
     lanes.END: (0, "reached the end of the time span"),
@@ -38,7 +39,18 @@ _ENDINGS = {
         "stuck at t = {t:.6g}: no step is short enough; the force is singular or not finite "
         "ahead (a = 0?): end earlier or start elsewhere",
     ),
-    lanes.BROKEN: (-2, "the force is not finite at the start: start elsewhere"),
+    lanes.BROKEN: (
+        -2,
+        "the force is not finite at the start: its integral diverges where one density ends and "
+        "the other does not, or it overflows; what helps is instance noise (wider, smoother data), "
+        "another objective, or to start elsewhere",
+    ),
+    lanes.VAGUE: (
+        -2,
+        "cannot move on from t = {t:.6g}: the integral of the force diverges there, or does not "
+        "come to a tenth of a percent; what helps is instance noise (wider, smoother data), "
+        "another objective, or to start elsewhere",
+    ),
     lanes.UNFINISHED: (-1, "interrupted at t = {t:.6g}"),
 }
 """Status and message of each ending."""
@@ -180,6 +192,8 @@ def gradient_flow(
     >>> (flow.theta[-1] * 2.718281828459045**3).round(6)
     array([2., 1.])
     """
+    if not callable(getattr(game, "force", None)):
+        raise InputError(f"game: got {show(game)}, must be a Game, or have a force")
     start = check_states("theta0", theta0)
     t0, t1 = _span(t_span)
     wanted = None if t_eval is None else _times(t_eval, t0, t1)
@@ -258,8 +272,8 @@ def check_states(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """States (..., d) of finite numbers, or an `InputError` that names the argument."""
     try:
         states = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: got {values!r:.60}, must be an array of numbers") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name}: got {show(values)}, must be an array of numbers") from None
     if states.ndim == 0 or states.shape[-1] == 0:
         raise InputError(f"{name}: got shape {states.shape}, must be (..., d)")
     if not np.isfinite(states).all():
@@ -270,8 +284,8 @@ def check_states(name: str, values: ArrayLike) -> NDArray[np.float64]:
 def _span(t_span: tuple[float, float]) -> tuple[float, float]:
     try:
         t0, t1 = (float(t) for t in t_span)
-    except (TypeError, ValueError):
-        raise InputError(f"t_span: got {t_span!r:.60}, must be two times") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"t_span: got {show(t_span)}, must be two times") from None
     if not (np.isfinite(t0) and t1 > t0):
         raise InputError(f"t_span: got ({t0:g}, {t1:g}), must be a finite start and a later end")
     return t0, t1
@@ -280,8 +294,8 @@ def _span(t_span: tuple[float, float]) -> tuple[float, float]:
 def _times(t_eval: ArrayLike, t0: float, t1: float) -> NDArray[np.float64]:
     try:
         times = np.array(t_eval, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"t_eval: got {t_eval!r:.60}, must be increasing times") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"t_eval: got {show(t_eval)}, must be increasing times") from None
     if times.ndim != 1 or times.size == 0:
         raise InputError(f"t_eval: got shape {times.shape}, must be (T,) with T >= 1")
     if np.isnan(times).any() or times.min() < t0 or times.max() > t1:
@@ -296,4 +310,4 @@ def _tolerances(rtol: float, atol: float, max_steps: int) -> None:
     need_number("rtol", rtol, 1e-13, 1, "a number from 1e-13 to below 1", closed=True)
     need_number("atol", atol, 0, np.inf, "a positive finite number")
     if not (isinstance(max_steps, int | np.integer) and max_steps >= 1):
-        raise InputError(f"max_steps: got {max_steps!r}, must be a positive whole number")
+        raise InputError(f"max_steps: got {show(max_steps)}, must be a positive whole number")

@@ -39,6 +39,7 @@ class GuardedForce:
     def __init__(self, game: Any) -> None:
         generator = getattr(game, "generator", None)
         self._force = game.force
+        self._engine = getattr(game, "engine", None)
         # Of a z + b whatever the game would refuse is refused here.
         self._force_at = game.engine.force_at if getattr(generator, "affine", False) else game.force
         self._chart: Chart | None = None
@@ -61,6 +62,17 @@ class GuardedForce:
             out = out.copy()
             out[outside] = np.nan
         return out
+
+    def vague(self, y: Array, share: float) -> NDArray[np.bool_]:
+        """Whether the integrals of each state of a stack diverge, or end with too large an error.
+
+        That is one above a share of the force, where the game can say so.
+        """
+        if self._engine is None or not len(y):
+            return np.zeros(len(y), bool)
+        found = self._engine.force(y)
+        close = found.error.max(axis=0) <= share * np.abs(found.value).max(axis=0)
+        return np.asarray(~(found.converged | close))
 
     def charted(self, starts: Array, share: float) -> GuardedForce:
         """The same force by a `Chart` around ``starts`` (n, 2), off by ``share`` at most."""

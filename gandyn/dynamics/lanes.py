@@ -8,6 +8,7 @@ long as that holds; it ends where the end of time is, or where `rest.examine` sa
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -23,7 +24,7 @@ from gandyn.system.progress import Progress
 
 # Endings of a lane.
 END, RESTED, SADDLE, JUMP, VANISHED = 0, 1, 2, 3, 4
-SPENT, STUCK, BROKEN, UNFINISHED = -1, -2, -3, -4
+SPENT, STUCK, BROKEN, UNFINISHED, VAGUE = -1, -2, -3, -4, -5
 
 BLOCK = 12_000
 _ENDING = np.array([UNFINISHED, RESTED, SADDLE, VANISHED])  # by MOVING, REST, UNSTABLE, FLAT
@@ -34,6 +35,8 @@ _WINDOW = 64
 _LOOK = 25  # steps
 _BETA = 0.04
 _SHARE = 0.3  # of the tolerances that a step may spend
+_SOON = 0.1  # seconds of work after which the force is asked how well it is known, then twice that
+_VAGUE = 1e-3  # of the force: an error above it where an integral does not converge
 
 
 @dataclass
@@ -109,6 +112,7 @@ class Integration:
 
     def __post_init__(self) -> None:
         n, d = self.y0.shape
+        self._due = time.thread_time() + _SOON
         self._t0, self._t1 = self.span
         # The state that t_eval[0] == t0 asks for is known already.
         self._first_sample = int(np.searchsorted(self.t_eval, self._t0, side="right"))
@@ -139,10 +143,18 @@ class Integration:
         """Integrate all lanes to their ends."""
         with np.errstate(all="ignore"):
             while self._refill():
+                self._ask()
                 self._advance()
                 if self.progress is not None:
                     self.progress(self._fraction(), "flow")
         return self.course
+
+    def _ask(self) -> None:
+        """End lanes of whose force too little is known, once the work has taken a while."""
+        now = time.thread_time()
+        if now > self._due:
+            self._close(self.guarded.vague(self._live.y, _VAGUE), VAGUE)
+            self._due += 2.0 * (time.thread_time() - self._due) + _SOON
 
     def so_far(self) -> Course:
         """What there is by now."""

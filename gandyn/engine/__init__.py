@@ -10,13 +10,21 @@ from gandyn.engine.latent import LatentEngine
 from gandyn.engine.panels import PanelEngine
 from gandyn.engine.quadrature import Integrals
 from gandyn.generators import Generator
+from gandyn.generators.undeclared import refuse_undeclared
 from gandyn.objectives import Objective
 
 __all__ = ["Engine", "Integrals", "engine_of", "way_of"]
 
 
 def engine_of(data: Distribution, generator: Generator, objective: Objective) -> Engine:
-    """The fastest engine that takes the game."""
+    """The fastest engine that takes the game.
+
+    Raises
+    ------
+    InputError
+        Where the generator has a jump, or a kink that it does not name.
+    """
+    refuse_undeclared(generator)
     panels = PanelEngine(data, generator, objective)
     if generator.affine:
         return FastEngine(panels)

@@ -31,8 +31,10 @@ def fitted(
     level = table.level(0)
     last, ratio = len(level.places) - 1, 1.0
     for z, spacing in marks:
-        at = bisect_left(level.places, loc + scale * z)
-        ratio = max(ratio, level.spacings[min(at, last)] / (spacing * abs(scale)))
+        x = loc + scale * z
+        if reach[0] <= x <= reach[1]:
+            at = min(bisect_left(level.places, x), last)
+            ratio = max(ratio, level.spacings[at] / (spacing * abs(scale)))
     wanted = math.ceil(math.log2(ratio))
     for m in range(wanted, min(wanted + 2, table.finest)):
         level = table.level(m)

@@ -57,12 +57,10 @@ class FastEngine:
 
     @staticmethod
     def _way(panels: PanelEngine) -> Way:
-        closed = panels.objective.closed
-        if (
-            closed == "crossings"
-            and np.isfinite([panels.data.std, panels.generator.latent.std]).all()
-        ):
-            return CrossingEngine(panels)
+        closed, laws = panels.objective.closed, (panels.data, panels.generator.latent)
+        if closed == "crossings" and np.isfinite([law.std for law in laws]).all():
+            bounded = all(end.power >= 0.0 for law in laws for end in law.ends)
+            return CrossingEngine(panels) if bounded else panels
         if closed in ("mean", "monotone"):
             way = QuadraticEngine(panels, closed == "monotone")
             return way if way.exists else panels

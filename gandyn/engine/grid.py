@@ -19,12 +19,12 @@ from gandyn.distributions import Distribution, LocationScale, Normal
 from gandyn.engine.alone import fitted, push_sums
 from gandyn.engine.base import Engine
 from gandyn.engine.nodes import OnGrid, kind_of
-from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, row_of
+from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, powers_of, row_of
 from gandyn.engine.parts import CLOSE, CONSISTENT, QUICK, Rule, left_over, settled
 from gandyn.engine.quadrature import Integrals
 from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.split import HEAVY, SMALL, Split
 from gandyn.engine.table import Table
-from gandyn.engine.tails import divergent, endless
 from gandyn.engine.transport import sign_changes
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import AtAtoms, Field
@@ -39,6 +39,9 @@ _PER_STATE, _BESIDE = 0.2, (-5.0, -2.0, 0.0, 2.0, 5.0)
 """Spacing that a state asks for, in widths of its generated density, and where: five widths off
 the data's tails may take over, and the weight switches."""
 
+_PER_HANDOVER = 0.22
+"""The same in widths of a handover of its modes, as the data's are resolved in the table."""
+
 _REACH = 8.5
 _BLOCK = 65_536
 """Nodes times states evaluated at a time: a few arrays of them stay in a core's cache."""
@@ -46,17 +49,17 @@ _BLOCK = 65_536
 _SMALL_BLOCK = 12_288
 """The same where many arrays are made of each."""
 
+_LITTLE = 1e-5
+"""Of the steepest slope: what a force comes to where 1e-17 of p_g's mass may count."""
+
+_PAIRED = 100
+"""Components of the data, at most, that are told apart."""
+
 _LONGEST = 6000
 _FEWEST = 8
 _EPS = float(np.finfo(float).eps)
 _SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
-_POWERS = {
-    "kl_data_generator": 1.0,
-    "kl_generator_data": 0.0,
-    "chi_squared_data_generator": 2.0,
-    "chi_squared_generator_data": -1.0,
-}
 
 
 class GridEngine(Engine):
@@ -81,7 +84,6 @@ class GridEngine(Engine):
         assert isinstance(target, FDivergence) and panels.generator.scale_and_place is not None
         self._place = list(panels.generator.scale_and_place)
         self._panels, self._data, self._target = panels, data, target
-        self._laws = data, latent
         self._ended = bool(np.isfinite(data.support).any())
         self._kind = kind_of(data, latent)
         self._is_twin = self._kind.line(data, 1.0, 0.0) is not None
@@ -99,14 +101,19 @@ class GridEngine(Engine):
             for centre, width in standard.landmarks.tolist()
             for beside in _BESIDE
         ]
+        self._marks += [(z, _PER_HANDOVER * width) for z, width, _ in standard.handovers.tolist()]
         low, high = target.powers
         self._window = (np.inf, -np.inf) if high <= 0.0 else _reach(data)
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         # far out, nodes are wide apart beside the peaks that a scan finds
         self._more = 1 if self._scanned is None else 4
         self._narrow = 60.0 * float(data.landmarks[:, 1].min())
-        self._may_diverge = self._scanned is not None or _is_heavy(data) or _is_heavy(latent)
+        self._may_diverge = self._scanned is not None or not panels.ends.smooth
+        self._may_diverge |= _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
+        self._split = None
+        if self._is_normal and data.normals is not None and target.rest is not None:
+            self._split = Split(target, data.normals) if len(data.normals[0]) <= _PAIRED else None
         self._local = threading.local()
 
     @staticmethod
@@ -119,7 +126,8 @@ class GridEngine(Engine):
             return "the objective has no weight"
         if len(latent.breaks) or np.isfinite(latent.support).any() or len(latent.landmarks) > 32:
             return "the latent is not smooth"
-        return None if Table.takes(panels.data) else "the data's density is not bounded and smooth"
+        smooth = Table.takes(panels.data) and not panels.data.ends
+        return None if smooth else "the data's density is not bounded and smooth"
 
     def __reduce__(self) -> tuple[type[GridEngine], tuple[PanelEngine]]:
         return GridEngine, (self._panels,)
@@ -144,38 +152,98 @@ class GridEngine(Engine):
 
         And its error but for the rounding of p and of the nodes, which no other way avoids.
         """
-        endless = divergent(self._target, *self._laws, *theta[:, self._place].T)
+        endless = self._panels.endless_force(theta)[:, self._place].T
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
-        raw, good, nodes = self._adapted(
-            theta[finite],
-            self._window,
+        raw, good, nodes = self._all_sums(theta[finite], self._window, rule)
+        near = np.flatnonzero(self._overlaps_little(raw[8], theta[finite, self._place[0]]))
+        if len(near):
+            raw[:, near], good[near], more = self._all_sums(
+                theta[finite[near]], self._data.reach, rule
+            )
+            nodes[near] += more
+        plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
+        with np.errstate(invalid="ignore"):
+            both = np.stack([self._mean * plain + self._std * tilted, plain])
+        size, ends, mass, skewed, lost, far = raw[8:]
+        steep = self._steepness(theta[finite, self._place[0]] * self._std)
+        # log p_g w has an error of its own size, and z is as large as the window makes it
+        wide, far = np.maximum(far, 1.0) * [[1.0], [0.0]] + [[0.0], [1.0]], far * [[1.0], [0.0]]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            log = np.abs(np.log(mass))
+            each = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
+            each += _EPS * steep * mass
+            each += _EPS * size * (64.0 * (log + far) + 2.0 * log * far)
+            if self._scanned is not None:
+                # log p_g of a rounded node, where its power is beyond 0 and 1
+                a, b = np.abs(theta[finite][:, self._place].T)
+                each += 2.0 * _EPS * size * wide * (abs(self._mean) + b / a) * _REACH / self._std
+            error = np.stack([abs(self._mean) * each[1] + self._std * each[0], each[1]])
+            rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
+        both[np.abs(both) <= 4e-15 * size] = 0.0
+        value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
+        value[:, finite], errors[:, finite] = both, error + rounding
+        apart[:, finite] = np.where(good, error, 0.0)
+        small = np.flatnonzero(good & self._cancels(mass, np.abs(both).min(axis=0), size))
+        if len(small):
+            index = finite[small]
+            better, least = self._by_split(theta[index])
+            found_closer = least < errors[:, index]
+            value[:, index] = np.where(found_closer, better, value[:, index])
+            errors[:, index] = np.where(found_closer, least, errors[:, index])
+            apart[:, index] = np.where(found_closer, 0.0, apart[:, index])
+        order = np.argsort(self._place)
+        used = np.zeros(len(theta), np.intp)
+        used[finite] = nodes
+        found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
+        left = np.flatnonzero((endless == 0.0).any(axis=0) & (used == 0))
+        return found.mended(np.union1d(left, finite[~good]), theta, self._panels.force), apart[
+            order
+        ]
+
+    def _all_sums(
+        self, theta: Array, reach: tuple[float, float], rule: Rule
+    ) -> tuple[Array, NDArray[np.bool_], Index]:
+        """`_force_sums`, whether they are good, and the nodes used."""
+        return self._adapted(
+            theta,
+            reach,
             self._scanned,
             self._force_sums,
             14,
             partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _BLOCK // 2,
         )
-        plain, tilted = (raw[k : k + 4].sum(axis=0) for k in (4, 0))
-        both = np.stack([self._mean * plain + self._std * tilted, plain])
-        size, ends, mass, skewed, lost, far = raw[8:]
-        steep = self._steepness(theta[finite, self._place[0]] * self._std)
-        # log p_g w has an error of its own size, and z is as large as the window makes it
-        far = far * [[1.0], [0.0]]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            error = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
-            error[0] *= self._std
-            error += _EPS * steep * mass
-            error += 64.0 * _EPS * size * (np.abs(np.log(mass)) + far)
-            rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
-        both[np.abs(both) <= 4e-15 * size] = 0.0
-        value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
-        value[:, finite], errors[:, finite] = both, error + rounding
-        apart[:, finite] = np.where(good, error, 0.0)
-        order = np.argsort(self._place)
-        used = np.zeros(len(theta), np.intp)
-        used[finite] = nodes
-        found = Integrals(value[order], errors[order], np.ones(len(theta), bool), used)
-        return found.mended(finite[~good], theta, self._panels.force), apart[order]
+
+    def _overlaps_little(self, size: Any, a: Any) -> Any:
+        """Whether p_g beyond its reach may count, where the data lie."""
+        if np.isfinite(self._window[0]):
+            return size < 0.0
+        return size < _LITTLE * self._steepness(a * self._std)
+
+    def _cancels(self, mass: Any, least: Any, size: Any) -> Any:
+        """Whether something is gained by splitting off what is known of the force."""
+        if self._split is None:
+            return False
+        return (abs(1.0 - mass) < HEAVY) & (least < SMALL * size)
+
+    def _by_split(self, theta: Array) -> tuple[Array, Array]:
+        """The force of (a, b) and its error, (2, L) each, by `gandyn.engine.split`."""
+        assert self._split is not None
+        a, b = theta[:, self._place].T
+        scale, loc = a * self._std, a * self._mean + b
+
+        def judge(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
+            return _judged(raw[:12], QUICK)[2]
+
+        raw, good, _ = self._adapted(theta, self._data.reach, None, self._split.sums, 14, judge)
+        known = self._split.known(scale, loc)
+        rest, lost, _ = _judged(raw[:12], QUICK)
+        # what is not resolved may still be too small to matter
+        lost = np.where(good, lost, 10.0 * raw[[4, 10]]) + raw[12:] + 4.0 * _EPS * np.abs(known)
+        tilted, plain = known + rest
+        value = np.stack([self._mean * plain + self._std * tilted, plain])
+        error = np.stack([abs(self._mean) * lost[1] + self._std * lost[0], lost[1]])
+        return value, np.where(np.isnan(error), np.inf, error)
 
     def force_at(self, theta: Array) -> Array:
         """Force (d,) at one state (d,): in fewer and smaller steps than in a stack."""
@@ -196,6 +264,10 @@ class GridEngine(Engine):
             if self._force_is_good(QUICK, sums, scale, loc):
                 tilted, plain, negligible = sum(sums[:4]), sum(sums[4:8]), 4e-15 * sums[8]
                 both = self._mean * plain + self._std * tilted, plain
+                if self._overlaps_little(sums[8], a):
+                    return None
+                if self._cancels(sums[10], min(map(abs, both)), sums[8]):
+                    return None
                 out = np.empty(2)
                 out[first], out[second] = (v if abs(v) > negligible else 0.0 for v in both)
                 return out
@@ -207,9 +279,8 @@ class GridEngine(Engine):
             return self._panels.values(theta, names)
         groups: dict[tuple, list[int]] = {}
         for k, name in enumerate(names):
-            # of r, that the weight becomes: ½ stands for a bounded one
-            powers = self._target.powers if name == "potential" else (_POWERS.get(name, 0.5),) * 2
-            infinite = endless(powers, *self._laws, *theta[:, self._place].T)
+            powers = powers_of(name, self._target)
+            infinite = self._panels.endless_values(theta, [name])[0]
             scanned = powers if powers[0] < 0.0 or powers[1] > 1.0 else None
             key = scanned, name == "total_variation", infinite.tobytes()
             groups.setdefault(key, []).append(k)
@@ -333,6 +404,7 @@ class GridEngine(Engine):
             value = value + at_breaks(self._data, generated, self._target, a, b)
         order = np.argsort(self._place)
         value = value[:, order][:, :, order]
+        fine &= (self._panels.endless_force(theta) == 0.0).all(axis=1)
         if not fine.all():
             value[~fine] = self._panels.jacobian(theta[~fine])
         return value
@@ -416,8 +488,8 @@ class GridEngine(Engine):
         out = np.full((rows, len(scale)), np.nan)
         good = np.zeros(len(scale), bool)
         used = np.zeros(len(scale), np.intp)
-        wanted = self._wanted(scale, loc)
         low, high = (ends[order] for ends in windows)
+        wanted = self._wanted(scale, loc, low, high)
         finest = self._table.finest
         for m in range(int(wanted.min(initial=finest)), finest):
             # A state that has not converged on its level is tried on the next.
@@ -438,13 +510,14 @@ class GridEngine(Engine):
                 good[index] = judge(out[:, index], scale[index], loc[index])
         return out[:, place], good[place], used[place]
 
-    def _wanted(self, scale: Array, loc: Array) -> Index:
-        """The level on which every mode of a state's own density is resolved."""
+    def _wanted(self, scale: Array, loc: Array, low: Array, high: Array) -> Index:
+        """The level on which every mark of a state's own density in its window is resolved."""
         level = self._table.level(0)
         last, ratio = len(level.x) - 1, np.ones_like(scale)
         for z, wanted in self._marks:
-            at = level.x.searchsorted(loc + scale * z)
-            spacing = level.weight[np.minimum(at, last)]
+            x = loc + scale * z
+            spacing = level.weight[np.minimum(level.x.searchsorted(x), last)]
+            spacing[(x < low) | (x > high)] = 0.0
             np.maximum(ratio, spacing / (wanted * np.abs(scale)), out=ratio)
         top = 2.0**self._table.finest
         return np.ceil(np.log2(np.minimum(ratio, top))).astype(np.intp)

@@ -26,10 +26,10 @@ _COUNTS = (6, 12, 24, 48, 96)
 """Panels of the interval; the next where the two rules disagree."""
 
 _BLOCK = 12_288
-_MOST_KERNELS, _MOST_BREAKS = 100, 8
-_BESIDE = np.array([[4.0], [4000.0]])
-"""Roundings off a break, between which only a density with a pole or a zero there changes."""
+_PER_MODE, _PER_HANDOVER = 6.0, 20.0
+"""The longest panel, in widths of the narrowest mode and handover that it may have on it."""
 
+_MOST_KERNELS, _MOST_BREAKS = 100, 8
 _AGREEMENT, _CAUTION = 1e-7, 200.0**1.5
 _EPS = float(np.finfo(float).eps)
 
@@ -89,15 +89,30 @@ class IntervalEngine(Engine):
         few = data.normals is None or len(data.normals[0]) <= _MOST_KERNELS
         bounded = np.isfinite(latent.support).all() and len(latent.breaks) == 2
         smooth = bool(bounded) and bool(np.isfinite(latent.logpdf(np.array(latent.support))).all())
-        return isinstance(panels.objective, FDivergence) and few and smooth and _is_tame(data)
+        tame = panels.ends.smooth and len(data.breaks) <= _MOST_BREAKS and not len(data.atoms)
+        return isinstance(panels.objective, FDivergence) and few and smooth and tame
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d), with its error."""
         return self._force(theta, 1.0)
 
     def close_force(self, theta: Array) -> Integrals:
-        """The same, with an error that allows for chance."""
-        return self._force(theta, _CAUTION)
+        """The same, with an error that allows for chance and for the rounding of x."""
+        found = self._force(theta, _CAUTION)
+        return replace(found, error=found.error + self._blur(theta)[self._order])
+
+    def _blur(self, theta: Array) -> Array:
+        """What rounding of x = a z + b and of ℓ changes of the force of (a, b): (2, L)."""
+
+        def rows(at: Field, z: Array, a: Array) -> Array:
+            steep = np.abs(at.score_slope_data) + np.abs(at.score_data * at.ratio_slope)
+            lost = self._mass(at) * steep * np.abs(at.x)
+            # and log p, where its power is beyond 0 and 1
+            lost += self._mass(at) * np.abs(at.ratio_slope * at.log_ratio)
+            lost = np.where(lost > 0.0, _EPS * lost, 0.0)
+            return np.stack([lost * np.abs(z), lost])
+
+        return self._by(theta, rows, 1.0, _COUNTS[:1]).value
 
     def _force(self, theta: Array, caution: float) -> Integrals:
         found = self._by(theta, self._push, caution)
@@ -112,12 +127,30 @@ class IntervalEngine(Engine):
         starts = range(0, max(1, len(theta)), step)
         parts = [self._sums(counts[0], rows, theta[k : k + step], caution) for k in starts]
         found = Integrals.joined(parts)
+        found.converged[self._needed(theta) > counts[0]] = False
         lost = np.flatnonzero(~found.converged)
         if len(counts) == 1:
             return found
         return found.mended(
             lost, theta, partial(self._by, rows=rows, caution=caution, counts=counts[1:])
         )
+
+    def _needed(self, theta: Array) -> Array:
+        """How many panels it takes that none passes over a feature of the data, (L,)."""
+        a, b = theta[:, self._place].T
+        low, high = self._latent.support
+        ends = np.sort(np.multiply.outer((low, high), a) + b, axis=0)
+        needed = np.zeros(len(theta))
+        for place, room in self._features:
+            met = (place > ends[0] - room) & (place < ends[1] + room)
+            np.maximum(needed, met * ((ends[1] - ends[0]) / room), out=needed)
+        return needed
+
+    @cached_property
+    def _features(self) -> list[tuple[float, float]]:
+        """Places of the data's modes and handovers, and the panel that each asks for."""
+        modes = [(place, _PER_MODE * width) for place, width in self._data.landmarks.tolist()]
+        return modes + [(x, _PER_HANDOVER * width) for x, width, _ in self._data.handovers.tolist()]
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
@@ -225,16 +258,6 @@ class IntervalEngine(Engine):
         good = (apart <= _AGREEMENT) & (error <= np.maximum(allowed, rounding)) & there
         error += rounding
         return Integrals(value, error, good.all(axis=0), np.full(len(a), z.shape[1]))
-
-
-def _is_tame(data: Distribution) -> bool:
-    """Whether there is nothing but jumps and kinks at a few breaks, and no atom."""
-    breaks, least = data.breaks, 1e-100 * data.landmarks[:, 1].max()
-    step = _BESIDE * np.maximum(np.spacing(np.abs(breaks)), least)
-    with np.errstate(invalid="ignore"):
-        apart = [np.diff(data.logpdf(breaks + side), axis=0) for side in (step, -step)]
-    few = len(breaks) <= _MOST_BREAKS and not len(data.atoms)
-    return few and not bool((np.abs(apart) > 1.0).any())
 
 
 def _empty(data: Distribution) -> Array:

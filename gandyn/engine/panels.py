@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
 from gandyn.engine.base import Engine
+from gandyn.engine.ends import FarOut, towards_ends
+from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
 from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
 from gandyn.objectives import FDivergence, Objective
@@ -20,13 +23,39 @@ from gandyn.objectives.divergences import DIVERGENCES
 from gandyn.objectives.field import AtAtoms, Field
 from gandyn.system.differences import stencil
 
-__all__ = ["PanelEngine", "field_integrals", "rooted", "row_of"]
+__all__ = [
+    "PanelEngine",
+    "bound",
+    "field_integrals",
+    "powers_of",
+    "rooted",
+    "row_of",
+    "spared",
+    "spread",
+]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Row = tuple[Callable[[Field], Array], Callable[[Field], Array]]
 
+_POWERS = {
+    "kl_data_generator": 1.0,
+    "kl_generator_data": 0.0,
+    "chi_squared_data_generator": 2.0,
+    "chi_squared_generator_data": -1.0,
+}
+_MOST = {
+    "jsd": np.log(2.0),
+    "jsd_gap": np.log(2.0),
+    "total_variation": 1.0,
+    "hellinger_squared": 1.0,
+}
+_BOUNDED = 0.5
+"""Stands for a weight that makes nothing infinite."""
+
 _PLACES = (-3, -2, -1, 1, 2, 3)
+_EPS = float(np.finfo(float).eps)
+_LOST, _BY_DIFFERENCES = 1e-5, 1e-12
 _LANES = 128
 """States whose panels are fitted and integrated together."""
 
@@ -47,31 +76,67 @@ class PanelEngine(Engine):
         self.data, self.generator, self.objective = data, generator, objective
         ends = (*generator.latent.support, *data.support)
         # Where no density jumps and its flux is known, the force can be integrated by parts.
+        self.ends = Ends(data, generator.latent)
         smooth = generator.affine and not np.isfinite(ends).any()
+        smooth = smooth and not (data.ends or generator.latent.ends)
         self._by_parts = smooth and objective.has_level
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
-        push = push_at_folds(self.data, self.generator, self.objective, theta).T
-        endless = push != 0.0
-        converged, nodes = ~endless.any(axis=0), np.zeros(len(theta), np.int64)
+        push = self.endless_force(theta).T
+        infinite = push != 0.0
+        converged, nodes = ~infinite.any(axis=0), np.zeros(len(theta), np.int64)
         found = Integrals(push, np.zeros(push.shape), converged, nodes)
-        for lost in np.unique(endless, axis=1).T:
-            lanes = np.flatnonzero((endless == lost[:, None]).all(axis=0))
-            if not lost.all():
-                rest, entries = self._finite_force(theta[lanes], ~lost), np.ix_(~lost, lanes)
-                found.value[entries], found.error[entries] = rest.value, rest.error
-                converged[lanes] &= rest.converged
-                nodes[lanes] = rest.nodes
+        some = np.flatnonzero(~infinite.all(axis=0))
+        if len(some):
+            finite = self._finite_force(theta[some], infinite[:, some])
+            found.value[:, some] = np.where(infinite[:, some], push[:, some], finite.value)
+            found.error[:, some] = finite.error
+            converged[some] &= finite.converged
+            nodes[some] = finite.nodes
         return found
 
-    def _finite_force(self, theta: Array, which: NDArray[np.bool_]) -> Integrals:
-        """Those components of the force that are asked for, none of which a fold makes infinite."""
-        target, d = self.objective, int(which.sum())
-        rows: list[Row] = [(lambda at: target.force(at)[which], target.force_rounding)]
+    def endless_force(self, theta: Array) -> Array:
+        """±∞ and nan in the components of the force (L, d) that do not exist, 0 elsewhere.
+
+        Told by how both densities go far out, at their breaks and at folds of the generator.
+        """
+        target, place = self.objective, self.generator.scale_and_place
+        if not isinstance(target, FDivergence):
+            return np.zeros(theta.shape)
+        if not self.generator.affine or place is None:
+            out = push_at_folds(self.data, self.generator, target, theta)
+        else:
+            out = np.empty(theta.shape)
+            a, b = theta[:, place].T
+            out[:, place] = divergent(target, self.data, self.generator.latent, a, b).T
+        if not self.ends.smooth:
+            generated = self.generator.generated(theta)
+            with np.errstate(invalid="ignore"):
+                out += self.ends.force(target, self.generator, generated, theta)
+        return out
+
+    def endless_values(self, theta: Array, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which divergences by name, or "potential", are infinite at states (L, d): (K, L)."""
+        out = np.zeros((len(names), len(theta)), bool)
+        place = self.generator.scale_and_place if self.generator.affine else None
+        for row, name in zip(out, names, strict=True):
+            powers = powers_of(name, self.objective)
+            row |= self.ends.alone(powers, self.generator, theta)
+            if place is not None:
+                row |= endless(powers, self.data, self.generator.latent, *theta[:, place].T)
+            if not self.ends.smooth:
+                generated = self.generator.generated(theta)
+                row |= self.ends.value(powers, self.generator, generated, theta)
+        return out
+
+    def _finite_force(self, theta: Array, infinite: NDArray[np.bool_]) -> Integrals:
+        """The components of the force that are not infinite, and 0 for those that are."""
+        target, d = self.objective, theta.shape[-1]
+        rows: list[Row] = [(target.force, target.force_rounding)]
         if self._by_parts:
             rows.append((target.force_by_parts, target.force_by_parts_rounding))
-        found = self._integrals(theta, rows, target.transport)
+        found = self._integrals(theta, rows, target.transport, np.stack([infinite] * len(rows)))
         value, error = found.value[:d], found.error[:d]
         if self._by_parts:
             better = found.error[d:] < error
@@ -81,10 +146,16 @@ class PanelEngine(Engine):
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
-        rows = [row_of(self.objective, name) for name in names]
+        infinite = self.endless_values(theta, names)
         transport = any(name.startswith("wasserstein") for name in names)
         transport |= "potential" in names and self.objective.transport
-        return self._integrals(theta, rows, transport)
+        rows = [row_of(self.objective, name) for name in names]
+        found = self._integrals(theta, rows, transport, infinite)
+        found.value[infinite], found.error[infinite] = np.inf, 0.0
+        bound(found, names)
+        if self.generator.affine:
+            spread(found, names, self.data, self.generator.latent)
+        return found
 
     def jacobian(self, theta: Array) -> Array:
         """Jacobian of the force at states (L, d): (L, d, d).
@@ -99,6 +170,12 @@ class PanelEngine(Engine):
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None
+        endless = (self.endless_force(theta) != 0.0).any(axis=1)
+        if endless.any():
+            out = np.full((len(theta), 2, 2), np.nan)
+            if not endless.all():
+                out[~endless] = self.jacobian(theta[~endless])
+            return out
         if len(theta) > _LANES:
             parts = np.array_split(theta, -(-len(theta) // _LANES))
             return np.concatenate([self.jacobian(part) for part in parts])
@@ -120,21 +197,64 @@ class PanelEngine(Engine):
         value = found.value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
-    def _integrals(self, theta: Array, rows: Sequence[Row], transport: bool) -> Integrals:
-        """Integrals of rows over a stack of states, some states at a time."""
+    def _integrals(
+        self,
+        theta: Array,
+        rows: Sequence[Row],
+        transport: bool,
+        left_out: NDArray[np.bool_],
+    ) -> Integrals:
+        """Integrals of rows over a stack of states, some states at a time.
+
+        But for those to be left out, (rows, [d,] L), which are 0.
+        """
         if not len(theta):
-            return self._integrals(np.ones((1, theta.shape[1])), rows, transport).of(slice(0))
-        return Integrals.joined(
-            [
-                field_integrals(
-                    self.data,
-                    self.generator.generated(theta[start : start + _LANES]),
-                    rows,
-                    transport=transport,
-                )
-                for start in range(0, len(theta), _LANES)
-            ]
-        )
+            state, none = np.ones((1, theta.shape[1])), np.zeros((*left_out.shape[:-1], 1), bool)
+            return self._integrals(state, rows, transport, none).of(slice(0))
+        parts = []
+        for part in (slice(k, k + _LANES) for k in range(0, len(theta), _LANES)):
+            generated = self.generator.generated(theta[part])
+            kept = spared(rows, left_out[..., part])
+            found = field_integrals(self.data, generated, kept, transport=transport)
+            blur = self._blur(generated)
+            found.error[:] += blur * np.where(np.isinf(found.value), 0.0, np.abs(found.value))
+            parts.append(found)
+        return Integrals.joined(parts)
+
+    def _blur(self, generated: Generated) -> Array:
+        """What share of p_g is lost as the places of its edges are rounded, (lanes,)."""
+        ends = np.array([edges[[0, -1]] for edges in generated.edges]).T
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            share = np.minimum(_EPS * np.abs(ends).max(axis=0) / (ends[1] - ends[0]), 1.0)
+        # what is smooth is not cut off at an edge: only panels shorter than rounding are lost
+        smooth = not len(self.generator.latent.breaks)
+        share = np.where(smooth & (share < _LOST), 0.0, share)
+        # and so is what G' by differences makes of the density
+        by_differences = type(self.generator).slope is Generator.slope
+        by_differences &= not self.generator.affine
+        return share + (_BY_DIFFERENCES if by_differences else 0.0)
+
+
+def powers_of(name: str, objective: Objective | None = None) -> tuple[float, float]:
+    """The powers of r that the weight of a divergence by name becomes.
+
+    Or that of the objective, for its "potential".
+    """
+    if name == "potential" and isinstance(objective, FDivergence):
+        return objective.powers
+    return (_POWERS.get(name, _BOUNDED),) * 2
+
+
+def spared(rows: Sequence[Row], infinite: NDArray[np.bool_]) -> list[Row]:
+    """Rows that are 0 in the lanes where they are `infinite`, (K, [d,] lanes)."""
+
+    def kept(f: Callable[[Field], Array], left_out: NDArray[np.bool_]) -> Callable[[Field], Array]:
+        return lambda at: np.where(left_out[..., at.lane, None], 0.0, f(at))
+
+    return [
+        (kept(f, left_out), rounding) if left_out.any() else (f, rounding)
+        for (f, rounding), left_out in zip(rows, infinite, strict=True)
+    ]
 
 
 def row_of(objective: Objective, name: str) -> Row:
@@ -148,6 +268,14 @@ def of_one_alone(at: Field, mass: Array, rows: Sequence[Callable[[Field], Array]
     """What rows (K, L) gain from mass (L, 1) where only one of the two densities is."""
     with np.errstate(all="ignore"):
         return np.array([np.where(mass > 0.0, row(at), 0.0)[:, 0] for row in rows])
+
+
+def spread(found: Integrals, names: Sequence[str], p: Distribution, q: Distribution) -> None:
+    """Set to infinity, in place, the distances by name between laws of which one has a moment."""
+    for k, name in enumerate(names):
+        moments = {"wasserstein1": (p.mean, q.mean), "wasserstein2": (p.std, q.std)}.get(name)
+        if moments is not None and np.isfinite(moments[0]) != np.isfinite(moments[1]):
+            found.value[k], found.error[k] = np.inf, 0.0
 
 
 def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
@@ -196,11 +324,10 @@ def field_integrals(
         Relative tolerance of each integral.
     """
 
-    def integrand(x: Array, lane: NDArray[np.intp]) -> tuple[Array, Array]:
-        at = Field(data, generated, x, lane)
+    def both(at: Field) -> tuple[Array, Array]:
         values, rounding = [], []
         for f, noise in rows:
-            value = f(at).reshape(-1, *x.shape)
+            value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
             rounding.append(np.broadcast_to(noise(at), value.shape))
         return np.concatenate(values), np.concatenate(rounding)
@@ -210,8 +337,16 @@ def field_integrals(
         x, lane = _coupled_breaks(data, generated)
         ends = np.concatenate([panels.left, panels.right, x])
         panels = panels_between(ends, np.concatenate([panels.lane, panels.lane, lane]))
+    panels, inner = towards_ends(data, generated, panels, both)
     integrals = integrate(
-        integrand, panels, generated.lanes, rtol=rtol, open_left=True, open_right=True
+        lambda x, lane: both(Field(data, generated, x, lane)),
+        panels,
+        generated.lanes,
+        rtol=rtol,
+        open_left=True,
+        open_right=True,
+        distant=lambda x, u, lane: both(FarOut(data, generated, x, u, lane)),
+        inner=inner,
     )
     _add_atoms(integrals, data, generated, rows)
     return integrals
@@ -250,6 +385,12 @@ def _add_atoms(
         for k, row in enumerate(more):
             integrals.value[k] += np.bincount(lane, row, generated.lanes)
     integrals.error[np.isinf(integrals.value)] = 0.0
+
+
+def bound(integrals: Integrals, names: Sequence[str]) -> None:
+    """Keep values by name, in place, below the most that they can be."""
+    most = np.array([_MOST.get(name, np.inf) for name in names])
+    np.minimum(integrals.value, most[:, None], out=integrals.value)
 
 
 def rooted(integrals: Integrals, row: int) -> None:

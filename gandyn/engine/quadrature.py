@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gandyn.engine.kronrod import FINE, Pair
 
-__all__ = ["Integrals", "Panels", "integrate"]
+__all__ = ["Approach", "Integrals", "Panels", "integrate"]
 
 Array = NDArray[np.float64]
 
@@ -163,6 +163,8 @@ Integrand = Callable[[Array, NDArray[np.intp]], tuple[Array, Array]]
 """``f(x, lane)`` with x of shape (P, n) and lane (P,): values (K, P, n) and their rounding errors
 relative to the value, in units of the machine epsilon, of any shape that broadcasts to it."""
 
+FarIntegrand = Callable[[Array, Array, NDArray[np.intp]], tuple[Array, Array]]
+
 
 def _sums(f: Integrand, panels: Panels, rule: Pair) -> Array:
     """Value, disagreement, absolute sum and rounding of each panel: shape (4, K, P)."""
@@ -223,6 +225,16 @@ class _Running:
     converged: NDArray[np.bool_]
     nodes: NDArray[np.int64]
 
+    def of(self, lanes: NDArray[np.bool_]) -> _Running:
+        """Those of some lanes."""
+        return _Running(
+            self.value[:, lanes],
+            self.error[:, lanes],
+            self.absolute[:, lanes],
+            self.converged[lanes],
+            self.nodes[lanes],
+        )
+
 
 def _adapt(
     f: Integrand, panels: Panels, lanes: int, rtol: float, scale: Array | None, rule: Pair
@@ -260,9 +272,39 @@ _SWEEPS = 60
 _MOST_PANELS = 4000
 """Per lane; only an integrand that is noise, or not integrable, comes near it."""
 
-_DOUBLINGS = 700
-"""A width of 1 doubled so often still fits a double, and a density that falls as slowly as
-x**-1.07 is summed to 1e-14 by then."""
+_DOUBLINGS = 12
+"""Panels twice as wide as those before; what still matters then is followed by its logarithm."""
+
+_FIRST_WAY, _LAST_PLACE = 2.0, math.log(1e140)
+_STEPS = np.array([16.0, 8.0, 4.0, 0.0])
+_CONSTANT, _PURE = 1e-8, 1e-9
+
+
+@dataclass(frozen=True)
+class Approach:
+    """Ways towards ends of the line, or of a density, where integrals may be infinite.
+
+    Along a way the distance from the end is measured in its logarithm u, which grows towards it.
+    There a power falls exponentially, and an integral that diverges does not fall at all.
+
+    Attributes
+    ----------
+    f : callable
+        ``f(u, way)``, an `Integrand` per unit of u, whose rows are of ways instead of lanes.
+    lane : ndarray of int, shape (m,)
+        The lane of each way.
+    panels : Panels
+        Panels of u at the ways' beginnings, their lanes being the ways.
+    first, start, stop : ndarray, shape (m,)
+        Where the ways begin, where the panels end, and where nothing can be evaluated any more.
+    """
+
+    f: Integrand
+    lane: NDArray[np.intp]
+    panels: Panels
+    first: Array
+    start: Array
+    stop: Array
 
 
 def integrate(
@@ -274,6 +316,8 @@ def integrate(
     open_left: bool = False,
     open_right: bool = False,
     rule: Pair = FINE,
+    distant: FarIntegrand | None = None,
+    inner: Approach | None = None,
 ) -> Integrals:
     """Integrate K functions over each lane's panels, and beyond them where they are open.
 
@@ -294,6 +338,10 @@ def integrate(
         added until they add nothing; an integral that does not stop growing is infinite.
     rule : Pair
         The pair that every panel is integrated by: (10, 21), or (4, 9) on many short panels.
+    distant : callable, optional
+        ``distant(x, u, lane)``, f times e^u: what is integrated over u where x goes with e^u.
+    inner : Approach, optional
+        Ways to finite ends, up to which the panels do not reach.
 
     Returns
     -------
@@ -314,12 +362,136 @@ def integrate(
                 far, step = np.where(step < reach, beyond, far), 16.0 * step
             ends.append((side, far, reach - np.abs(far - end)))
     whole = _adapt(f, panels, lanes, rtol, None, rule)
+    middle = 0.5 * (low.left + high.right)
     for side, end, width in ends:
-        _extend(f, whole, side, end, width, rtol, rule)
+        index, end = _extend(f, whole, side, end, width, rtol, rule)
+        if len(index):
+            outer = _outwards(distant or _times_distance(f), side, middle[index], end, index)
+            _follow(outer, whole, rtol, rule)
+    if inner is not None and len(inner.lane):
+        _begin(inner, whole, rtol, rule)
+        _follow(inner, whole, rtol, rule)
     error = np.where(np.isinf(whole.value), 0.0, whole.error)
     return Integrals(
         whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes
     )
+
+
+def _times_distance(f: Integrand) -> FarIntegrand:
+    def far(x: Array, u: Array, lane: NDArray[np.intp]) -> tuple[Array, Array]:
+        values, rounding = f(x, lane)
+        return values * np.exp(u), rounding
+
+    return far
+
+
+def _outwards(
+    far: FarIntegrand, side: float, middle: Array, end: Array, lane: NDArray[np.intp]
+) -> Approach:
+    """The ways on from ends far out, by the distances from the middle."""
+
+    def f(u: Array, way: NDArray[np.intp]) -> tuple[Array, Array]:
+        return far(middle[way, None] + side * np.exp(u), u, lane[way])
+
+    none = np.empty(0)
+    start, stop = np.log(np.abs(end - middle)), np.full(len(lane), _LAST_PLACE)
+    panels = Panels.between(none, none, np.empty(0, np.intp))
+    first = start - 0.5 * _DOUBLINGS * math.log(2.0)
+    return Approach(f, lane, panels, first, start, np.maximum(stop, start + 32.0))
+
+
+def _add(whole: _Running, piece: _Running, lane: NDArray[np.intp]) -> None:
+    """Add pieces, each of a way, to the lanes that these belong to."""
+    for total, part in (
+        (whole.value, piece.value),
+        (whole.error, piece.error),
+        (whole.absolute, piece.absolute),
+    ):
+        with np.errstate(invalid="ignore"):
+            for row, more in zip(total, part, strict=True):
+                np.add.at(row, lane, more)
+    np.add.at(whole.nodes, lane, piece.nodes)
+    np.logical_and.at(whole.converged, lane, piece.converged)
+
+
+def _scale(whole: _Running, lane: NDArray[np.intp]) -> Array:
+    return np.maximum(np.abs(whole.value), _EPS * whole.absolute)[:, lane]
+
+
+def _begin(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> None:
+    """Add the panels that ways begin with."""
+    if len(approach.panels):
+        scale = _scale(whole, approach.lane)
+        ways = len(approach.lane)
+        piece = _adapt(approach.f, approach.panels, ways, rtol, scale, rule)
+        _add(whole, piece, approach.lane)
+
+
+def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> None:
+    """Follow ways, by panels that double in u, until they add nothing or nothing is left of them.
+
+    What is left beyond goes on as it went on last: as A + B u times an exponential.
+    """
+    u, width = approach.start.copy(), np.full(len(approach.lane), _FIRST_WAY)
+    active = np.ones(len(u), bool)
+    while active.any():
+        index = np.flatnonzero(active)
+        lane = approach.lane[index]
+        far = np.minimum(u[index] + width[index], approach.stop[index])
+        panels = Panels.between(u[index], far, np.arange(len(index)))
+        scale = _scale(whole, lane)
+        piece = _adapt(_for_lanes(approach.f, index), panels, len(index), rtol, scale, rule)
+        endless = np.isinf(piece.absolute)
+        piece.value[endless] = np.copysign(np.inf, piece.value[endless])
+        with np.errstate(invalid="ignore"):
+            matters = piece.absolute > 1e-17 * whole.absolute[:, lane]
+            matters &= np.isfinite(whole.value[:, lane])
+            # where rounding is most of it, what there was goes on
+            few = piece.error > 1e-2 * piece.absolute
+            lost = np.any(matters & few & ~endless, axis=0)
+        _add(whole, piece.of(~lost), lane[~lost])
+        u[index[~lost]] = far[~lost]
+        width[index] *= 2.0
+        on = matters.any(axis=0) & ~lost
+        active[index] = on & (far < approach.stop[index])
+        last = index[(on & ~active[index]) | lost]
+        if len(last):
+            _add(whole, _rest(approach, last, u[last], whole.absolute), approach.lane[last])
+
+
+def _rest(approach: Approach, way: NDArray[np.intp], u: Array, absolute: Array) -> _Running:
+    """What is left beyond u on some ways, from the last values there are."""
+    scale = np.minimum(1.0, (u - approach.first[way]) / _STEPS[0])[:, None]
+    with np.errstate(all="ignore"):
+        values, rounding = approach.f(u[:, None] - scale * _STEPS, way)
+        rounding = _EPS * np.broadcast_to(rounding, values.shape)[..., -1]
+        early, middle, late, last = np.moveaxis(values, -1, 0)
+        value, endless = _left(middle, late, last, 4.0 * scale[:, 0])
+        other, _ = _left(early, middle, last, 8.0 * scale[:, 0])
+        lost = (rounding > 0.1) | ~(np.minimum(early * last, late * last) > 0.0)
+        gone = (last == 0.0) | lost
+        endless &= ~gone
+        value = np.where(endless, np.copysign(np.inf, last), np.where(gone, 0.0, value))
+        error = np.abs(value - other) + (np.abs(value) + np.abs(last)) * rounding
+        error = np.where(endless | gone, np.where(lost, 1e3 * np.abs(last), 0.0), error)
+        known = absolute[:, approach.lane[way]]
+    settled = ~(lost & (error > 1e-12 * known)).any(axis=0)
+    nodes = np.full(len(way), len(_STEPS))
+    return _Running(value, error, np.abs(value), settled, nodes)
+
+
+def _left(
+    first: Array, second: Array, third: Array, step: Array
+) -> tuple[Array, NDArray[np.bool_]]:
+    """∫ of (A + B u) e^(−λu) beyond the last of three values, and whether it is infinite."""
+    ratio, change = third / second, 1.0 - (third / second) / (second / first)
+    tilted = change > _PURE
+    rate = np.where(
+        tilted, (second / first) * (1.0 - np.sqrt(np.where(tilted, change, 0.0))), ratio
+    )
+    decay = -np.log(rate) / step
+    slope = np.where(tilted, (third - rate * second) / step, 0.0)
+    return (third + slope / decay) / decay, ~(decay > _CONSTANT)
 
 
 def _for_lanes(f: Integrand, index: NDArray[np.intp]) -> Integrand:
@@ -335,12 +507,13 @@ def _extend(
     width: Array,
     rtol: float,
     rule: Pair,
-) -> None:
-    """Add doubling panels beyond one end to `whole`, lane by lane, until they add nothing."""
+) -> tuple[NDArray[np.intp], Array]:
+    """Add doubling panels beyond one end to `whole`, lane by lane, until they add nothing.
+
+    Returns the lanes whose panels still add something, and where they end.
+    """
     lanes = len(end)
     active = np.ones(lanes, bool)
-    before = np.full(whole.value.shape, np.nan)
-    slow = np.zeros(whole.value.shape, int)
     end, width = end.copy(), width.copy()
     for _ in range(_DOUBLINGS):
         index = np.flatnonzero(active)
@@ -348,26 +521,16 @@ def _extend(
         panels = Panels.between(
             np.minimum(end[index], far), np.maximum(end[index], far), np.arange(len(index))
         )
-        scale = np.maximum(np.abs(whole.value), _EPS * whole.absolute)[:, index]
-        piece = _adapt(_for_lanes(f, index), panels, len(index), rtol, scale, rule)
-        whole.nodes[index] += piece.nodes
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            ratio = piece.absolute / before[:, index]
-            # A panel twice as far adding almost as much as the one before, twenty times in a row,
-            # is an integrand that falls no faster than 1/x: the integral is infinite.
-            slow[:, index] = np.where(ratio > 0.97, slow[:, index] + 1, 0)
-            endless = (slow[:, index] >= 20) | np.isinf(piece.absolute)
-            value = np.where(endless, np.copysign(np.inf, piece.value), piece.value)
-            whole.value[:, index] += value
-            whole.error[:, index] += piece.error
-            whole.absolute[:, index] += piece.absolute
-            whole.converged[index] &= piece.converged
+        piece = _adapt(_for_lanes(f, index), panels, len(index), rtol, _scale(whole, index), rule)
+        endless = np.isinf(piece.absolute)
+        piece.value[endless] = np.copysign(np.inf, piece.value[endless])
+        _add(whole, piece, index)
+        with np.errstate(invalid="ignore"):
             matters = piece.absolute > 1e-16 * whole.absolute[:, index]
         matters &= np.isfinite(whole.value[:, index])
-        before[:, index] = piece.absolute
         end[index] = far
         width[index] *= 2.0
-        active[index] = matters.any(axis=0) & (np.abs(end[index]) < 1e150)
+        active[index] = matters.any(axis=0) & (np.abs(far) < 1e140)
         if not active.any():
-            return
-    whole.converged[active] = False
+            break
+    return np.flatnonzero(active), end[active]

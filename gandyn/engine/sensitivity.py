@@ -61,5 +61,7 @@ def at_breaks(
             sides.append(np.where(mass > 0.0, mass * at.ratio_slope, 0.0)[:, 0])
         z = (k - b) / a
         phi = np.stack([z, np.ones_like(z)], axis=1)
-        out += (sides[1] - sides[0])[:, None, None] * phi[:, :, None] * phi[:, None, :]
+        # of a narrow latent's, right next to a jump; both sides may be infinite
+        with np.errstate(over="ignore", invalid="ignore"):
+            out += (sides[1] - sides[0])[:, None, None] * phi[:, :, None] * phi[:, None, :]
     return out

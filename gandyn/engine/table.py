@@ -38,6 +38,8 @@ _LARGEST = 20_000
 """Nodes of the finest grid: beyond, a table would cost more than the panels of many states."""
 
 _MOST_LANDMARKS = 2000
+_MOST_WIDTHS, _FURTHEST = 1e12, 1e60
+"""Of the narrowest mode, across all modes and to their ends: all of t(x) must be told apart."""
 _TINY = 1e-290
 _END = 0.3
 """Next to a break nodes are this much as dense, in ln distance, as far from a mode."""
@@ -119,6 +121,15 @@ class Table:
         """Whether grids can be fitted to this density."""
         if len(data.landmarks) > _MOST_LANDMARKS or len(data.atoms):
             return False
+        centres, widths = data.landmarks.T
+        across, narrowest = np.ptp(centres) + widths.max(), widths.min()
+        if across > _MOST_WIDTHS * narrowest or np.ptp(data.reach) > _FURTHEST * narrowest:
+            return False
+        low, high = data.support
+        inner = data.breaks[(data.breaks > low) & (data.breaks < high)]
+        middles = [0.5 * (left + right) for left, right in pairwise([low, *inner, high])]
+        if len(inner) and np.isneginf(data.logpdf(np.array(middles[1:-1]))).any():
+            return False  # a gap, where no particle is pushed
         sides = np.concatenate([np.nextafter(data.breaks, side) for side in (-np.inf, np.inf)])
         return bool((data.logpdf(sides) < 100.0 - np.log(data.landmarks[:, 1].min())).all())
 
@@ -153,14 +164,15 @@ class Table:
         Nearly the largest over the modes of 1/√((2.5 width)² + distance²), thinned out far from
         all of them, and over the ends of 0.15/distance, thinned out next to them.
         """
-        total = (self._modes(x) / self._thinned(x)) ** 4
+        # in units of all modes, of which the fourth powers are numbers
+        total = (self._core * self._modes(x) / self._thinned(x)) ** 4
         width = float(self._cores.min())
         for end in ends:
             if math.isfinite(end):
                 distance = np.abs(x - end)
                 near = np.log(distance / width)
-                total += (_END / distance / np.sqrt(1.0 + near * near)) ** 4
-        return np.sqrt(np.sqrt(total))
+                total += (_END * self._core / distance / np.sqrt(1.0 + near * near)) ** 4
+        return np.sqrt(np.sqrt(total)) / self._core
 
     def _thinned(self, x: Array) -> Array:
         """By how much nodes are thinned out as far from all modes."""
@@ -170,11 +182,11 @@ class Table:
     def _modes(self, x: Array) -> Array:
         total = np.zeros_like(x)
         for centre, core, share in zip(self._centres, self._cores, self._shares, strict=True):
-            square = (x - centre) ** 2
-            square += core**2
+            square = ((x - centre) / self._core) ** 2
+            square += (core / self._core) ** 2
             square *= square
             total += share / square
-        return np.sqrt(np.sqrt(total))
+        return np.sqrt(np.sqrt(total)) / self._core
 
     def edges(self, low: float, high: float) -> Array:
         """Points between which dt/dx is smooth, from near one end of a segment to the other."""

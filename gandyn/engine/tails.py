@@ -38,7 +38,8 @@ def divergent(
     with np.errstate(all="ignore"):
         force = np.where(infinite, sign * np.inf, 0.0).sum(axis=1)
         # Where the integrand has a peak far out, its exponent rises to there by so much.
-        rise = np.where(fall[:, 1] < 0.0, fall[:, 1] ** 2 / (4.0 * fall[:, 0]), 0.0)
+        peaked = (fall[:, 1] < 0.0) & (rising != 0.0)
+        rise = np.where(peaked, fall[:, 1] ** 2 / (4.0 * fall[:, 0]), 0.0)
         high = np.flatnonzero((rise > 600.0).any(axis=0) & (force == 0.0).all(axis=0))
         if not len(high):
             return force

@@ -137,7 +137,8 @@ class QuadraticEngine(Engine):
             value = (self._ratio - np.abs(a)) ** 2 * self._variance + apart**2
             size, error = value, 0.0 * a
         place = np.abs(apart) * (np.abs(apart) + np.abs(self._mean * a))
-        errors = _ROUNDING * (size + place) + 2.0 * np.abs(a) * error
+        with np.errstate(over="ignore"):  # an error may be as large as it likes
+            errors = _ROUNDING * (size + place) + 2.0 * np.abs(a) * error
         found = Integrals(
             np.tile(value, (len(names), 1)),
             np.tile(errors, (len(names), 1)),
@@ -389,7 +390,7 @@ class CrossingEngine(Engine):
                 out[index] -= steps
             # what the rounding of both masses moves a crossing by, and that of its place
             p, q = curve.data.pdf(x), law.pdf(z) / a[line]
-            with np.errstate(divide="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore"):
                 moved = _ROUNDING * q * (1.0 / np.abs(p - q) + np.abs(x))
             lost[1, index] = 16.0 * _ROUNDING + np.bincount(line, moved, minlength=len(a))
             lost[0, index] = 16.0 * _ROUNDING * (1.0 + abs(mean))

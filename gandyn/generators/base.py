@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions import Distribution, Normal
-from gandyn.errors import InputError
+from gandyn.distributions.sizes import MOST
+from gandyn.errors import InputError, printable
 from gandyn.generators.generated import Generated, LinearStack, Stack
 from gandyn.generators.pushforward import Pushforward
 from gandyn.system.checks import Array
 from gandyn.system.differences import central, derivative
+from gandyn.system.text import show
 
 
 class Generator(ABC):
@@ -50,7 +52,7 @@ class Generator(ABC):
         self.latent: Distribution = Normal(0.0, 1.0) if latent is None else latent
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.latent!s:.60})"
+        return f"{type(self).__name__}({printable(str(self.latent)):.60})"
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -105,7 +107,12 @@ class Generator(ABC):
         # Wide steps of a high order: about a point where G' is 0, densities see its rounding.
         out = central(function, z, 0.05, accuracy=12, order=order)
         at = self.latent
-        ended = (z >= at.support[0]) & (z <= at.support[1]) & np.isfinite(z) & ~np.isfinite(out)
+        ended = (z >= at.support[0]) & (z <= at.support[1]) & np.isfinite(z)
+        ends = np.array([end for end in at.support if np.isfinite(end)])
+        if len(ends) and np.isfinite(function(ends)).all():
+            ended &= ~np.isfinite(out)  # elsewhere it is singular there, and steps must be small
+        elif not len(ends):
+            ended &= False
         if ended.any():
             out[ended] = derivative(
                 function, z[ended], at.landmarks, np.empty(0), at.support, order=order
@@ -128,16 +135,19 @@ class Generator(ABC):
         """
         try:
             array = np.asarray(theta, dtype=float)
-        except (TypeError, ValueError):
-            raise InputError(f"theta: got {theta!r}, must be numbers") from None
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"theta: got {show(theta)}, must be numbers") from None
         if array.ndim == 0 or array.shape[-1] != self.dimension:
             raise InputError(
                 f"theta: got an array of shape {array.shape}, "
                 f"the last axis must hold {self.dimension} parameters"
             )
-        if not np.isfinite(array).all():
-            bad = ", ".join(f"{v}" for v in array[~np.isfinite(array)][:3])
-            raise InputError(f"theta: got {bad}, must be finite")
+        if not (np.abs(array) <= MOST).all():
+            bad = array[~(np.abs(array) <= MOST)]
+            allowed = f"from {-MOST:g} to {MOST:g}" if np.isfinite(bad).all() else "finite"
+            raise InputError(
+                f"theta: got {', '.join(map(str, bad[:3].tolist()))}, must be {allowed}"
+            )
         return array
 
     def generated(self, theta: Array) -> Generated:

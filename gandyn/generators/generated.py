@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
+from gandyn.distributions.ends import NEAR, End, MovedEnd
 from gandyn.system.checks import Array, Index, as_float
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Generated(ABC):
     breaks : sequence of ndarray
         For each lane, the points where its density or score jumps, and the quantile function bends
         with them; empty where the edges do for them all.
+    noise : float
+        Relative error of the densities, where it is more than rounding.
     standard : tuple (family, member, loc, scale) or None
         Where every density is the standard density of one location-scale family, scaled and
         shifted: the family, a member of it, and each lane's location and (positive) scale.
@@ -47,6 +50,7 @@ class Generated(ABC):
     folds: list[Array]
     atoms: Sequence[Array] = ()
     breaks: Sequence[Array] = ()
+    noise: float = 0.0
     standard: tuple[Hashable, Distribution, Array, Array] | None = None
 
     @abstractmethod
@@ -56,6 +60,26 @@ class Generated(ABC):
     @abstractmethod
     def score(self, x: Array, lane: Index) -> Array:
         """Its derivative."""
+
+    def ends(self, lane: int) -> Sequence[End]:
+        """Where the density of a lane is not smooth, see `gandyn.distributions.Distribution`."""
+        return ()
+
+    def beside(
+        self, place: Array, side: Array, distance: Array, lane: Index
+    ) -> tuple[Array, Array]:
+        """`logpdf` and `score` at distances (P, n) from places (P,), on sides ±1 (P,) of them."""
+        away = np.maximum(distance, NEAR * np.abs(place)[:, None])
+        x = place[:, None] + side[:, None] * away
+        log, score = self.logpdf(x, lane), self.score(x, lane)
+        for k in np.unique(lane):
+            for end in self.ends(int(k)):
+                there = np.abs(place - end.place) <= NEAR * np.abs(place)
+                rows = (lane == k) & (side == end.side) & there
+                if rows.any():
+                    log[rows] = end.log_density(distance[rows])
+                    score[rows] = end.score(distance[rows])
+        return log, score
 
     @abstractmethod
     def cdf(self, x: Array, lane: Index) -> Array:
@@ -98,6 +122,7 @@ class _Lanes(Generated):
         self.edges = [member.edges for member in members]
         self.atoms = [member.atoms for member in members]
         self.breaks = [member.breaks for member in members]
+        self.noise = max(member.noise for member in members)
 
     def _each(self, method: Callable[..., Array], lane: Index, *arrays: Array) -> Array:
         """Rows of each lane in turn; `method(member, *rows)` may put axes in front."""
@@ -115,6 +140,9 @@ class _Lanes(Generated):
                 out = np.empty((*part.shape[:-2], *arrays[0].shape))
             out[..., rows, :] = part
         return np.empty(arrays[0].shape) if out is None else out
+
+    def ends(self, lane: int) -> Sequence[End]:
+        return self.members[lane].ends
 
     def logpdf(self, x: Array, lane: Index) -> Array:
         return self._each(lambda member, at: member.logpdf(at), lane, x)
@@ -176,6 +204,7 @@ class LinearStack(Generated):
 
     def __init__(self, latent: Distribution, theta: Array, place: tuple[int, int]) -> None:
         self.latent = latent
+        self.noise = latent.noise
         self._place = place
         self.a, self.b = theta[:, place].T
         self.lanes = len(theta)
@@ -185,8 +214,13 @@ class LinearStack(Generated):
             loc, scale = self.a * latent.loc + self.b, np.abs(self.a) * latent.scale
             self.standard = latent.family, latent, loc, scale
 
+    def ends(self, lane: int) -> Sequence[End]:
+        a, b = float(self.a[lane]), float(self.b[lane])
+        return [MovedEnd(end, a, b) for end in self.latent.ends]
+
     def _latent(self, x: Array, lane: Index) -> Array:
-        return (x - self.b[lane, None]) / self.a[lane, None]
+        with np.errstate(over="ignore"):  # far out from a narrow law
+            return (x - self.b[lane, None]) / self.a[lane, None]
 
     def logpdf(self, x: Array, lane: Index) -> Array:
         return self.latent.logpdf(self._latent(x, lane)) - np.log(np.abs(self.a))[lane, None]

@@ -13,6 +13,7 @@ from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
 from gandyn.system.checks import Array
+from gandyn.system.text import show
 
 _NEARLY_REAL = 1e-5
 """Imaginary part below which a computed root may be half of a real double one."""
@@ -65,7 +66,7 @@ class HermiteGenerator(Generator):
         except TypeError:
             self.degree = 0
         if self.degree < 1 or isinstance(degree, bool):
-            raise InputError(f"degree: got {degree!r}, must be an integer, 1 or more")
+            raise InputError(f"degree: got {show(degree)}, must be an integer, 1 or more")
         self.dimension = self.degree + 1
         self.affine = self.degree == 1
         self.scale_and_place = (1, 0) if self.affine else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gandyn.distributions.sizes import SMALLEST
 from gandyn.errors import InputError
 from gandyn.generators.base import Generator
 from gandyn.system.checks import Array
@@ -49,6 +50,10 @@ class LinearGenerator(Generator):
     def check(self, theta: ArrayLike) -> Array:
         """As `Generator.check`; a = 0 is refused too."""
         array = super().check(theta)
-        if not array[..., 0].all():
-            raise InputError("theta: got a = 0, must be non-zero (a z + b has no density there)")
+        size = np.abs(array[..., 0])
+        if not (size >= SMALLEST).all():
+            if not size.all():
+                allowed = "non-zero (a z + b has no density there)"
+                raise InputError(f"theta: got a = 0, must be {allowed}")
+            raise InputError(f"theta: got |a| = {size.min():g}, must be {SMALLEST:g} or more")
         return array

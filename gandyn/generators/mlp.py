@@ -15,6 +15,7 @@ from gandyn.generators.piecewise import Pieces, pieces_of
 from gandyn.generators.piecewise_pushforward import PiecewisePushforward
 from gandyn.generators.turning_points import turning_points
 from gandyn.system.checks import Array
+from gandyn.system.text import show
 
 _BLOCK = 2048
 """Latents taken through the layers at a time, whose activations then stay in the cache."""
@@ -71,15 +72,15 @@ class MLPGenerator(Generator):
         latent: Distribution | None = None,
     ) -> None:
         super().__init__(latent)
-        if activation not in _ACTIVATIONS:
-            raise InputError(f"activation: got {activation!r}, must be one of relu, tanh")
+        if not isinstance(activation, str) or activation not in _ACTIVATIONS:
+            raise InputError(f"activation: got {show(activation)}, must be one of relu, tanh")
         try:
             self.widths = tuple(int(width) for width in widths)
             whole = all(width == given for width, given in zip(self.widths, widths, strict=True))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             whole = False
         if not whole or min(self.widths, default=1) < 1:
-            raise InputError(f"widths: got {widths!r}, must be positive integers")
+            raise InputError(f"widths: got {show(widths)}, must be positive integers")
         self.activation = activation
         self.smooth = activation == "tanh"
         self._activate = _ACTIVATIONS[activation]

@@ -91,6 +91,7 @@ class OfPreimages(Distribution, Generic[Found]):
     """p_g at one θ (d,); a subclass finds the preimages, and has the panel edges."""
 
     _recent: tuple[Array, Found] | None = None
+    ends = ()
 
     def __init__(self, generator: Generator, theta: Array) -> None:
         self.generator = generator
@@ -191,8 +192,11 @@ class Pushforward(OfPreimages[Preimages]):
 
     @cached_property
     def edges(self) -> Array:
-        """Images of the latent's panel edges."""
+        """Images of the latent's panel edges; where G is infinite at one, of quantiles up to it."""
         points = np.concatenate([self._latent.edges, self._turns])
+        if not np.isfinite(self.generator(self._latent.edges[[0, -1]], self.theta)).all():
+            thin = 2.0 ** -np.arange(1.0, 57.0)
+            points = np.concatenate([points, self._latent.ppf(thin), self._latent.isf(thin)])
         images = self.generator(points, self.theta)
         return np.unique(images[np.isfinite(images)])
 
@@ -236,6 +240,11 @@ class _Branch:
         inner = max(left, min(reach[0], right)), min(right, max(reach[1], left))
         low = inner[0] if np.isfinite(left) else min(inner[0], inner[1] - 1.0)
         high = inner[1] if np.isfinite(right) else max(inner[1], low + 1.0)
+        # G may be infinite at an end of the latent, but next to it is not
+        if np.isfinite(left) and (nearest := self._inside(low, high)) != low:
+            left = low = nearest
+        if np.isfinite(right) and (nearest := self._inside(high, low)) != high:
+            right = high = nearest
         self._z = np.linspace(low, high, _TABLE)
         image = generator(self._z, theta)
         change = np.diff(image)
@@ -249,6 +258,15 @@ class _Branch:
         self._x = np.maximum.accumulate(self._x)
         far = [self._limit(left, low), self._limit(right, high)]
         self.low, self.high = min(far), max(far)
+
+    def _inside(self, end: float, other: float) -> float:
+        """The end, or, where G is infinite there, the nearest point at which a double holds it."""
+        shares = np.concatenate([[0.0, 5e-324], 10.0 ** np.arange(-300.0, -15.0)])
+        points = end + shares * (other - end)
+        points[1:] = np.where(points[1:] == end, np.nextafter(end, other), points[1:])
+        with np.errstate(all="ignore"):
+            held = np.abs(self._generator(points, self._theta)) < 1e300
+        return float(points[held.argmax()])
 
     def _limit(self, end: float, near: float) -> float:
         """G at an end of the interval; at infinity as far as G goes."""

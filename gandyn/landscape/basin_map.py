@@ -20,11 +20,15 @@ from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
 from gandyn.landscape.plane import Box, Plane
 from gandyn.system.checks import Array, Index
+from gandyn.system.memory import need_memory
 from gandyn.system.results import Result, plain
+from gandyn.system.text import show
 
 UNKNOWN = -1
 _SAME = 1e-3
 _BATCH = 20_000
+CELL = 48
+"""Bytes that a cell of a map takes while it is made."""
 _RTOL, _ATOL = 1e-7, 1e-9
 """Of the flows: relative, and in units of the narrowest width."""
 
@@ -161,6 +165,7 @@ def integrated_basins(game: Any, a: ArrayLike, b: ArrayLike) -> Basins:
 def _map(game: Any, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array, Equilibria]:
     """The axes, and the rest points on their side of a = 0."""
     columns, rows = _axis("a", a), _axis("b", b) - place_of(game)
+    need_memory(f"a: got {len(columns)} for {len(rows)} of b", CELL * len(columns) * len(rows))
     if columns[0] * columns[-1] <= 0:
         raise InputError(f"a: got {columns[0]:g} to {columns[-1]:g}, must be on one side of 0")
     if not isinstance(game, Equilibria):
@@ -183,8 +188,8 @@ def _shares(labels: Index, found: Equilibria) -> tuple[dict[int, float], float]:
 def _axis(name: str, values: ArrayLike) -> Array:
     try:
         axis = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: got {values!r:.60}, must be rising numbers") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name}: got {show(values)}, must be rising numbers") from None
     if axis.ndim != 1 or axis.size < 2:
         raise InputError(f"{name}: got shape {axis.shape}, must be rising numbers, two or more")
     if not np.isfinite(axis).all() or not (np.diff(axis) > 0).all():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gandyn.landscape.census import planar
+from gandyn.errors import InputError
+from gandyn.landscape.census import Equilibria, planar
 from gandyn.landscape.continuation import Path
 from gandyn.landscape.family import member_of, read_range
 from gandyn.landscape.frame import about_one_place, moved
 from gandyn.landscape.maxwell import MaxwellPoint, crossings
+from gandyn.landscape.modes import sight
 from gandyn.landscape.plane import Placed
 from gandyn.landscape.survey import Survey
 from gandyn.landscape.unfolding import Folds, Unfolding
@@ -23,8 +26,14 @@ from gandyn.system.results import Alike, Result
 
 _FLAT = 1e-7
 """An eigenvalue below this share of the other counts as 0."""
-_CHECKS = 6
-"""Values of the parameter at which `equilibria` says what the branches must pass through."""
+_LOOKS = 33
+_TURN, _LEAST, _STATIONS = 0.4, 4.0, 60
+"""Between two values at which `equilibria` is asked the root of the data's density turns by 0.4 at
+most, and a tenth of the interval lies; but there are no more than 61 of them, and those between
+events of the branches."""
+_NARROW = 1e-6
+"""Gaps between events narrower than this share of the interval are not looked into."""
+_MOST = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +119,8 @@ class Branches(Result):
     maxwell : tuple of MaxwellPoint
         Each rising in the parameter, then in b.
     status : int
-        0; −1 where a branch was lost or misses a rest point that `equilibria` finds.
+        0; −1 where a branch was lost, where branches and the rest points that `equilibria` finds
+        do not agree, or where some of these may be missing.
     message : str
     """
 
@@ -154,11 +164,13 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
 
     Notes
     -----
-    Curves are followed by pseudo-arclength from the rest points at six values of the parameter, the
-    ends among them, and from every branch point. Folds and branch points are seen by the turning of
-    the tangent and by the sign of a bordered determinant, and solved for by bordered systems
-    (`gandyn.landscape.unfolding`). Isolated closed branches between two of the six values and
-    without a branch point are not seen.
+    Curves are followed by pseudo-arclength from every branch point, and from each rest point that
+    `equilibria` finds on none of them yet: at values of the parameter the closer the faster the
+    data change with it, the ends among them, and in every gap between two folds, branch points or
+    ends of branches. Folds and branch points are seen by the turning of the tangent and by the sign
+    of a bordered determinant, and solved for by bordered systems (`gandyn.landscape.unfolding`). A
+    closed branch that lies wholly between two of the values, whose number the message tells, is not
+    seen.
 
     Examples
     --------
@@ -170,17 +182,21 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
     name, low, high = read_range("interval", interval, family)
     make, place = about_one_place(member_of(family, [name]), low)
     tell = progress or (lambda fraction, text: None)
-    values = np.linspace(low, high, _CHECKS)
-    found = []
-    for k, value in enumerate(values):
-        tell(0.3 * k / _CHECKS, f"rest points at {name} = {value:.4g}")
-        found.append(planar(make(value)))
-    middle = found[_CHECKS // 2].box
-    base = Unfolding(make, [low], [high], 0.25 * (middle[3] - middle[2]))
+    found: dict[float, Equilibria] = {}
+    stations = _stations(make, low, high)
+    for k, value in enumerate(stations):
+        tell(0.3 * k / len(stations), f"rest points at {name} = {value:.4g}")
+        found[value] = planar(make(value))
+    base = Unfolding.over(make, [low], [high], [points.box for points in found.values()])
     survey = Survey(base)
-    for value, points in zip(values, found, strict=True):
-        tell(0.3 + 0.4 * (value - low) / (high - low), f"branches from {name} = {value:.4g}")
-        survey.cover(value, points)
+    for value in stations:
+        tell(0.3 + 0.3 * (value - low) / (high - low), f"branches from {name} = {value:.4g}")
+        survey.cover(value, found[value])
+    while more := _unasked(survey, found)[: _MOST - len(found)]:
+        for value in more:
+            tell(0.6, f"rest points at {name} = {value:.4g}")
+            found[value] = planar(make(value))
+            survey.cover(value, found[value])
     curves = []
     for k, path in enumerate(survey.paths):
         tell(0.7 + 0.2 * k / len(survey.paths), "potentials")
@@ -192,6 +208,45 @@ def branches(family: Any, interval: Sequence[Any], progress: Progress | None = N
     events = _rising(folds), _rising(forks), _rising(maxwell)
     out = Branches(name, (low, high), tuple(curves), *events, *survey.verdict(found))
     return moved(out, place)
+
+
+def _stations(make: Callable[[float], Any], low: float, high: float) -> list[float]:
+    """Values from low to high, the nearer to each other the faster the data change."""
+    values = np.linspace(low, high, _LOOKS)
+    densities = [getattr(_member(make, value), "data", None) for value in values]
+    turns = [_angle(one, other) for one, other in pairwise(densities)]
+    way = np.concatenate([[0.0], np.cumsum(turns)]) + np.linspace(0.0, _LEAST, _LOOKS)
+    count = 1 + min(int(np.ceil(way[-1] / _TURN)), _STATIONS)
+    out: list[float] = np.interp(np.linspace(0.0, way[-1], count), way, values).tolist()
+    return [low, *out[1:-1], high]
+
+
+def _member(make: Callable[[float], Any], value: float) -> Any:
+    """The game at a value, None where there is none."""
+    try:
+        return make(float(value))
+    except InputError:
+        return None
+
+
+def _angle(one: Any, other: Any) -> float:
+    """The angle between the roots of two densities, half of their distance by Fisher and Rao."""
+    if one is None or other is None:
+        return 0.0
+    x = np.union1d(sight(one), sight(other))
+    affinity = np.trapezoid(np.exp(0.5 * (one.logpdf(x) + other.logpdf(x))), x)
+    return float(np.arccos(np.clip(affinity, 0.0, 1.0)))
+
+
+def _unasked(survey: Survey, found: Mapping[float, Equilibria]) -> list[float]:
+    """A value in each gap between events of the branches that has none yet."""
+    base, events = survey.base, survey.events()
+    asked = np.array([float(base.at(np.ones(2), [value])[2]) for value in found])
+    out = []
+    for one, other in pairwise(events):
+        if other - one > _NARROW and not ((asked > one) & (asked < other)).any():
+            out.append(float(base.values(np.array([0.0, 0.0, 0.5 * (one + other)]))[0]))
+    return out
 
 
 def _rising(events: Sequence[Any]) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.landscape.frame import box_about, centred, handed_out, place_of
+from gandyn.landscape.hurry import HurriedPlane
 from gandyn.landscape.many_starts import Search
 from gandyn.landscape.modes import Modes
 from gandyn.landscape.newton import across, between, joined, newton
@@ -25,6 +26,7 @@ from gandyn.landscape.plane import Box, Placed, Plane, check_box, edges
 from gandyn.landscape.winding import around, around_point
 from gandyn.system.checks import Array
 from gandyn.system.results import Result, plain
+from gandyn.system.text import show
 
 _DIP = 0.8
 """A vertex this much nearer to 0 than its node may be beyond it: a parabola is not the force."""
@@ -213,7 +215,7 @@ def equilibria(
     generator = getattr(game, "generator", None)
     if generator is not None and (generator.dimension != 2 or generator.scale_and_place is None):
         if box is not None:
-            raise InputError(f"box: got {box!r:.80}, must be None for {generator!r}: no plane")
+            raise InputError(f"box: got {show(box)}, must be None for {generator!r}: no plane")
         return _from_many_starts(game, None if starts is None else game.generator.check(starts))
     if starts is not None:
         raise InputError("starts: got some, must be None for a generator with a plane")
@@ -233,9 +235,11 @@ def planar(game: Any, box: Sequence[float] | None = None) -> Equilibria:
 
 def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     """The rest points on one side of a = 0."""
+    plane = HurriedPlane(plane)
     bounds = plane.box() if box is None else plane.mirrored(box)
     lattice = plane.axes(bounds)
-    winding = around(plane.force, _boundary(*lattice))
+    edge = _boundary(*lattice)
+    winding = around(plane.force, edge)
     roots, blocks = np.empty((0, 2)), [lattice]
     for _ in range(_ROUNDS):
         found = []
@@ -246,7 +250,7 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
             roots = _search(plane, *axes, force, roots, bounds)
         points = describe(plane.game, plane.turned(roots))
         indices = np.array([point.index for point in points], np.intp)
-        if winding == indices.sum():
+        if winding is None or winding == indices.sum() or plane.cut:
             break
         blocks = [
             (_halved(a), _halved(b))
@@ -256,11 +260,13 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     complete = winding is not None and winding == indices.sum()
     if complete:
         message = f"the winding number around the box, {winding}, is the sum of the indices"
-    elif winding is None:
+    elif plane.cut:
         message = (
-            "the winding number around the box could not be counted: the force is zero or not "
-            "finite on its edge; choose another box"
+            "stopped after ten seconds of work: rest points may be missing; choose a smaller box, "
+            "or data whose force is quicker to be had, such as a smoother density or fewer samples"
         )
+    elif winding is None:
+        message = _uncounted(plane.force(edge))
     else:
         message = (
             f"the winding number around the box is {winding}, the sum of the indices "
@@ -270,6 +276,19 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
     status = 0 if complete else -1
     box = plane.mirrored(bounds)
     return Equilibria(tuple(points), box, winding, complete, status, message, plane.game)
+
+
+def _uncounted(force: Array) -> str:
+    """Why the force (n, 2) on the edge of a box has no turns, and what would help."""
+    if (force == 0.0).all(axis=1).any():
+        why = "zero on parts of its edge, as where both densities are flat or do not overlap"
+    else:
+        why = "not finite on parts of its edge, as where its integral diverges"
+    return (
+        f"the winding number around the box could not be counted: the force is {why}; choose "
+        "another box, another objective (such as wasserstein2), or add instance noise (wider, "
+        "smoother data)"
+    )
 
 
 def _from_many_starts(game: Game, starts: Array | None) -> Equilibria:

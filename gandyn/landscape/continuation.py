@@ -20,9 +20,14 @@ from gandyn.system.polyline import feet
 _FIRST, _LONGEST, _SHORTEST = 0.02, 0.06, 1e-6
 _TURN = 0.2
 """Largest angle between the tangents at both ends of a step."""
+_ALONG = 0.3
+_STRAIGHT, _BENT = 1e-4, 0.02
+"""Share of a step by which its end may be off what was foreseen, and the angle by which it may turn
+for the next to be a longer one."""
 _SETTLED = 1e-10
 _ITERATIONS = 9
-_MOST = 3000
+_TOUCH = 1e-9
+_MOST = 2000
 
 
 class System(Protocol):
@@ -98,7 +103,7 @@ def correct(system: System, guess: Array, row: Array, slopes: Array) -> Array | 
         if step is None or not np.abs(step).max() < 0.3:
             return None
         u = u + step
-        if np.abs(step).max() <= _SETTLED:
+        if np.abs(step).max() <= _SETTLED * max(1.0, float(np.abs(u).max())):
             return u
     return None
 
@@ -150,15 +155,20 @@ def follow(
     along = tangent_of(slopes)
     along = along if along @ tangent >= 0 else -along
     rows = [(u, along, slopes)]
-    h, end = _FIRST, "long"
+    bend, steeper = np.zeros(len(u)), np.zeros(slopes.shape)
+    h, end, bound = _FIRST, "long", None
     while len(rows) < _MOST:
         if h < _SHORTEST:
-            end = "lost"
+            # A curve that turns back on a bound, as at a fold, has come to it.
+            end = "bound" if bound is not None and abs(u[bound[0]] - bound[1]) < _TOUCH else "lost"
             break
-        guess, new = u + h * along, None
+        guess, new = u + h * along + 0.5 * h * h * bend, None
+        nearby = slopes + h * steeper
         bound = crossed(guess)
         if bound is None:
-            new = correct(system, guess, along, slopes)
+            # Where the last unknown, a parameter, goes along it is held: its game is known then.
+            row = np.eye(len(u))[-1] if abs(along[-1]) > _ALONG else along
+            new = correct(system, guess, row, nearby)
             if new is not None and crossed(new) is not None:
                 bound, guess = crossed(new), new
         if bound is not None:
@@ -166,7 +176,7 @@ def follow(
             part = (value - u[index]) / (guess[index] - u[index])
             guess = u + max(part, 0.0) * (guess - u)
             guess[index] = value
-            new = correct(system, guess, np.eye(len(u))[index], slopes)
+            new = correct(system, guess, np.eye(len(u))[index], nearby)
             if new is not None:
                 new[index] = value
         if new is None or np.abs(new - guess).max() > 0.5 * h:
@@ -185,6 +195,8 @@ def follow(
         if not inside(new):
             end = "lost"
             break
+        bend, steeper = _ahead(new - u, along, ahead, new_slopes - slopes)
+        straight = angle < _BENT and np.abs(new - guess).max() <= _STRAIGHT * h
         u, along, slopes = new, ahead, new_slopes
         rows.append((u, along, slopes))
         if bound is not None:
@@ -193,9 +205,19 @@ def follow(
         if len(rows) > 10 and np.abs(u - start).max() < 0.7 * h and along @ rows[0][1] > 0.7:
             rows[-1], end = rows[0], "closed"
             break
-        h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), _LONGEST)
+        # A straight curve may be followed faster, but not in its parameter.
+        longest = (
+            _LONGEST / max(abs(float(along[-1])), 1e-9) if straight else max(_LONGEST, 0.6 * h)
+        )
+        h = min(h * float(np.clip(0.5 * _TURN / max(angle, 1e-3), 0.5, 1.6)), longest)
     points, tangents, all_slopes = map(np.array, zip(*rows, strict=True))
     return Path(points, tangents, all_slopes, end)
+
+
+def _ahead(step: Array, before: Array, after: Array, change: Array) -> tuple[Array, Array]:
+    """How a curve bends at the end of a step, by the cubic through it, and how its slopes grow."""
+    h = float(np.linalg.norm(step)) or 1.0
+    return (2.0 * before + 4.0 * after - 6.0 * step / h) / h, change / h
 
 
 def joined(behind: Path | None, ahead: Path | None) -> Path:

@@ -123,8 +123,13 @@ class Tracer:
         """Trace the Maxwell curve of two attractors (log a, b/scale) at parameters (x, y)."""
         w, swapped = (np.concatenate([*pair, values]) for pair in ((one, other), (other, one)))
         system = Maxwells(self.base)
+
+        def two(w: Array) -> bool:
+            # Behind a cusp, where they are one, the curve comes back with the two exchanged.
+            return bool((w[:2] - w[2:4]) @ (one - other) > 0.0) and system.stable(w)
+
         known = self._known("maxwell", swapped)
-        path = None if known else self._traced("maxwell", system, w, system.stable)
+        path = None if known else self._traced("maxwell", system, w, two)
         if path is not None:
             self._paths.append(("maxwell", path))
 

@@ -160,8 +160,7 @@ def phase_diagram(family: Any, x: Axis, y: Axis, progress: Progress | None = Non
     for k, (j, i) in enumerate(np.ndindex(_NODES, _NODES)):
         tell(0.4 * k / _NODES**2, "rest points of a lattice")
         found[j, i] = planar(make(*(low + span * at[j, i])))
-    middle = found[_NODES // 2, _NODES // 2].box
-    base = Unfolding(make, low, high, 0.25 * (middle[3] - middle[2]))
+    base = Unfolding.over(make, low, high, [points.box for points in found.values()])
     tracer = Tracer(base)
     unexplained = 0
     # Pairs of neighbouring nodes.

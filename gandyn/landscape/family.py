@@ -134,7 +134,7 @@ def read_range(which: str, given: Any, family: Any) -> tuple[str, float, float]:
         if len(given) == 3:
             name, *ends = given
         low, high = (float(value) for value in ends)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{which}: got {show(given)}, must be (name, low, high)") from None
     if not isinstance(name, str):
         raise InputError(f"{which}: got name {show(name)}, must be text")

@@ -14,6 +14,7 @@ from gandyn.generators import Generated
 from gandyn.generators.generated import Fixed
 from gandyn.system.checks import Array
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 _DIP = 0.95
 """A minimum that is not below this share of the lower of its two maxima divides nothing."""
@@ -78,9 +79,9 @@ def coverage(generated: Distribution, data: Distribution) -> Coverage:
     """
     for name, given in (("generated", generated), ("data", data)):
         if not isinstance(given, Distribution):
-            raise InputError(f"{name}: got {given!r}, must be a Distribution")
+            raise InputError(f"{name}: got {show(given)}, must be a Distribution")
     if len(data.atoms):
-        raise InputError(f"data: got {data!r}, which has atoms, must have a density")
+        raise InputError(f"data: got {show(data)}, which has atoms, must have a density")
     modes, mass = Modes(data), Fixed(generated)
     masses, shares = modes.on_cores(mass), modes.shares(mass)
     return Coverage(
@@ -100,7 +101,7 @@ class Modes:
     """
 
     def __init__(self, data: Distribution) -> None:
-        x = _points(data)
+        x = sight(data)
         log = np.asarray(data.logpdf(x), dtype=float)
         cuts = x[_dividers(log)]
         below = np.concatenate([[0.0], np.asarray(data.cdf(cuts), dtype=float), [1.0]])
@@ -150,7 +151,7 @@ class Modes:
         return "covers modes " + ", ".join(str(k + 1) for k in covered)
 
 
-def _points(data: Any) -> Array:
+def sight(data: Any) -> Array:
     """Points close enough to see every mode that the landmarks name."""
     centres, widths = np.asarray(data.landmarks, dtype=float).T
     low, high = float(data.ppf(1e-4)), float(data.isf(1e-4))

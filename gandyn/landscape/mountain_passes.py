@@ -23,6 +23,7 @@ from gandyn.landscape.plane import Box, Plane
 from gandyn.system.checks import Array
 from gandyn.system.polyline import even
 from gandyn.system.results import Alike, Result, columns, plain
+from gandyn.system.text import show
 
 _POINTS = 60
 """Points of a path on each side of a saddle."""
@@ -79,7 +80,7 @@ class Merge(Alike):
     saddle : int
     potential : float
     left, right : frozenset of int
-        Indices of the attractors that the saddle joins.
+        Indices of the attractors that the saddle joins, the lowest on the left.
     """
 
     saddle: int
@@ -230,8 +231,8 @@ def _check_gradient(plane: Plane, box: Box) -> None:
     # An infinite jump may come as nan.
     if (np.isfinite(size) & ~(jump <= _JUMP * size)).any():
         raise InputError(
-            f"game: got {game!r}, must have densities without jumps: the force on the generator's "
-            "paths is then minus the gradient of the potential"
+            f"game: got {show(game)}, must have densities without jumps: the force on the "
+            "generator's paths is then minus the gradient of the potential"
         )
     with np.errstate(invalid="ignore", divide="ignore"):
         step = _STRIDE * u[:, :1] * force / size[:, None]
@@ -242,8 +243,8 @@ def _check_gradient(plane: Plane, box: Box) -> None:
     doubt = _DOUBT * np.abs(work) + _DIGITS * np.abs(heights).max(axis=0)
     if not known.any() or (np.abs(fall - work) > doubt)[known].any():
         raise InputError(
-            f"game: got {game!r}, which has no barriers: its objective's potential is not what the "
-            "flow descends"
+            f"game: got {show(game)}, which has no barriers: its objective's potential is not what "
+            "the flow descends"
         )
 
 
@@ -262,7 +263,8 @@ def _kruskal(
         one, other = group[saddle], group[end]
         left, right = basins.get(one, frozenset()), basins.get(other, frozenset())
         if left and right:
-            merges.append(Merge(saddle, found[saddle].potential, left, right))
+            sides = sorted((left, right), key=min)
+            merges.append(Merge(saddle, found[saddle].potential, *sides))
         group = [one if g == other else g for g in group]
         basins[one] = left | right
         ways[saddle].append((end, down))

@@ -118,9 +118,12 @@ def second(plane: Plane, states: Array, h: Array | float) -> Array:
 
 def across(plane: Plane, theta: Array) -> Array:
     """Where the partner of each root lies, by the normal form of a fold: ẋ = λ x + ½ c x²."""
+    jacobian = plane.jacobian(theta)
+    known = np.isfinite(jacobian).all(axis=(1, 2))
+    theta, jacobian = theta[known], jacobian[known]
     if not len(theta):
         return theta
-    left, values, right = np.linalg.svd(plane.jacobian(theta))
+    left, values, right = np.linalg.svd(jacobian)
     v, psi, rate = right[:, 1], left[:, :, 1], values[:, 1]
     h = _SECOND * theta[:, :1]
     bent = (second(plane, theta + FIVE[:, None, None] * h * v, h) * psi).sum(axis=1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandyn.distributions.sizes import LEAST, MOST, SMALLEST
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.system.checks import Array, show
@@ -20,6 +21,8 @@ _EDGE = 48
 """Points of each edge of a box at which the force is looked at."""
 _GROWTHS = 6
 _FINE = 4000
+_NEAR = np.sinh(np.linspace(-25.0, 25.0, 101))
+"""Distances from a mode, in its widths, at which the spacing of a lattice is set."""
 
 
 class Placed(Alike):
@@ -49,12 +52,15 @@ def check_box(box: Sequence[float]) -> Box:
     )
     try:
         a_low, a_high, b_low, b_high = (float(value) for value in box)
-    except (TypeError, ValueError):
-        raise InputError(f"box: got {box!r:.80}, {allowed}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"box: got {show(box)}, {allowed}") from None
     if not np.isfinite([a_low, a_high, b_low, b_high]).all():
-        raise InputError(f"box: got {tuple(box)!r:.80}, must be finite")
+        raise InputError(f"box: got {show(tuple(box))}, must be finite")
     if not (a_low < a_high and a_low * a_high > 0.0 and b_low < b_high):
         raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {allowed}")
+    if min(abs(a_low), abs(a_high)) < LEAST or np.abs(box).max() > MOST:
+        told = f"must be from {-MOST:g} to {MOST:g}, and |a| from {LEAST:g} on"
+        raise InputError(f"box: got ({a_low:g}, {a_high:g}, {b_low:g}, {b_high:g}), {told}")
     return a_low, a_high, b_low, b_high
 
 
@@ -62,7 +68,7 @@ def check_states(name: str, values: Any) -> Array:
     """States (n, 2), one or more; InputError for others, not finite ones, and a = 0."""
     try:
         states = np.array(values, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         states = np.empty(0)
     good = states.ndim == 2 and states.shape[1] == 2 and len(states) and np.isfinite(states).all()
     if not good or (states[:, 0] == 0).any():
@@ -86,6 +92,8 @@ class Plane:
 
     def __init__(self, game: Any, side: float = 1.0) -> None:
         generator = getattr(game, "generator", None)
+        if not callable(getattr(game, "force", None)):
+            raise InputError(f"game: got {show(game)}, must be a Game")
         order = (0, 1) if generator is None else generator.scale_and_place
         if order is None or (generator is not None and generator.dimension != 2):
             raise InputError(
@@ -119,8 +127,8 @@ class Plane:
         return vectors[..., self._order] * self._signs
 
     def force(self, u: Array) -> Array:
-        """Force (n, 2), nan where |a| ≤ 0 or where it is not finite."""
-        good = (u[:, 0] > 0) & np.isfinite(u).all(axis=1)
+        """Force (n, 2), nan where |a| is 0 or next to it, and where it or u is not finite."""
+        good = (u[:, 0] >= SMALLEST) & (np.abs(u) <= MOST).all(axis=1)
         out = np.full(u.shape, np.nan)
         if good.any():
             out[good] = self.seen(self.game.force(self.state(u[good])))
@@ -215,8 +223,9 @@ class Plane:
             return a, np.linspace(b_low, b_high, count)
         centres, widths = np.asarray(data.landmarks, dtype=float).T
         inside = np.clip(centres, b_low, b_high)
-        near = (inside[:, None] + widths[:, None] * np.linspace(-4.0, 4.0, 17)).ravel()
-        x = np.unique(np.clip(np.concatenate([x, near[:_FINE]]), b_low, b_high))
+        near = np.sort((inside[:, None] + widths[:, None] * _NEAR).ravel())
+        near = near[:: 1 + near.size // (2 * _FINE)]
+        x = np.unique(np.clip(np.concatenate([x, near]), b_low, b_high))
         spacing = np.full(x.shape, (b_high - b_low) / 12.0)
         for centre, width in zip(centres, widths, strict=True):
             np.minimum(spacing, np.hypot(width, 0.4 * (x - centre)), out=spacing)

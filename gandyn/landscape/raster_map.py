@@ -26,6 +26,7 @@ from gandyn.landscape.family import Template, member_of, only_name
 from gandyn.landscape.plane import Plane, check_states
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import Array, finite_array, show
+from gandyn.system.memory import need_memory
 from gandyn.system.processes import crew, travels, worker_count
 from gandyn.system.progress import Progress
 from gandyn.system.results import Result, columns, plain
@@ -35,6 +36,10 @@ Ends = tuple[Array, list[str]]
 _SECONDS = 2.0
 """Between two writings of the file."""
 _FOUND = ("done", "final", "labels", "names")
+_MOST = 16
+"""Times the bytes of the ends that any array of a file may take: names may be long."""
+_EACH = 64
+"""Bytes that an end takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +136,8 @@ def raster(
     ['averages all modes', 'collapsed onto mode 2 of 2']
     """
     settings = _settings(family, values, starts)
+    shape = len(settings["values"]), len(settings["starts"])
+    need_memory(f"values: got {shape[0]} with {shape[1]} starts", _EACH * shape[0] * shape[1])
     count, note = worker_count(workers), ""
     if count > 1 and not travels(family):
         count, note = 1, "; in this process, as the family cannot be sent to another"
@@ -169,7 +176,7 @@ class _Sheet:
         self.codes = np.zeros(shape, dtype=np.intp)
         self.book = {"": 0}  # names, in the order in which they came
         if self.file is not None and self.file.path.exists():
-            held = self.file.read(_FOUND)
+            held = self.file.read(_FOUND, _MOST * self.final.nbytes)
             self.done, self.final, self.codes = held["done"], held["final"], held["labels"] + 1
             self.book = {name: k for k, name in enumerate(["", *held["names"].tolist()])}
         self.write()  # proves that it can be, before the work starts

@@ -5,7 +5,7 @@ u = (log a, b/scale, p₁, …): each parameter p runs from 0 to 1 over its rang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,13 +15,17 @@ from numpy.typing import ArrayLike
 from gandyn.errors import InputError
 from gandyn.landscape.continuation import slopes_by
 from gandyn.landscape.newton import FIVE, second
-from gandyn.landscape.plane import Plane
+from gandyn.landscape.plane import Box, Plane
 from gandyn.system.checks import Array
 
 _KEPT = 64
 _STEP = 1e-5
 """Step of one-sided differences in a parameter, in its range."""
+_MOVED, _SHORTENED = 3e-5, 6
+"""A step that moves the rest point by more, where its eigenvalue is largest, is shortened."""
 _CENTRAL = 2e-3
+_BEYOND = 3.0
+"""How far beyond the boxes of some members branches are followed, in their heights and in log a."""
 _TILT = 1e-4
 """Step of differences of the Jacobian."""
 
@@ -30,15 +34,38 @@ class Unfolding:
     """Rest points of a family of games: two equations in two unknowns and the parameters.
 
     `make` gives the game at values of the parameters, `low` and `high` are their ranges, and
-    `scale` is the unit of b.
+    `scale` is the unit of b. Rest points beyond `reach` (2, 2), the least and the largest log a and
+    b/scale, are not followed.
     """
 
     def __init__(
-        self, make: Callable[..., Any], low: ArrayLike, high: ArrayLike, scale: float
+        self,
+        make: Callable[..., Any],
+        low: ArrayLike,
+        high: ArrayLike,
+        scale: float,
+        reach: ArrayLike = ((-30.0, -np.inf), (30.0, np.inf)),
     ) -> None:
         self._member = lru_cache(_KEPT)(make)
         self.low, self.high = np.array(low, dtype=float), np.array(high, dtype=float)
-        self.scale = scale
+        self.scale, self.reach = scale, np.array(reach)
+
+    @classmethod
+    def over(
+        cls, make: Callable[..., Any], low: ArrayLike, high: ArrayLike, boxes: Sequence[Box]
+    ) -> Unfolding:
+        """That of a family some of whose members have their rest points in these boxes."""
+        corners = np.array(boxes)
+        (first, lowest), (last, highest) = corners[:, ::2].min(axis=0), corners[:, 1::2].max(axis=0)
+        scale = 0.25 * float(np.median(corners[:, 3] - corners[:, 2]))
+        wide = _BEYOND * (highest - lowest)
+        least = np.log(first) - _BEYOND, (lowest - wide) / scale
+        most = np.log(last) + _BEYOND, (highest + wide) / scale
+        return cls(make, low, high, scale, (least, most))
+
+    def reached(self, u: Array) -> bool:
+        """Whether a point is within reach."""
+        return bool((u[:2] > self.reach[0]).all() and (u[:2] < self.reach[1]).all())
 
     def game(self, values: Iterable[float]) -> Any:
         """The member of the family, made once for each of the last few values."""
@@ -61,7 +88,11 @@ class Unfolding:
         """The one-parameter family on the segment from one set of scaled parameters to another."""
         span = self.high - self.low
         return Unfolding(
-            lambda t: self.game(self.low + span * (one + t * (other - one))), [0], [1], self.scale
+            lambda t: self.game(self.low + span * (one + t * (other - one))),
+            [0],
+            [1],
+            self.scale,
+            self.reach,
         )
 
     def plane(self, u: Array) -> Plane:
@@ -85,7 +116,18 @@ class Unfolding:
 
     def slopes(self, u: Array) -> Array:
         """∂F/∂u at a rest point, shape (2, 2 + k): one-sided differences in the parameters."""
-        return np.hstack([self.curvature(u), inwards(self.residual, u, _STEP, 2)])
+        curvature, here = self.curvature(u), self.residual(u)
+        size, columns = float(np.abs(curvature).max()), [curvature]
+        for axis in np.eye(len(u))[2:]:
+            h = -_STEP if axis @ u >= 0.5 else _STEP
+            for _ in range(_SHORTENED):
+                change = self.residual(u + h * axis) - here
+                moved = float(np.abs(change).max()) / size if size > 0.0 else 0.0
+                if not moved > _MOVED:
+                    break
+                h *= 0.2 * _MOVED / moved
+            columns.append((change / h)[:, None])
+        return np.hstack(columns)
 
     def slopes_finely(self, u: Array) -> Array:
         """`slopes` with fourth-order differences, which branch points depend on."""

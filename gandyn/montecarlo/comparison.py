@@ -22,10 +22,11 @@ from gandyn.montecarlo.optimizers import SGD
 from gandyn.montecarlo.players import first_state
 from gandyn.montecarlo.settings import OPTIMAL, Settings
 from gandyn.montecarlo.training import Training, train
-from gandyn.system.checks import Array, show
-from gandyn.system.polyline import distance, even
+from gandyn.system.checks import Array
+from gandyn.system.polyline import distance, even, up_to
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike, columns, plain
+from gandyn.system.text import show
 
 _POINTS = 400
 _STEPS = 300
@@ -211,7 +212,7 @@ def _path(game: Game, start: Array, end: float) -> Array:
         end = float(flow.t[np.isfinite(flow.theta).all(axis=1)][-1])
     if end <= 0.0:
         return start[None]
-    times = np.concatenate([[0.0], np.geomspace(1e-5 * end, end, 2 * _POINTS)])
+    times = up_to(end, 2 * _POINTS)
     theta = gradient_flow(game, start, (0.0, end), times).theta
     theta = theta[np.isfinite(theta).all(axis=1)]
     return even(theta, _POINTS)

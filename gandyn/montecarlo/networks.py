@@ -22,6 +22,7 @@ from gandyn.montecarlo.optimizers import Optimizer
 from gandyn.montecarlo.segments import Segments
 from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_choice, need_count, need_number
+from gandyn.system.text import show
 
 _SEEN = 1 << 24
 _SMALL = 1 << 14
@@ -103,7 +104,7 @@ class MLP:
 
     def __post_init__(self) -> None:
         if not isinstance(self.widths, tuple) or not self.widths:
-            raise InputError(f"widths: got {self.widths!r:.60}, must be a tuple of some widths")
+            raise InputError(f"widths: got {show(self.widths)}, must be a tuple of some widths")
         for width in self.widths:
             need_count("widths", width, 1)
         need_choice("activation", self.activation, tuple(ACTIVATIONS))

@@ -12,11 +12,16 @@ from scipy.special import log_expit
 from gandyn.engine.panels import field_integrals
 from gandyn.errors import InputError
 from gandyn.game import Game
+from gandyn.montecarlo.streams import stream_of
 from gandyn.objectives.field import Field
-from gandyn.system.checks import Array, need_count, show
+from gandyn.system.checks import Array, need_count
+from gandyn.system.memory import need_memory
 from gandyn.system.results import Result
+from gandyn.system.text import show
 
 _AT_ONCE = 2_000_000
+_EACH = 64
+"""Bytes that a latent takes, with what is computed of it."""
 _MESSAGES = {0: "every integral met its tolerance", -1: "an integral did not meet its tolerance"}
 
 
@@ -135,7 +140,8 @@ def measured_noise(
     state = _state(game, theta)
     need_count("batch", batch, 1)
     need_count("minibatches", minibatches, 2)
-    stream = np.random.default_rng(rng)
+    need_memory(f"batch: got {batch}", _EACH * batch)
+    stream = stream_of(rng)
     means = []
     for count in _parts(minibatches, batch):
         z = game.generator.latent.sample((count, batch), stream)
@@ -219,11 +225,15 @@ def sampling_error(
     """
     state = _state(game, theta)
     need_count("repeats", repeats, 2)
-    numbers = np.atleast_1d(np.asarray(sizes))
+    try:
+        numbers = np.atleast_1d(np.asarray(sizes))
+    except ValueError:  # of lists of unequal lengths
+        numbers = np.empty(0)
     whole = numbers.ndim == 1 and np.issubdtype(numbers.dtype, np.integer)
     if not whole or len(np.unique(numbers)) < 2 or (numbers < 1).any():
-        raise InputError(f"sizes: got {sizes!r:.60}, must be two or more whole numbers from 1 on")
-    stream = np.random.default_rng(rng)
+        raise InputError(f"sizes: got {show(sizes)}, must be two or more whole numbers from 1 on")
+    need_memory(f"sizes: got {numbers.max()}", _EACH * float(numbers.max()))
+    stream = stream_of(rng)
     exact = game.evaluate(state)
     value, force = float(exact.value), np.asarray(exact.force)
     squares = np.empty((2, len(numbers), repeats))

@@ -17,6 +17,7 @@ import numpy as np
 from gandyn.errors import InputError
 from gandyn.system.checks import AnyArray as Array
 from gandyn.system.checks import need_number
+from gandyn.system.text import show
 
 _SWEEP = 64
 _MARGIN = 1e5
@@ -40,7 +41,7 @@ class Optimizer(ABC):
             name, value = f"{type(self).__name__}.{field.name}", getattr(self, field.name)
             if field.name == "nesterov":
                 if not isinstance(value, bool):
-                    raise InputError(f"{name}: got {value!r:.60}, must be True or False")
+                    raise InputError(f"{name}: got {show(value)}, must be True or False")
             elif field.name in ("rate", "epsilon"):
                 need_number(name, value, 0.0, math.inf, "a finite number above 0")
             else:

@@ -12,6 +12,7 @@ from gandyn.montecarlo.networks import MLP, Networks, OwnGenerators, Trained
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.streams import Batches, Masks, initial_streams
 from gandyn.system.checks import AnyArray as Array
+from gandyn.system.text import show
 
 _DISCRIMINATOR, _GENERATOR = range(2)
 
@@ -116,7 +117,7 @@ def first_state(generator: Generator, plan: Settings) -> Array | str:
         start = np.arange(generator.dimension) == generator.scale_and_place[0]
     if start is None or (isinstance(start, str) and not network):
         allowed = f"must be the {generator.dimension} parameters of a state"
-        raise InputError(f"start: got {start!r}, {allowed}")
+        raise InputError(f"start: got {show(start)}, {allowed}")
     if isinstance(start, str):
         return start
     try:

@@ -86,6 +86,15 @@ class Run:
             held[f"memory_{k}"] = trained.memory[:, rows]
         return held
 
+    @property
+    def most_bytes(self) -> int:
+        """Of its largest array, when all is done."""
+        done = self.done
+        self.reach(self.plan.steps)
+        most = max(array.nbytes for array in self.state().values())
+        self.reach(done)
+        return most
+
     def enter(self, held: dict[str, Array], rows: slice = _ALL) -> None:
         """Go on from the state of another run, or of some of its replicas.
 
@@ -99,6 +108,8 @@ class Run:
             if (held[name].shape, held[name].dtype) != (array.shape, array.dtype):
                 raise ValueError(name)
             array[...] = held[name]
+        if not np.isin(self.status, (DONE, DIVERGED)).all():
+            raise ValueError("status")
         self.players.skip(self.done)
 
     def reach(self, done: int) -> None:

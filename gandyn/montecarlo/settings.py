@@ -14,6 +14,7 @@ from gandyn.montecarlo.initial import INITIALS
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import Adam, Optimizer
 from gandyn.system.checks import finite_array, need_choice, need_count, need_number
+from gandyn.system.text import show
 
 OPTIMAL = "optimal"
 ARTICLE = ("plain", "l2", "dropout", "l2_dropout")
@@ -71,8 +72,9 @@ class Settings:
     snapshots: int = 100
 
     def __post_init__(self) -> None:
-        if not isinstance(self.discriminator, MLP) and self.discriminator != OPTIMAL:
-            got = f"discriminator: got {self.discriminator!r:.60}"
+        optimal = isinstance(self.discriminator, str) and self.discriminator == OPTIMAL
+        if not (optimal or isinstance(self.discriminator, MLP)):
+            got = f"discriminator: got {show(self.discriminator)}"
             raise InputError(f"{got}, must be an MLP or {OPTIMAL!r}")
         if isinstance(self.start, str):
             need_choice("start", self.start, INITIALS)
@@ -86,7 +88,7 @@ class Settings:
         for name in ("discriminator_optimizer", "generator_optimizer"):
             if not isinstance(getattr(self, name), Optimizer):
                 allowed = "an SGD, Momentum, RMSProp or Adam"
-                raise InputError(f"{name}: got {getattr(self, name)!r:.60}, must be {allowed}")
+                raise InputError(f"{name}: got {show(getattr(self, name))}, must be {allowed}")
         allowed = "a finite number from 0 on"
         need_number("generator_l2", self.generator_l2, 0.0, math.inf, allowed, closed=True)
 

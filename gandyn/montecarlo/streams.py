@@ -14,9 +14,13 @@ import numpy as np
 from gandyn.distributions import Distribution
 from gandyn.errors import InputError
 from gandyn.system.checks import AnyArray as Array
+from gandyn.system.text import show
 
 _BLOCK = 16384
 """Numbers of one kind in a block of one replica, if a single step does not need more."""
+
+_LONGEST = 4096
+"""Bits of a seed."""
 
 _INITIAL, _DATA, _LATENT, _MASKS = range(4)
 
@@ -29,9 +33,16 @@ def root_of(rng: Any) -> np.random.SeedSequence:
         return seed.spawn(1)[0]
     if isinstance(rng, np.random.SeedSequence):
         return rng
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-        raise InputError(f"rng: got {rng!r:.60}, must be a whole number from 0 on or a Generator")
+    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
+    if not whole or rng < 0 or int(rng).bit_length() > _LONGEST:
+        raise InputError(f"rng: got {show(rng)}, must be a whole number from 0 on or a Generator")
     return np.random.SeedSequence(int(rng))
+
+
+def stream_of(rng: Any) -> np.random.Generator:
+    """The stream that NumPy itself makes of a seed, where `root_of` takes it."""
+    root_of(rng if not isinstance(rng, np.random.Generator) else 0)
+    return np.random.default_rng(rng)
 
 
 def children(root: np.random.SeedSequence, count: int) -> list[np.random.SeedSequence]:

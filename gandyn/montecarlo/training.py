@@ -23,20 +23,24 @@ from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.montecarlo.discriminators import states
 from gandyn.montecarlo.players import first_state
+from gandyn.montecarlo.room import need_room
 from gandyn.montecarlo.run import DIVERGED, DONE, INTERRUPTED, Run, large_products
 from gandyn.montecarlo.settings import Settings
 from gandyn.montecarlo.shared import shared
 from gandyn.montecarlo.streams import children, root_of
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.checks import AnyArray as Array
-from gandyn.system.checks import need_count, show
+from gandyn.system.checks import need_count
+from gandyn.system.files import writable_folder
 from gandyn.system.interrupts import Interrupted, interrupts_to
 from gandyn.system.processes import travels, worker_count
 from gandyn.system.progress import Progress
 from gandyn.system.results import Alike
+from gandyn.system.text import show
 
 _SECONDS = 30.0
 """Between two checkpoints."""
+_ADVICE = "give another path, or overwrite it"
 _TRIAL, _LONG = 0.25, 2.0
 """Seconds of training after which it is judged how long the rest takes, and those from which on
 other processes, which take half a second to start, are worth it."""
@@ -181,6 +185,7 @@ def train(
     workers: int | None = None,
     checkpoint: str | Path | None = None,
     resume: str | Path | None = None,
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Training:
     """Train a generator against a discriminator by minibatches, R times side by side.
@@ -204,10 +209,15 @@ def train(
         in this process, as do games that cannot be sent to another, such as those of a function
         without a name.
     checkpoint : path, optional
-        An .npz file that keeps the state: every half minute, at the end, and on Ctrl-C.
+        An .npz file that keeps the state: every half minute, at the end, and on Ctrl-C. Where it is
+        there already, of the same game, plan, seed and replicas, the run goes on from it: what
+        comes out is to the bit what would have come without the stop.
     resume : path, optional
-        A checkpoint of the same game, plan, seed and replicas to go on from; what comes out is to
-        the bit what would have come without the stop.
+        Such a file, which must be there, to go on from; it is kept up to date only where it is the
+        checkpoint, too.
+    overwrite : bool
+        Whether the checkpoint may take the place of another run's, or of this one's from which it
+        is not gone on; that of anything else it never does.
     progress : callable, optional
         Told the fraction done, and the steps.
 
@@ -244,20 +254,24 @@ def train(
     need_count("replicas", replicas, 1)
     count = min(worker_count(workers), replicas)
     root = root_of(rng)
+    need_room(game, plan, int(replicas))
     run = Run(game, plan, children(root, int(replicas)))
     if large_products(game, plan) or (count > 1 and not travels(game)):
         count = 1
     about = _about(game, plan)
     about |= {"seed": f"{root.entropy} {root.spawn_key}", "replicas": str(replicas)}
-    kept = None
-    if checkpoint is not None:
-        kept = ArrayFile("checkpoint", checkpoint, "checkpoint", about)
+    kept, source = None, None
     if resume is not None:
-        held = ArrayFile("resume", resume, "checkpoint", about).read(list(run.state()))
+        source = ArrayFile("resume", resume, "checkpoint", about)
+    if checkpoint is not None:
+        kept = ArrayFile("checkpoint", checkpoint, "checkpoint", about, _ADVICE)
+        source = _source(kept, source, list(run.state()), overwrite)
+    if source is not None:
+        held = source.read(list(run.state()), run.most_bytes)
         try:
             run.enter(held)
         except ValueError:
-            raise InputError(f"resume: got {str(resume)!r}, whose arrays do not fit") from None
+            raise source.refused("whose arrays do not fit") from None
 
     def save() -> None:
         if kept is not None:
@@ -269,9 +283,14 @@ def train(
 
     goal = _Goal(plan.steps)
     with interrupts_to(goal.stop):
-        # The record of the start, and the proof that the file can be written.
+        # The record of the start, and the proof that the file can be written; another run's, which
+        # is to be overwritten, stays for as long as there is no more than a start.
         run.go(lambda: 0, tell)
-        save()
+        if kept is None or source is not None or not kept.path.exists():
+            save()
+        else:
+            with writable_folder(kept.path.parent, "checkpoint"):
+                pass
         if workers is None and count > 1:
             count = count if _is_long(run, goal, tell) else 1
             save()
@@ -280,6 +299,21 @@ def train(
     if goal.stopped:
         raise Interrupted(found.message, found)
     return found
+
+
+def _source(
+    kept: ArrayFile, given: ArrayFile | None, names: list[str], overwrite: bool
+) -> ArrayFile | None:
+    """The file to go on from, where the checkpoint that is kept may be there already."""
+    same = given is not None and given.path.resolve() == kept.path.resolve()
+    if same or not kept.path.exists():
+        return given
+    if overwrite:
+        kept.check_kind(names)
+        return given
+    if given is not None:
+        raise kept.refused(f"which is there already; {_ADVICE}")
+    return kept
 
 
 class _Goal:

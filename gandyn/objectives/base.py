@@ -171,6 +171,8 @@ class FDivergence(Objective):
         self._level = level
         self._quick = quick
         self.has_level = level is not None
+        self.rest: tuple[FDivergence, float] | None = None
+        """w − 1 as so many times the weight of another, where w goes to 1 as r goes to 0."""
 
     def log_weight(self, ell: Array) -> Array:
         """log w(ℓ)."""

@@ -16,6 +16,7 @@ import numpy as np
 from gandyn.objectives.field import Field
 from gandyn.system.checks import Array
 
+_FAINT = 1e-300
 _TAYLOR = np.array([1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(18, 1, -1)])
 
 
@@ -139,12 +140,14 @@ def chi_squared_generated_data(at: Field) -> Array:
 
 def under_data(at: Field, cost: Array) -> Array:
     """p times what is paid for the mass at x, 0 where there is none."""
-    with np.errstate(invalid="ignore", under="ignore"):
-        paid = np.exp(at.log_data) * cost
-    if not np.isfinite(cost).all():
-        # Next to an edge of p's support x rounds to it, where no mass is left to move.
-        paid = np.where(np.minimum(*at.masses) == 0.0, 0.0, paid)
-    return np.where(at.log_data < -700.0, 0.0, paid)
+    with np.errstate(invalid="ignore", under="ignore", over="ignore"):
+        # in halves: far out one factor is too large for a double, and the other too small
+        half = np.exp(0.5 * at.log_data)
+        paid = half * cost * half
+    if at.standard_gap:
+        return np.where(at.log_data == -np.inf, 0.0, paid)
+    # Next to an edge of p's support x rounds to it, where no mass is left to move.
+    return np.where(np.minimum(*at.masses) < _FAINT, 0.0, paid)
 
 
 def transport(at: Field) -> Array:
@@ -160,7 +163,7 @@ def ratio_rounding(at: Field) -> Array:
 
 def transport_rounding(at: Field) -> Array:
     """Rounding, relative, of an integrand over the monotone coupling."""
-    if len(at._parts) == 1:
+    if at.standard_gap:
         return at.density_rounding
     with np.errstate(invalid="ignore", over="ignore"):
         lost = 2.0 * at.gap_rounding / np.maximum(np.abs(at.gap), 1e-290)

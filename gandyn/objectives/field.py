@@ -11,6 +11,7 @@ from gandyn.generators import Generated
 from gandyn.system.checks import Array, Index
 
 _LARGEST_EXPONENT = 745.0
+_EPS = float(np.finfo(float).eps)
 _PAIRED = 32
 """Mixtures of more components are taken as one density, not as ratios of each to p_g."""
 
@@ -27,10 +28,12 @@ def components_in(data: Distribution, standard: tuple | None) -> list[tuple[floa
         parts = list(zip(data.weights, data.components, strict=True))
     else:
         parts = [(1.0, data)]
-    family = standard[0]
+    family, base = standard[0], standard[1]
     if len(parts) > _PAIRED or any(
         not isinstance(part, LocationScale) or part.family != family for _, part in parts
     ):
+        return []
+    if type(base).log_increment is LocationScale.log_increment:  # no better than a difference
         return []
     return parts  # type: ignore[return-value]
 
@@ -122,8 +125,18 @@ class Field:
         return self.generated.sensitivity(self.x, self.lane)
 
     @cached_property
+    def standard_gap(self) -> bool:
+        """Whether the monotone coupling is a line: data and p_g are of one family, moved."""
+        standard, data = self.generated.standard, self.data
+        return (
+            standard is not None
+            and isinstance(data, LocationScale)
+            and (data.family == standard[0])
+        )
+
+    @cached_property
     def partner(self) -> Array:
-        if len(self._parts) == 1:
+        if self.standard_gap:
             return self.x - self.gap
         return self.generated.quantile(*self.masses, self.lane)
 
@@ -134,9 +147,9 @@ class Field:
     @cached_property
     def gap(self) -> Array:
         """x minus its partner."""
-        if len(self._parts) == 1:
-            assert self.generated.standard is not None
-            part = self._parts[0][1]
+        if self.standard_gap:
+            assert self.generated.standard is not None and isinstance(self.data, LocationScale)
+            part = self.data
             _, _, loc, scale = self.generated.standard
             u = (self.x - part.loc) / part.scale
             return (part.scale - self._row(scale)) * u + (part.loc - self._row(loc))
@@ -155,6 +168,16 @@ class Field:
 
     # Rounding, in units of the machine epsilon relative to what is named.
 
+    @property
+    def blur(self) -> Array:
+        """What the rounding of a node is relative to."""
+        return np.abs(self.x)
+
+    @property
+    def _noise(self) -> float:
+        """That of both densities, beyond rounding."""
+        return (self.data.noise + self.generated.noise) / _EPS
+
     @cached_property
     def ratio_rounding(self) -> Array:
         """Absolute rounding of ℓ."""
@@ -162,7 +185,8 @@ class Field:
             return 4.0 * np.minimum(np.abs(self.log_ratio), 1e300)
         if self._parts:
             return 4.0 + 4.0 * np.abs(self.log_ratio)
-        return 4.0 + 2.0 * (_finite(self.log_data) + _finite(self.log_generated))
+        finite = _finite(self.log_data) + _finite(self.log_generated)
+        return 4.0 + 2.0 * finite + self._noise
 
     @cached_property
     def ratio_share(self) -> Array:
@@ -175,9 +199,10 @@ class Field:
         """Relative rounding of what is made of both densities, that of the node included."""
         data_is_larger = self.log_data > self.log_generated
         score = np.where(data_is_larger, self.score_data, self.score_generated)
-        place = np.abs(self.x) * (np.abs(score) + self.ratio_share * np.abs(self.ratio_slope))
+        place = self.blur * (np.abs(score) + self.ratio_share * np.abs(self.ratio_slope))
         larger = np.where(data_is_larger, self.log_data, self.log_generated)
-        return 4.0 + _finite(larger) + self.ratio_share * _finite(self.log_ratio) + place
+        own = 4.0 + _finite(larger) + self._noise
+        return own + self.ratio_share * _finite(self.log_ratio) + place
 
     @cached_property
     def gap_rounding(self) -> Array:
@@ -185,8 +210,8 @@ class Field:
         with np.errstate(over="ignore", invalid="ignore"):
             density = np.exp(self.generated.logpdf(self.partner, self.lane))
             # the mass itself, and what the rounding of x moves of it
-            moved = np.minimum(*self.masses) + np.abs(self.x) * np.exp(self.log_data)
-            lost = moved / np.maximum(density, 1e-300)
+            moved = np.minimum(*self.masses) + self.blur * np.exp(self.log_data)
+            lost = np.minimum(moved / np.maximum(density, 1e-300), np.abs(self.gap) / _EPS)
             return 4.0 * (np.abs(self.x) + np.abs(self.partner)) + 16.0 * lost
 
     @cached_property
@@ -227,4 +252,4 @@ class AtGaps(Field):
 
 
 def _finite(log_density: Array) -> Array:
-    return np.where(np.isfinite(log_density), np.abs(log_density), 0.0)
+    return np.where(np.isfinite(log_density), np.minimum(np.abs(log_density), 1e290), 0.0)

@@ -12,6 +12,7 @@ from gandyn.objectives import divergences
 from gandyn.objectives.base import FDivergence, MeanSquaredError, Objective, Transport
 from gandyn.objectives.field import Field
 from gandyn.system.checks import Array
+from gandyn.system.text import show
 
 
 def _softplus(ell: Array) -> Array:
@@ -152,6 +153,14 @@ _ROWS: dict[str, Objective] = {
 }
 
 
+for _name, _other, _times in (
+    ("nonsaturating", "saturating", -1.0),
+    ("reverse_kl", "saturating", 0.0),
+    ("jeffreys", "forward_kl", 1.0),
+):
+    _ROWS[_name].rest = _ROWS[_other], _times  # type: ignore[attr-defined]
+
+
 def alpha(parameter: float) -> FDivergence:
     """The α-divergence, f(r) = (r^α − αr − (1 − α))/(α(α − 1)), with weight r^α.
 
@@ -181,10 +190,10 @@ def alpha(parameter: float) -> FDivergence:
     """
     try:
         a = float(parameter)
-    except (TypeError, ValueError):
-        raise InputError(f"alpha: got {parameter!r}, must be a finite number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"alpha: got {show(parameter)}, must be a finite number") from None
     if not np.isfinite(a):
-        raise InputError(f"alpha: got {parameter!r}, must be a finite number")
+        raise InputError(f"alpha: got {show(parameter)}, must be a finite number")
     densities = {0.0: divergences.kl_generated_data, 1.0: divergences.kl_data_generated}
     density = densities.get(a, lambda at: divergences.alpha_density(at, a))
     row = _power(f"alpha({a!r})", 1.0, a, density)
@@ -232,7 +241,7 @@ def objective(name: str | Objective) -> Objective:
         if match:
             return alpha(match.group(1))  # type: ignore[arg-type]
     allowed = ", ".join([*_ROWS, "alpha(NUMBER)"])
-    raise InputError(f"objective: got {name!r}, must be one of {allowed}")
+    raise InputError(f"objective: got {show(name)}, must be one of {allowed}")
 
 
 for _name, _row in _ROWS.items():

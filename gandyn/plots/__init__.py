@@ -9,10 +9,19 @@ computes a result, shows a window or changes a global setting::
     plots.save_figure(figure, "trajectory.png")
 """
 
+import os
+
+from gandyn.errors import InputError
 from gandyn.system.optional import needed_by
 
 with needed_by("plots"):
-    import matplotlib  # noqa: F401
+    try:
+        import matplotlib  # noqa: F401
+    except ValueError:
+        chosen = os.environ.get("MPLBACKEND")
+        raise InputError(
+            f"MPLBACKEND: got {chosen!r}, must be a backend of Matplotlib, or not be set"
+        ) from None
 
 from gandyn.plots.barrier_tree import draw_barrier_tree, draw_paths
 from gandyn.plots.branches import draw_branches

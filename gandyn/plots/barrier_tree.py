@@ -17,6 +17,7 @@ from gandyn.plots.colours import DOTTED, INK, REFERENCE, kind_cue
 from gandyn.plots.marks import attractor_fills, kind_mark, number_attractors, place, rest_points
 from gandyn.plots.style import axes_inches, crown, note
 from gandyn.system.polyline import length
+from gandyn.system.text import beside
 
 _LETTER = 0.072  # inches, of 9 pt text
 _TRUNK: dict[str, Any] = {"color": INK, "linewidth": 1.8, "solid_capstyle": "projecting"}
@@ -209,10 +210,12 @@ def _name_leaves(ax: Axes, points: Any, leaves: list[int]) -> None:
     letters = max(8, int(wide / (len(leaves) + 0.2) / _LETTER) - 1)
     labels = []
     for index in leaves:
-        a, b = (round(value, 9) + 0.0 for value in place(points[index]))  # no −0 or 1e−17
+        a, b = place(points[index])
         # No break after the number: textwrap leaves such a space alone.
         name = f"{numbers[index]}\u00a0{points[index].name}"
-        labels.append(f"{_even_lines(name, letters)}\n({_short(a)}, {_short(b)})")
+        labels.append(
+            f"{_even_lines(name, letters)}\n({_short(a)}, {beside(b, abs(a), 3).replace('-', '−')})"
+        )
     ax.set_xticks(range(len(leaves)), labels)
     for index, label in zip(leaves, ax.get_xticklabels(), strict=True):
         label.set_bbox({"facecolor": fills[index], "edgecolor": "none", "pad": 2.5})

@@ -15,6 +15,7 @@ from gandyn.plots.colours import event_cue, kind_cue
 from gandyn.plots.marks import KINDS, event_mark
 from gandyn.plots.style import crown
 from gandyn.system.checks import Array
+from gandyn.system.text import show
 
 _AXES = {"a": "a (scale)", "b": "b (place)", "potential": "potential"}
 _LINES = {kind: kind for kind in KINDS} | {"attractor": "attractor, stable"}
@@ -52,7 +53,7 @@ def draw_branches(
     names = [component] if isinstance(component, str) else list(component)
     for name in names:
         if name not in _AXES:
-            raise InputError(f"component: got {name!r}, must be 'a', 'b' or 'potential'")
+            raise InputError(f"component: got {show(name)}, must be 'a', 'b' or 'potential'")
     if len(names) != len(panels):
         raise InputError(f"component: got {len(names)}, must be one for each of {len(panels)} axes")
     for ax, name in zip(panels, names, strict=True):

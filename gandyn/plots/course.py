@@ -14,6 +14,7 @@ from gandyn.plots.colours import DASHED, DATA, SOLID, divergence_cue, objective_
 from gandyn.plots.lines import draw_levels
 from gandyn.plots.scales import scale_time, scale_values
 from gandyn.plots.style import crown
+from gandyn.system.text import origin
 
 _LOG2 = float(np.log(2.0))
 
@@ -54,17 +55,27 @@ def draw_trajectory(
     times = np.asarray(t, dtype=float)
     lanes = np.asarray(theta, dtype=float)
     lanes = lanes.reshape((-1, *lanes.shape[-2:]))
+    known = lanes[np.isfinite(lanes).all(axis=-1)]
+    far = np.zeros(lanes.shape[-1])
+    if len(known):
+        # What lies far from 0 hides how it moves beside what does not.
+        reach = np.abs(known).min(axis=-1).max()
+        far = np.array([origin(x.min() - reach, x.max() + reach) for x in known.T])
+    lanes = lanes - far
     faint = 1.0 if len(lanes) == 1 else max(0.25, 2.0 / len(lanes))
     handles = []
     for index in range(lanes.shape[-1]):
         cue = parameter_cue(index)
         name = names[index] if index < len(names) else f"θ[{index}]"
         ax.plot(times, lanes[..., index].T, **cue.line, alpha=faint)
-        handles.append(Line2D([], [], **cue.line, label=f"{name}(t)"))
+        minus = f" − {far[index]:.17g}" if far[index] else ""
+        handles.append(Line2D([], [], **cue.line, label=f"{name}(t){minus}"))
         if name == "a" and np.any(lanes[..., index] < 0):
             thin = {**cue.line, "linewidth": 0.9}
             ax.plot(times, np.abs(lanes[..., index]).T, **thin, alpha=faint)
             handles.append(Line2D([], [], **thin, label="|a|(t)"))
+    if data_mean is not None and far.size > 1:
+        data_mean -= far[1]
     for label, level, dashes in (("data std", data_std, SOLID), ("data mean", data_mean, DASHED)):
         if level is not None and np.isfinite(level):
             look: dict[str, Any] = {"color": DATA.colour, "linestyle": dashes, "linewidth": 0.9}

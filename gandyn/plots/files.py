@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +17,14 @@ from gandyn.errors import InputError
 from gandyn.plots.densities import density_axes, density_handles, density_scale, draw_curves
 from gandyn.plots.moments import Moment
 from gandyn.plots.style import new_figure, style
+from gandyn.system.checks import need_number
 from gandyn.system.files import whole_file
+from gandyn.system.memory import need_memory
 from gandyn.system.polyline import even, pace
 from gandyn.system.progress import Progress
+from gandyn.system.text import show
+
+_MOST_PIXELS = 2**16
 
 # What would otherwise hold a date or a version, so that equal figures are equal files.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -63,10 +69,26 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 20
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix not in _METADATA:
-        raise InputError(f"path: got {target.name!r}, must end in .png, .svg or .pdf")
+        raise InputError(f"path: got {show(target.name)}, must end in .png, .svg or .pdf")
+    _check_dpi(dpi, figure)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch and not (epoch.isascii() and epoch.isdigit()):  # which Matplotlib reads for a PDF
+        allowed = "a whole number of seconds, or not be set"
+        raise InputError(f"SOURCE_DATE_EPOCH: got {show(epoch)}, must be {allowed}")
     with whole_file(target) as part, style():
         figure.savefig(part, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
     return target
+
+
+def _check_dpi(dpi: float, figure: Figure) -> None:
+    """Refuse a resolution at which there is no picture, or the memory does not hold it."""
+    need_number("dpi", dpi, 0.0, math.inf, "a finite number above 0")
+    width, height = (max(1.0, inches * dpi) for inches in figure.get_size_inches().tolist())
+    if max(width, height) >= _MOST_PIXELS:
+        raise InputError(
+            f"dpi: got {show(dpi)}, must be less: the picture is {width:.3g} pixels wide"
+        )
+    need_memory(f"dpi: got {show(dpi)}", 8.0 * width * height)
 
 
 def can_write_mp4() -> bool:
@@ -152,12 +174,14 @@ def animate(
     True
     """
     target = Path(path)
+    need_number("fps", fps, 0.0, math.inf, "a finite number above 0")
     writer = _writer(target, fps)
     if not moments:
         raise InputError("moments: got none, must be at least one")
     scale = density_scale(moments)
     with style(), whole_file(target) as part:
         figure = new_figure((5.6, 3.6))
+        _check_dpi(dpi, figure)
         ax = figure.subplots()
         right = density_axes(ax, moments, scale)
         handles = density_handles(moments[0].symbol)
@@ -182,9 +206,10 @@ def _writer(target: Path, fps: int) -> AbstractMovieWriter:
     if suffix == ".gif":
         return PillowWriter(fps=fps)
     if suffix != ".mp4":
-        raise InputError(f"path: got {target.name!r}, must end in .gif or .mp4")
+        raise InputError(f"path: got {show(target.name)}, must end in .gif or .mp4")
     if not can_write_mp4():
-        raise InputError(f"path: got {target.name!r}, must end in .gif: there is no ffmpeg here")
+        name = show(target.name)
+        raise InputError(f"path: got {name}, must end in .gif: there is no ffmpeg here")
     # yuv420p plays everywhere and needs an even number of pixels each way.
     even = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]
     return FFMpegWriter(fps=fps, codec="libx264", extra_args=even)

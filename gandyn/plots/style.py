@@ -12,9 +12,11 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from gandyn.plots.colours import INK
 from gandyn.system.checks import Array
+from gandyn.system.text import origin
 
 STYLE_FILE = Path(__file__).with_name("gandyn.mplstyle")
 
@@ -126,6 +128,10 @@ def frame_plane(ax: Axes, a: Array, b: Array) -> None:
     ends = {"xlim": (a[0], a[-1]), "ylim": (b[0], b[-1])}
     ax.set(**ends, xlabel="a (scale)", ylabel="b (place)")
     ax.grid(False)
+    far = origin(float(b[0]), float(b[-1]))
+    if far:
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value - far:.6g}"))
+        ax.set_ylabel(f"b (place) − {far:.17g}")
 
 
 def _columns(handles: list[Any], most: int, inches: float) -> int:

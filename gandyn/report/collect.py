@@ -11,7 +11,8 @@ import numpy as np
 from gandyn.dynamics import Flow, gradient_flow
 from gandyn.errors import InputError
 from gandyn.game import Evaluation, Game
-from gandyn.system.checks import Array
+from gandyn.system.checks import Array, need_count
+from gandyn.system.polyline import up_to
 from gandyn.system.progress import Progress
 from gandyn.theory import Verification
 from gandyn.views.plane import kernels, matching_state
@@ -55,6 +56,11 @@ class Settings:
     replicas: int = 8
     training_steps: int = 500
     claims: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        least = {"moments": 1, "frames": 0, "other_steps": 1, "replicas": 1, "training_steps": 1}
+        for name, number in ({"samples": 2, "cells": 2, "nodes": 2} | least).items():
+            need_count(name, getattr(self, name), number)
 
 
 @dataclass(frozen=True)
@@ -126,8 +132,7 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress
         last = fine.rest_time if math.isfinite(fine.rest_time) else float(fine.t[-1])
     end_t, span = last, last if last > 0.0 else 1.0
     tell(0.15, "flow")
-    times = np.concatenate([[0.0], np.geomspace(min(1e-3, 1e-4 * span), span, samples)])
-    times[-1] = span
+    times = up_to(span, samples, min(1e-4, 1e-3 / span))
     drawn = gradient_flow(game, start, (0.0, span), times, rtol=_CURVE)
     known = np.isfinite(drawn.theta).all(axis=-1)
     t, theta = times[known], drawn.theta[known]

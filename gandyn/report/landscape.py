@@ -133,7 +133,7 @@ def _rest_points(found: Equilibria, cells: Basins) -> Table:
         mark = f"{numbers[index]} " if index in numbers else ""
         basin = Markup("")
         if index in numbers:
-            basin = short(100 * cells.fractions[index], 3) + "\u00a0%"
+            basin = short(100 * cells.fractions[index], 3) + Markup("&nbsp;%")
         rates = Markup(", ").join(_rate(rate) for rate in plain(point.eigenvalues))
         a, b = (with_error(value, point.error) for value in point.theta)
         rows.append(

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gandyn.errors import printable
 from gandyn.game import Game
 from gandyn.report import course, glance, landscape, tables, training, way
 from gandyn.report.blocks import Section
@@ -128,7 +129,7 @@ def _render(results: Results, sections: Sequence[Section], folder: Path) -> str:
 
     template = environment.get_template("report.html.j2")
     data = str(results.game.data)
-    return template.render(
+    html = template.render(
         data=data if len(data) <= 200 else data[:199] + "…",
         latent=str(results.game.generator.latent),
         objective=results.game.objective.name,
@@ -137,6 +138,8 @@ def _render(results: Results, sections: Sequence[Section], folder: Path) -> str:
         embedded=embedded,
         size=lambda name: _pixels(folder / name),
     )
+    # a name of a file may hold what turns the direction of the text around it
+    return "\n".join(map(printable, html.split("\n")))
 
 
 def _pixels(path: Path) -> tuple[int, int]:

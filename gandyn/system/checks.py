@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,18 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
+from gandyn.system.text import show
+
+_MOST = 10**15
+"""Of whatever is counted; a number beyond has been mistaken for a count."""
 
 Array = NDArray[np.float64]
 FloatArray = Array
 AnyArray = NDArray[Any]  # of single or double precision
 Index = NDArray[np.intp]
-
-
-def show(value: Any, width: int = 60) -> str:
-    """A short `repr` of what came, for a message; numpy scalars look like plain numbers."""
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def _number(value: Any) -> float:
@@ -53,7 +51,7 @@ def finite_array(name: str, values: Any) -> FloatArray:
     """`values` as a one-dimensional float array of finite numbers."""
     try:
         array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name}: got {show(values)}, must be a list of finite numbers") from None
     if array.ndim != 1:
         raise InputError(f"{name}: got an array of shape {array.shape}, must be one-dimensional")
@@ -80,19 +78,32 @@ def need_number(
     name: str, value: Any, low: float, high: float, allowed: str, *, closed: bool = False
 ) -> None:
     """Refuse what is not a number between `low` (with it, if closed) and below `high`."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
+    number = _number(value) if isinstance(value, Real) else math.nan
     # nan is in no interval
-    if not number or not (low <= value < high if closed else low < value < high):
-        raise InputError(f"{name}: got {value!r:.60}, must be {allowed}")
+    if not (low <= number < high if closed else low < number < high):
+        raise InputError(f"{name}: got {show(value)}, must be {allowed}")
 
 
 def need_count(name: str, value: Any, least: int) -> None:
     """Refuse what is not a whole number from `least` on."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise InputError(f"{name}: got {value!r:.60}, must be a whole number from {least} on")
+        raise InputError(f"{name}: got {show(value)}, must be a whole number from {least} on")
+    if int(value) > _MOST:
+        raise InputError(f"{name}: got {show(value)}, must be at most {_MOST:g}")
+
+
+def need_names(name: str, values: Any, allowed: Collection[str]) -> list[str]:
+    """A list of some of a few words."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(f"{name}: got {show(values)}, must be a list of names")
+    words = list(values)
+    for word in words:
+        if not isinstance(word, str) or word not in allowed:
+            raise InputError(f"{name}: got {show(word)}, must be among {', '.join(allowed)}")
+    return words
 
 
 def need_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     """Refuse what is not one of a few words."""
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"{name}: got {value!r:.60}, must be one of {', '.join(allowed)}")
+        raise InputError(f"{name}: got {show(value)}, must be one of {', '.join(allowed)}")

@@ -112,6 +112,9 @@ def derivative(
         if not active.size:
             break
         step[active] *= _SHRINK
+        if attempt == _TRIES:  # no need to come near the distance one by one
+            near = np.where(to_wall > 0, 20.0 * to_wall, np.inf)[active]
+            step[active] = np.minimum(step[active], near)
     out[inside] = best
     return out.reshape(shape)[()]
 

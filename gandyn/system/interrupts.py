@@ -27,4 +27,27 @@ def interrupts_to(press: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        # None where it is not Python's
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+
+
+@contextmanager
+def interrupts_noted() -> Iterator[list[int]]:
+    """Within, the numbers of the signals that came, for a process whose every end is ours.
+
+    SIGTERM is taken for Ctrl-C. That is noted as Python's own, an exception, may be lost: one that
+    comes up in a destructor, or in a function that C calls, is dropped there.
+    """
+    came: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        came.append(number)
+        press = signal.getsignal(signal.SIGINT)
+        if number == signal.SIGINT or not callable(press):
+            raise KeyboardInterrupt
+        press(signal.SIGINT, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGTERM, note)
+    yield came

@@ -38,6 +38,14 @@ def pace(t: Array, path: ArrayLike) -> Array:
     return 0.95 * travel(path) + 0.05 * (t - t[0]) / (float(t[-1] - t[0]) or 1.0)
 
 
+def up_to(end: float, count: int, first: float = 1e-5) -> Array:
+    """0, and times up to `end` that are even in their logarithm, from that share of it on.
+
+    As many as `count` and one, or as numbers tell apart.
+    """
+    return np.unique(np.concatenate([[0.0], end * np.geomspace(first, 1.0, count)]))
+
+
 def even(path: Array, count: int, along: Array | None = None) -> Array:
     """Points (count, k) evenly along a polyline (n, k), its ends included.
 

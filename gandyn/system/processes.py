@@ -6,17 +6,23 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import current_process, get_context, parent_process
 from multiprocessing.reduction import ForkingPickler
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from gandyn.errors import InputError
+from gandyn.system.memory import need_memory
+from gandyn.system.text import show
 
+_PROCESS = 5e7
+"""Bytes that a process takes before it does anything."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Submit = Callable[..., "Future[Any]"]
@@ -28,10 +34,10 @@ def worker_count(workers: Any) -> int:
     if workers is None:
         alone = parent_process() is not None
         return 1 if alone else getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    whole = hasattr(workers, "__index__") and not isinstance(workers, bool)
+    whole = isinstance(workers, Integral) and not isinstance(workers, bool)
     if not whole or workers < 1:
-        raise InputError(f"workers: got {workers!r:.60}, must be a whole number, 1 or more")
-    return int(workers)
+        raise InputError(f"workers: got {show(workers)}, must be a whole number, 1 or more")
+    return 1 if _childless() else int(workers)
 
 
 def travels(sent: object) -> bool:
@@ -53,7 +59,11 @@ def crew(
     They import the caller's script only where `sent`, the part of what is submitted that may be
     from there, is. Each first calls `prepare` with what is `given`, which may be shared memory.
     """
+    if _childless():
+        yield _in_this_process
+        return
     context = get_context("spawn")
+    need_memory(f"workers: got {count}", count * _PROCESS)
     leash, hand = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(count, context, _begin, (leash, prepare, *given))
 
@@ -69,16 +79,28 @@ def crew(
         pool.shutdown(cancel_futures=True)
 
 
+def _childless() -> bool:
+    """Whether this process, a daemon of `multiprocessing`, may have no other start."""
+    return bool(current_process().daemon)
+
+
+def _in_this_process(function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+    """As `Submit`: what comes of it is there at once."""
+    done: Future[Any] = Future()
+    done.set_result(function(*arguments))
+    return done
+
+
 @contextmanager
 def _birth(sent: object) -> Iterator[None]:
-    """Processes that start within are deaf to Ctrl-C from the first (but on Windows), do not import
-    the caller's script, unless what is sent is from there, and do their linear algebra on one core
-    each: threads that wait for each other on shared cores cost twice the time.
+    """Processes that start within are deaf to Ctrl-C and SIGTERM from the first (but on Windows),
+    do not import the caller's script, unless what is sent is from there, and do their linear
+    algebra on one core each: threads that wait for each other on shared cores cost twice the time.
     """
     environment = dict(os.environ)
     main = sys.modules["__main__"]
     mask = getattr(signal, "pthread_sigmask", lambda how, signals: ())
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         if b"__main__" not in bytes(ForkingPickler.dumps(sent)):
             sys.modules["__main__"] = ModuleType("__main__")
@@ -94,6 +116,8 @@ def _birth(sent: object) -> Iterator[None]:
 def _begin(leash: Any, prepare: Callable[..., None] | None, *given: Any) -> None:
     """In a process: leave Ctrl-C to the parent, and end when that lets go of the leash, or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # results say how they are
     threading.Thread(target=lambda: (leash.poll(None), os._exit(0)), daemon=True).start()
     if prepare is not None:
         prepare(*given)

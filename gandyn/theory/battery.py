@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,14 @@ from gandyn.distributions import Laplace, Logistic, Mixture, Normal, Uniform
 from gandyn.system.checks import Array
 from gandyn.theory.independent import Pair, pair
 from gandyn.theory.subject import Subject
+
+FAMILIES: tuple[tuple[Any, Callable[[float, float], Any]], ...] = (
+    (Normal(0, 1), Normal),
+    (Laplace(0, 1), Laplace),
+    (Logistic(0, 1), Logistic),
+    (Uniform(-1, 1), lambda b, a: Uniform(b - a, b + a)),
+)
+"""Latents, and the law of a z + b as a function of b and |a|."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,13 @@ class Case:
 class Battery:
     """Games drawn from one seed.
 
-    Data: mixtures of 1 to 4 normals with widths from 0.3 to 2, two of other shapes; latents
-    N(0, 1), logistic and U(−1, 1); θ both narrower and wider than the data.
+    Data: mixtures of 1 to 4 normals with widths from 0.3 to 2, two of other shapes, and modes down
+    to 1e-4 of the width of what is beside them; latents N(0, 1), logistic and U(−1, 1); θ both
+    narrower and wider than the data.
     """
 
     def __init__(self, seed: int = 0) -> None:
-        self._streams = np.random.SeedSequence(seed).spawn(8)
+        self._streams = np.random.SeedSequence(seed).spawn(16)
         self._evaluated: tuple[Subject, list[tuple[Case, Any]]] | None = None
 
     def rng(self, stream: int) -> np.random.Generator:
@@ -59,6 +68,20 @@ class Battery:
         return drawn
 
     @cached_property
+    def narrow(self) -> list[Any]:
+        """Mixtures with a narrow mode beside a wide one, and of two narrow modes far apart."""
+        rng = self.rng(8)
+        needle, spike, *narrow = 10.0 ** -rng.uniform([3, 2, 1.5, 1.5], [4, 3, 2.5, 2.5])
+        share = float(rng.uniform(0.3, 0.7))
+        places = rng.uniform([0.3, -1.5, -3, 1], [1.5, -0.3, -1, 3])
+        return [
+            Mixture([share, 1 - share], [Normal(0, 1), Normal(places[0], needle)]),
+            Mixture([0.6, 0.4 * share, 0.4 * (1 - share)],
+                    [Normal(0, 1), Normal(places[0], 0.1), Normal(places[1], spike)]),
+            Mixture([share, 1 - share], [*map(Normal, places[2:], narrow)]),
+        ]  # fmt: skip
+
+    @cached_property
     def smooth(self) -> list[Case]:
         """Games whose densities are positive everywhere."""
         rng = self.rng(1)
@@ -68,7 +91,8 @@ class Battery:
         ]
         normal, logistic = Normal(0, 1), Logistic(0, 1)
         cases = [Case(data, normal, _thetas(rng, data)) for data in [*self.mixtures, *wild]]
-        return [*cases, Case(self.mixtures[1], logistic, _thetas(rng, self.mixtures[1]))]
+        cases.append(Case(self.mixtures[1], logistic, _thetas(rng, self.mixtures[1])))
+        return cases + [Case(data, normal, _thetas(rng, data)) for data in self.narrow]
 
     @cached_property
     def bounded(self) -> list[Case]:
@@ -94,9 +118,14 @@ class Battery:
                 normals[0] if count == 1 else Mixture(rng.dirichlet(np.full(count, 4.0)), normals)
             )
             # not next to the widest mode's own width, where W₁ between normals is hardly smooth
-            a = widest * rng.uniform([0.82, 1.1], [0.92, 1.2]) * [1, -1]
+            a = widest * rng.uniform([0.86, 1.1], [0.92, 1.16]) * [1, -1]
             b = float(data.mean) + widest * rng.uniform(-0.5, 0.5, 2)
             cases.append(Case(data, Normal(0, 1), np.stack([a, b], axis=-1)))
+        # the narrowest mode is left out: rounding of x, over it, shows in the independent force
+        a = rng.uniform([0.86, 1.1], [0.92, 1.16]) * [1, -1]
+        cases.append(
+            Case(self.narrow[1], Normal(0, 1), np.stack([a, rng.uniform(-0.5, 0.5, 2)], -1))
+        )
         return cases
 
     def evaluated(self, subject: Subject) -> list[tuple[Case, Any]]:

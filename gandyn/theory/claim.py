@@ -36,6 +36,8 @@ class Claim(Plain):
         The verdict.
     derivation : str or None
         Where the expected value and the tolerance come from.
+    source : str or None
+        Who made the claim: paper and equation, or "derived here".
     """
 
     name: str
@@ -45,6 +47,7 @@ class Claim(Plain):
     tolerance: float
     passed: bool
     derivation: str | None = None
+    source: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -74,7 +77,8 @@ class Row(NamedTuple):
 
     name: str
     claim: str
-    derivation: str | None
+    derivation: str
+    source: str
     check: Check
 
     def run(self, subject: Subject, battery: Battery) -> Claim:
@@ -83,19 +87,19 @@ class Row(NamedTuple):
             outcome = self.check(subject, battery)
         except (ArithmeticError, ValueError) as error:
             outcome = Outcome("a result", f"{type(error).__name__}: {error}"[:120], 0.0, False)
-        return Claim(self.name, self.claim, *outcome, derivation=self.derivation)
+        return Claim(self.name, self.claim, *outcome, self.derivation, self.source)
 
 
 class Rows(list[Row]):
     """The rows of one file, filled by its ``@rows.claim(...)`` decorators."""
 
     def claim(
-        self, name: str, claim: str, derivation: str | None = None
+        self, name: str, claim: str, derivation: str, source: str
     ) -> Callable[[Check], Check]:
         """Register the decorated function as the check of a claim."""
 
         def register(check: Check) -> Check:
-            self.append(Row(name, claim, derivation, check))
+            self.append(Row(name, claim, derivation, source, check))
             return check
 
         return register
@@ -124,14 +128,15 @@ def at_most(bound: float, measured: float, slack: float = 0.0) -> Outcome:
     return Outcome(f"<= {bound:g}", measured, slack, measured <= bound + slack)
 
 
-def between(low: float, high: float, measured: Any) -> Outcome:
-    """Every measured number lies in [low, high]."""
-    least, most = float(np.min(measured)), float(np.max(measured))
+def between(low: float, high: float, measured: Any, slack: float = 0.0) -> Outcome:
+    """Every measured number lies in [low, high], to `slack`."""
+    # + 0.0 so that no zero is shown with a sign
+    least, most = float(np.min(measured)) + 0.0, float(np.max(measured)) + 0.0
     return Outcome(
         f"in [{low:g}, {high:g}]",
         f"in [{least:.6g}, {most:.6g}]",
-        0.0,
-        low <= least <= most <= high,
+        slack,
+        low - slack <= least <= most <= high + slack,
     )
 
 
@@ -147,3 +152,11 @@ def symbolic(*pairs: tuple[Any, Any]) -> Outcome:
         0.0,
         same,
     )
+
+
+def normal_mean(polynomial: Any, z: Any) -> Any:
+    """E of a SymPy polynomial in z ~ N(0, 1)."""
+    import sympy as sp
+
+    terms = sp.Poly(sp.expand(polynomial), z).terms()
+    return sum((c * sp.factorial2(k - 1) for (k,), c in terms if k % 2 == 0), sp.Integer(0))

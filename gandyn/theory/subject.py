@@ -19,7 +19,8 @@ class Subject:
 
     Attributes
     ----------
-    Game, LinearGenerator, distances, gradient_flow, from_samples, objective : callable
+    Game, LinearGenerator, distances, gradient_flow, iterate, barriers : callable
+    from_samples, objective : callable
         As in the façade.
     formulas : Formulas
         The closed forms that the claims state.
@@ -29,6 +30,8 @@ class Subject:
     LinearGenerator: Callable[..., Any]
     distances: Callable[..., Any]
     gradient_flow: Callable[..., Any]
+    iterate: Callable[..., Any]
+    barriers: Callable[..., Any]
     from_samples: Callable[..., Any]
     objective: Callable[..., Any]
     formulas: Formulas = field(default_factory=Formulas)

@@ -10,8 +10,9 @@ from gandyn.errors import InputError
 from gandyn.system.optional import needed_by
 from gandyn.system.progress import Progress
 from gandyn.system.results import Plain
+from gandyn.system.text import show
 from gandyn.theory.battery import Battery
-from gandyn.theory.claim import Claim
+from gandyn.theory.claim import Claim, Row
 from gandyn.theory.subject import Subject
 
 
@@ -32,9 +33,16 @@ class Verification(Plain):
 
 
 _FILES = (
-    "discriminator", "value", "likelihood", "potentials", "rates", "flows", "vanishing", "noise",
-    "normals", "modes",
+    "discriminator", "convexity", "value", "likelihood", "weights", "identity", "potentials",
+    "variational", "fits", "rates", "flows", "vanishing", "imperfect", "noise", "transport",
+    "normals", "modes", "passages", "two_normals",
 )  # fmt: skip
+
+
+def all_rows() -> list[Row]:
+    """Every registered claim, in the order of the table."""
+    with needed_by("theory"):
+        return [row for name in _FILES for row in import_module(f"gandyn.theory.{name}").rows]
 
 
 def verify(
@@ -75,14 +83,14 @@ def verify(
     ('1', '1', True)
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"seed: got {seed!r}, must be an integer, 0 or more")
-    with needed_by("theory"):
-        rows = [row for name in _FILES for row in import_module(f"gandyn.theory.{name}").rows]
+        raise InputError(f"seed: got {show(seed)}, must be an integer, 0 or more")
+    rows = all_rows()
     if only is not None:
-        names = list(only)
-        unknown = sorted(set(names) - {row.name for row in rows})
-        if unknown:
-            raise InputError(f"only: got {unknown[0]!r}, must be the name of a claim")
+        names = list(only) if isinstance(only, Iterable) and not isinstance(only, str) else [only]
+        known = [row.name for row in rows]
+        for name in names:
+            if name not in known:
+                raise InputError(f"only: got {show(name)}, must be the name of a claim")
         rows = [row for row in rows if row.name in names]
     subject = Subject.public() if subject is None else subject
     battery = Battery(seed)

@@ -16,7 +16,7 @@ from gandyn.game import Game
 from gandyn.landscape.basin_map import Basins, basins
 from gandyn.landscape.census import Equilibria, equilibria
 from gandyn.landscape.manifolds import Separatrices
-from gandyn.landscape.plane import Box
+from gandyn.landscape.plane import Box, check_box
 
 Array = NDArray[np.float64]
 
@@ -64,6 +64,7 @@ def equilibria_across(game: Game, box: Box | None) -> Equilibria:
     found = equilibria(game)
     if box is None:
         return found
+    box = check_box(box)
     low, high = np.minimum(found.box, box), np.maximum(found.box, box)
     hull = float(low[0]), float(high[1]), float(low[2]), float(high[3])
     return found if hull == found.box else equilibria(game, hull)

@@ -86,10 +86,11 @@ def test_a_run_tells_what_is_seen_and_goes_on_where_it_was(tmp_path):
     assert len(rows) == 30
     in_bracket = [row for row in rows if row["file"] == "gandyn/system/bracket.py"]
     others = [row for row in rows if row not in in_bracket]
-    assert {row["verdict"] for row in others} == {"lives"} and done.returncode == 1
+    assert {row["verdict"] for row in others} <= {"lives", "equivalent"}
+    assert done.returncode == 1
     seen = [row for row in in_bracket if row["verdict"] == "killed"]
     assert seen and all(row["seen_by"].startswith("tests/system/test_bracket") for row in seen)
-    for row in others:
+    for row in [row for row in others if row["verdict"] == "lives"]:
         assert (
             f"{row['file']}:{row['line']} {row['function']}: {row['change']} (0 tests)"
             in done.stdout

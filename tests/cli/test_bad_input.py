@@ -72,7 +72,7 @@ BAD = [
     (("barriers", "--output", "words.txt/a.png"), ["output", "words.txt", "folder"]),
     (("barriers", "--latent", "U(-6, 6)"), ["game", "jumps"]),
     *[
-        (("basins", "--grid", grid), ["grid", f"'{grid}'", "whole number", "2 to 20000"])
+        (("basins", "--grid", grid), ["grid", f"'{grid[:50]}", "whole number", "2 to 20000"])
         for grid in ("1", "0", "-5", "20001", "2.5", "ten", "1e3", "9" * 400)
     ],
     (("basins", "--labels", "a.txt"), ["labels", "'a.txt'", ".npz"]),
@@ -97,7 +97,7 @@ BAD = [
     (("raster", "--start", "1,2", "--to", "1,2"), ["to", "'1,2'", "--start"]),
     (("raster", "--labels", "a.csv"), ["labels", "'a.csv'", ".npz"]),
     (("raster", "--labels", "/proc/none/a.npz"), ["labels", "/proc/none", "written"]),
-    (("verify", "--seed", "-1"), ["seed", "'-1'", "0 or more"]),
+    (("verify", "--seed", "-1"), ["seed", "'-1'", "from 0 to"]),
 ]
 
 

@@ -125,6 +125,13 @@ CASES = {
     "scipy skewnorm": (gd.from_scipy(st.skewnorm(4, 1, 2)), 1e-9),
     "scipy beta": (gd.from_scipy(st.make_distribution(st.beta)(a=2.0, b=3.0)), 1e-9),
     "scipy normal": (gd.from_scipy(st.Normal(mu=1, sigma=2)), 1e-12),
+    "scipy histogram": (
+        gd.from_scipy(
+            st.rv_histogram(([3, 0, 5, 1, 2], [-2, -1, 0.5, 1, 1.5, 4]), density=True)(1)
+        ),
+        1e-12,
+    ),
+    "narrow samples": (gd.from_samples([0.0, 0.1, 0.7, 0.7, 3.0], bandwidth=1e-3), 1e-8),
     "callable": (gd.from_logpdf(two_modes, [(2, 0.01), (-2, 1)]), 1e-8),
     "callable with an edge": (gd.from_logpdf(minus, [(0, 1)], support=(0, math.inf)), 1e-9),
     "callable with a kink": (gd.from_logpdf(minus_size, [(0, 1)], breaks=[0]), 1e-9),

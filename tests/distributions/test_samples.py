@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import gandyn
 import gandyn.distributions as gd
 from gandyn.errors import InputError
 
@@ -173,3 +174,71 @@ def test_a_cell_that_is_no_number_or_is_missing(folder):
     (folder / "t.csv").write_text("a,b\n1,2\n3\n")
     with pytest.raises(InputError, match=r"samples: got '' in line 3 of 't.csv'"):
         gd.parse("samples:t.csv#b")
+
+
+MISSING = {
+    "t.csv": ("a,b\n1,2\n3,\n4,NA\n5,6\n", "b", "'' in line 3", "2 of 4"),
+    "one.csv": ("a\n1\n\n\n2\n\n", "a", "'' in line 4", "2 of 4"),
+    "empty.csv": ("a,b\n1,2\n,\n3,4\n", "a", "'' in line 3", "1 of 3"),
+    "quoted.csv": ('a\n1\n""\n3\n', "a", "'' in line 3", "1 of 3"),
+    "plain.txt": ("1\nnull\n?\nNaN\n2\n", None, "'null' in line 2", "3 of 5"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_missing_values_are_counted_and_refused(folder, name):
+    content, column, where, count = MISSING[name]
+    (folder / name).write_text(content)
+    with pytest.raises(InputError) as error:
+        gd.parse(f"samples:{name}" + (f"#{column}" if column else ""))
+    assert f"samples: got {where} of '{name}', must be a finite number; " in str(error.value)
+    assert f"{count} are missing: leave them out, or fill them in" in str(error.value)
+
+
+def test_what_other_programs_write(folder):
+    """A byte-order mark, carriage returns, semicolons, tabs, headings with spaces."""
+    body = ("body mass", "x"), ("1.5", "2"), ("-3e0", "4"), ("+7", "5")
+    for delimiter in ",;\t":
+        for end in ("\n", "\r\n", "\r"):
+            text = "".join(delimiter.join(row) + end for row in body)
+            (folder / "t.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+            assert gd.parse('samples:t.csv#"body mass"') == gd.from_samples([1.5, -3, 7])
+    (folder / "two.csv").write_text('"a\nb",c\n1,2\n3,4\n')
+    assert gd.parse('samples:two.csv#"a\nb"') == gd.from_samples([1, 3])
+
+
+CLEAR = [
+    ("comma.txt", b"1,5\n2,5\n", "", "got '1,5' in line 1 of 'comma.txt', must be a finite number; "
+     "a decimal comma must be a point"),
+    ("comma.csv", b"x;y\n1;2\n-1,5e3;3\n", "#x", "got '-1,5e3' in line 3 of 'comma.csv'"),
+    ("latin.csv", "Größe;y\n1;2\n".encode("latin-1"), "#y", "of numbers in UTF-8 ('utf-8'"),
+    ("wide.txt", "1\n2\n".encode("utf-16"), "", "text file of numbers in UTF-8"),
+    ("space.csv", b"body mass,x\n1,2\n", "#body mass", "(a path or heading with spaces is quoted)"),
+    ("long.txt", b"1" * (1 << 21), "", "a line has more than 1048576 characters"),
+    ("long.csv", b"a,b\n" + b"1" * (1 << 21), "#a", "a line has more than 1048576 characters"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "column", "told"), CLEAR, ids=[c[0] for c in CLEAR])
+def test_what_cannot_be_read_is_told_clearly(folder, name, content, column, told):
+    (folder / name).write_bytes(content)
+    with pytest.raises(InputError) as error:
+        gd.parse(f"samples:{name}{column}")
+    assert told in str(error.value) and str(error.value).isprintable()
+
+
+def test_names_that_do_not_print(folder):
+    """`str` reads back as it was; what is shown to a person prints."""
+    name = "x\x1b\u202e.txt"
+    (folder / name).write_text("1\n2\n")
+    law = gd.parse(f"0.5*N(0, 1) + 0.5*samples:{name}")
+    assert gd.parse(str(law)) == law and name in str(law)
+    game = gandyn.Game(law, gandyn.LinearGenerator(law))
+    assert repr(law).isprintable() and repr(game).isprintable()
+
+
+def test_a_file_beyond_the_memory_is_not_read(folder):
+    with (folder / "big.txt").open("wb") as file:
+        file.truncate(1 << 42)  # with nothing in it that takes room
+    with pytest.raises(InputError, match=r"^samples: got 'big.txt', which takes 32 TiB of memory"):
+        gd.parse("samples:big.txt")

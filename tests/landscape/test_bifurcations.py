@@ -1,5 +1,6 @@
 """Branches of families against closed forms, and of real games against bisection and an oracle."""
 
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -174,7 +175,7 @@ def check_pitchfork_from_the_side():
         assert fork[1] and not survey.folds
         assert survey.base.values(fork[0])[0] == pytest.approx(0.0, abs=EXACT)
         assert np.abs(survey.base.theta(fork[0]) - make(0.0).theta(0.0)).max() <= EXACT
-        assert len(survey.paths) == 2 and survey.verdict([])[0] == 0
+        assert len(survey.paths) == 2 and survey.verdict({})[0] == 0
         for t, count in ((-0.5, 1), (0.5, 3)):
             p = (t - LOW) / (HIGH - LOW)
             assert sum(int(np.diff(path.u[:, 2] > p).sum()) for path in survey.paths) == count
@@ -221,7 +222,7 @@ def test_the_whole_is_found_from_every_branch():
     ):
         survey = surveyed(make, 0.2, x)
         assert len(survey.forks) == 1 and len(survey.folds) == 2 and len(survey.paths) == 2
-        assert survey.verdict([]) == (0, "2 branches")
+        assert survey.verdict({}) == (0, "2 branches")
 
 
 def test_subcritical_pitchfork():
@@ -498,14 +499,18 @@ def test_branches_that_are_lost_are_told():
 
     survey = Survey(Unfolding(lambda t: Torn(t, 0.0, -1.0), [LOW], [HIGH], 1.4))
     theta = NormalForm(0.16, 0.0, -1.0).theta(0.4)
-    survey.cover(0.16, [SimpleNamespace(theta=theta, kind="attractor")])
+    survey.cover(0.16, [SimpleNamespace(theta=theta, kind="attractor", index=1)])
     assert len(survey.folds) == 1
-    status, message = survey.verdict(
-        [SimpleNamespace(success=False), SimpleNamespace(success=True)]
-    )
+    missing, whole = (asked(NormalForm(t, 0.0, -1.0), success=t < 0) for t in (-0.1, 0.1))
+    status, message = survey.verdict({0.1: missing, 0.16: whole})
     assert status == -1
     assert "1 ended within the interval" in message
     assert "at 1 of 2 values rest points may be missing" in message
+
+
+def asked(game, success):
+    """What `equilibria` says of a game, but for whether it is all."""
+    return replace(equilibria(game), status=0 if success else -1)
 
 
 def test_progress_rises_to_the_end():
@@ -615,7 +620,7 @@ def test_a_pitchfork_of_a_real_game():
     exact = brentq(lambda m: on_axis(m)[1], 2.0, 2.4, xtol=1e-12)
     survey = Survey(Unfolding(pitchfork_game, [1.9], [2.3], 3.0))
     survey.cover(2.1, describe(pitchfork_game(2.1), on_axis(2.1)[0][None]))
-    assert survey.verdict([]) == (0, "2 branches")
+    assert survey.verdict({}) == (0, "2 branches")
     ((u, upright, residual),) = survey.forks
     assert upright and residual <= 1e-12
     assert abs(survey.base.values(u)[0] - exact) <= 1e-8

@@ -180,8 +180,9 @@ def test_where_no_force_is_finite():
     found = equilibria(game, (1.0, 1.3, -0.1, 0.1))
     assert (len(found), found.winding, found.complete, found.status) == (0, None, False, -1)
     assert found.message == (
-        "the winding number around the box could not be counted: the force is zero or not finite "
-        "on its edge; choose another box"
+        "the winding number around the box could not be counted: the force is not finite on parts "
+        "of its edge, as where its integral diverges; choose another box, another "
+        "objective (such as wasserstein2), or add instance noise (wider, smoother data)"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import gandyn
 from gandyn.landscape import (
+    bifurcations,
     continuation,
     curves,
     diagram,
@@ -23,6 +24,7 @@ from tests.landscape.test_bifurcations import (
     check_pitchfork,
     check_pitchfork_from_the_side,
 )
+from tests.landscape.test_branches_whole import check_isolated
 from tests.landscape.test_continuation import HELIX, between, check_path_of, follow
 from tests.landscape.test_diagram import CUSP, check_cusp, cusp
 from tests.landscape.test_mountain_passes import (
@@ -140,14 +142,19 @@ def no_branch_points(patch):
 def turns_as_folds(patch):
     """Every turn of the tangent a fold, at pitchforks too."""
 
-    def fold(self, path, k, start):
+    def fold(self, path, k):
         self.folds.append(path.u[k])
 
     patch.setattr(survey.Survey, "_fold", fold)
 
 
 def no_turns(patch):
-    patch.setattr(survey.Survey, "_fold", lambda self, path, k, start: None)
+    patch.setattr(survey.Survey, "_fold", lambda self, path, k: None)
+
+
+def ends_alone_asked(patch):
+    patch.setattr(bifurcations, "_stations", lambda make, low, high: [low, high])
+    patch.setattr(bifurcations, "_unasked", lambda survey, found: [])
 
 
 def one_side_entered(patch):
@@ -314,6 +321,7 @@ CONTROLS = {
     "sign of ∂F/∂b": (flipped_column, check_fold),
     "trace for the bordered test": (trace_for_the_test, check_fold),
     "no turns": (no_turns, check_fold),
+    "rest points asked at the ends alone": (ends_alone_asked, check_isolated),
     "determinant without border": (plain_determinant, check_pitchfork_from_the_side),
     "no branch points": (no_branch_points, check_pitchfork_from_the_side),
     "no branch points, from everywhere": (no_branch_points, check_pitchfork),

@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from gandyn import InputError
+from gandyn import InputError, objective
 from gandyn.montecarlo.networks import MLP
 from gandyn.montecarlo.optimizers import SGD, Adam, Momentum, RMSProp
 from gandyn.montecarlo.settings import ARTICLE, OPTIMAL, Settings, article
@@ -23,10 +23,10 @@ BAD_MLP = [
 ]
 
 BAD_SETTINGS = [
-    ("discriminator", ["best", "Optimal", None, 3, SGD(0.1), MLP]),
+    ("discriminator", ["best", "Optimal", None, 3, SGD(0.1), MLP, objective("mse"), np.ones(2)]),
     ("start", [(NAN, 0.0), (1.0, INF), "ab", "", 1.0, [[1.0, 0.0]], {"a": 1}]),
     ("generator_l2", [-1e-9, NAN, INF, "0.1", None, True]),
-    ("batch", [0, -1, 1.5, 32.0, NAN, "32", None, True]),
+    ("batch", [10**400, -(10**400), 0, -1, 1.5, 32.0, NAN, "32", None, True]),
     ("steps", [0, -1, 1e3, NAN, "10", None]),
     ("k", [0, -2, 1.0, NAN, None]),
     ("generator_steps", [0, -2, 1.0, NAN, None]),

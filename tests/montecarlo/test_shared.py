@@ -15,6 +15,7 @@ from gandyn.montecarlo import MLP, SGD, RMSProp, train
 from gandyn.montecarlo.run import Run
 from gandyn.montecarlo.streams import children, root_of
 from gandyn.system.array_files import ArrayFile
+from gandyn.system.processes import crew
 from tests.montecarlo.runs import GAME, check_same, game_of, optimal, part_of, small
 from tests.sweeps import sweep
 
@@ -197,3 +198,22 @@ def test_a_run_goes_on_from_the_state_of_some_of_its_replicas():
 def test_parsed_data_travel():
     run = train(Game(parse("0.5*Laplace(-1, 1) + 0.5*U(0, 2)")), small(), 5, 2, workers=2)
     assert run.success.all()
+
+
+def in_a_daemon(queue):
+    """Of what needs other processes where there may be none."""
+    run = train(GAME, small(), 5, 3, workers=2)
+    with crew(2, len) as submit:
+        queue.put((run.message, run.theta, submit(len, "abc").result()))
+
+
+def test_a_daemon_does_all_itself():
+    """`multiprocessing` lets it have no children."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=in_a_daemon, args=(queue,), daemon=True)
+    process.start()
+    message, theta, length = queue.get(timeout=60)
+    process.join()
+    np.testing.assert_array_equal(theta, train(GAME, small(), 5, 3, workers=1).theta)
+    assert (message, length) == ("12 of 12 steps", 3)

@@ -1,9 +1,11 @@
 """Runs: repeatable, apart from each other, stopped and resumed, diverging, and like the flow."""
 
+import json
 import os
 import pickle
 import shutil
 import signal
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -23,11 +25,14 @@ from gandyn import (
     parse,
 )
 from gandyn.dynamics import iterate
-from gandyn.montecarlo import MLP, SGD, Adam, Momentum, RMSProp, Settings, article, train
+from gandyn.montecarlo import MLP, SGD, Adam, Momentum, RMSProp, Settings, article, room, train
 from gandyn.montecarlo import training as module
 from gandyn.montecarlo.discriminators import LOSSES, LearnedDiscriminator
 from gandyn.montecarlo.players import Players
+from gandyn.montecarlo.run import Run
+from gandyn.montecarlo.streams import children, root_of
 from gandyn.objectives import names
+from gandyn.system import array_files, memory
 from gandyn.system.array_files import ArrayFile
 from gandyn.system.processes import travels
 from tests.montecarlo.runs import (
@@ -335,10 +340,10 @@ def test_games_of_equal_texts_are_told_apart(tmp_path):
     train(game_of(objective="reverse_kl"), plan, 5, 2, checkpoint=path)
     assert "differs in objective: " in refused(path, game_of(objective=Twice()), plan)
     law = [from_logpdf(lambda x, s=s: -0.5 * (x / s) ** 2, [[0.0, s]]) for s in (1.0, 1.1)]
-    train(Game(law[0]), plan, 5, 2, checkpoint=path)
+    train(Game(law[0]), plan, 5, 2, checkpoint=path, overwrite=True)
     assert "differs in data: " in refused(path, Game(law[1]), plan)
     for other, name in ((Slanted(), "generator"), (LinearGenerator(law[1]), "latent")):
-        train(GAME, plan, 5, 2, checkpoint=path)
+        train(GAME, plan, 5, 2, checkpoint=path, overwrite=True)
         assert f"differs in {name}: " in refused(path, Game(DATA, other), plan)
 
 
@@ -366,9 +371,13 @@ def test_no_whole_checkpoint(state, tmp_path):
 def with_arrays(state, path, **changes):
     with np.load(state) as file:
         held = dict(file)
-    held |= changes
+    held = {name: value for name, value in (held | changes).items() if value is not None}
+    # one that fits, or nothing else of it would be looked at
+    del held["digest"]
+    if not any(np.asarray(value).dtype == object for value in held.values()):
+        held["digest"] = array_files._digest(held)
     with path.open("wb") as stream:
-        np.savez(stream, **{name: value for name, value in held.items() if value is not None})
+        np.savez(stream, **held)
     return path
 
 
@@ -434,6 +443,109 @@ def test_an_interrupted_write_leaves_the_file(state, tmp_path, monkeypatch):
         train(GAME, small(), 5, 2, checkpoint=path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def held_in(path):
+    with np.load(path) as file:
+        return dict(file)
+
+
+def test_a_checkpoint_that_is_there_is_gone_on_from(state, tmp_path):
+    path = tmp_path / "run.npz"
+    shutil.copy(state, path)
+    seen = []
+    whole = train(GAME, small(), 5, 2)
+    tell = lambda done, text: seen.append(done)  # noqa: E731
+    check_same(whole, train(GAME, small(), 5, 2, checkpoint=path, progress=tell))
+    assert seen[0] > 0.4 and held_in(path)["done"] == 12
+    before = path.read_bytes()
+    check_same(whole, train(GAME, small(), 5, 2, checkpoint=path))
+    assert path.read_bytes() == before
+
+
+def test_only_a_checkpoint_is_overwritten_and_not_by_a_start(state, tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    train(GAME, small(), 5, 2, checkpoint=path)
+    before = path.read_bytes()
+    other = small(batch=7)
+    with pytest.raises(InputError, match=r"checkpoint: .* differs in batch: .* or overwrite"):
+        train(GAME, other, 5, 2, checkpoint=path)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_carry_out", lambda *_: pytest.fail("stopped"))
+        with pytest.raises(pytest.fail.Exception):
+            train(GAME, other, 5, 2, workers=1, checkpoint=path, overwrite=True)
+    assert path.read_bytes() == before
+    train(GAME, other, 5, 2, checkpoint=path, overwrite=True)
+    assert json.loads(str(held_in(path)["batch"])) == 7
+    np.savez(path, mine=np.arange(3))
+    before = path.read_bytes()
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match=r"checkpoint: got .* not a whole checkpoint"):
+            train(GAME, other, 5, 2, checkpoint=path, overwrite=overwrite)
+    assert path.read_bytes() == before
+
+
+def test_a_second_checkpoint_is_not_lost_to_the_first(state, tmp_path):
+    path = tmp_path / "run.npz"
+    train(GAME, small(), 5, 2, checkpoint=path)
+    with pytest.raises(InputError, match=r"checkpoint: got .* which is there already"):
+        train(GAME, small(), 5, 2, resume=state, checkpoint=path)
+    assert held_in(path)["done"] == 12
+    whole = train(GAME, small(), 5, 2)
+    check_same(whole, train(GAME, small(), 5, 2, resume=state, checkpoint=path, overwrite=True))
+    there = path.parent / "." / path.name
+    check_same(whole, train(GAME, small(), 5, 2, resume=str(there), checkpoint=path))
+
+
+@pytest.mark.parametrize("changes", [{"status": np.array([0, -3])}, {"status": np.array([7, 0])}])
+def test_a_status_that_none_has_under_way(changes, state, tmp_path):
+    path = with_arrays(state, tmp_path / "bad.npz", **changes)
+    assert "do not fit" in refused(path)
+
+
+def test_arrays_that_were_altered(state, tmp_path):
+    changed = {**held_in(state), "status": np.array([-2, 0])}
+    path = tmp_path / "bad.npz"
+    np.savez(path, **changed)
+    assert "do not fit what was written" in refused(path)
+
+
+ROOM = [
+    ("batch", small(batch=10**11), 1),
+    ("discriminator", small(discriminator=MLP((10**6, 10**6))), 1),
+    ("replicas", small(), 10**9),
+    ("record_every", small(steps=10**12, record_every=1), 1),
+]
+
+
+@pytest.mark.parametrize(("name", "plan", "replicas"), ROOM, ids=[case[0] for case in ROOM])
+def test_runs_beyond_the_memory(name, plan, replicas, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "free_memory", lambda: 1e10)
+    monkeypatch.setattr(memory, "free_memory", lambda: 1e10)
+    with pytest.raises(InputError, match=rf"^{name}: got .* takes .* no more than the 9.31 GiB"):
+        train(GAME, plan, 0, replicas, checkpoint=tmp_path / "run.npz")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"batch": 100_000},
+        {"discriminator": MLP((1500, 1500))},
+        {"steps": 200_000, "record_every": 1},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_room_is_what_a_run_takes_to_a_factor_of_two(changes, monkeypatch):
+    plan, told = small(snapshots=0, **changes), []
+    monkeypatch.setattr(room, "need_memory", lambda what, size: told.append(size))
+    room.need_room(GAME, plan, 1)
+    tracemalloc.start()
+    run = Run(GAME, plan, children(root_of(0), 1))
+    run.go(lambda: 2, lambda done: None)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.5 * taken < told[0] < 2 * taken
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "resume"])

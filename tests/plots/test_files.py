@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import gandyn
 from gandyn import plots
 from gandyn.errors import InputError
 
@@ -122,3 +123,28 @@ def test_frame_times_of_a_flow_at_rest():
 def test_moment_title():
     assert plots.moment_title(2000.0, (1.0, -1e-9)) == "t = 2000   a = 1.000   b = 0.000"
     assert plots.moment_title(0.01234, (1.0, 2.0)) == "t = 0.0123   a = 1.000   b = 2.000"
+
+
+@pytest.mark.parametrize("dpi", [0, -1, np.nan, np.inf, "200", None, True, 10**400])
+def test_no_resolution(figure, tmp_path, dpi):
+    with pytest.raises(InputError, match=r"^dpi: got .*, must be a finite number above 0$"):
+        plots.save_figure(figure, tmp_path / "a.png", dpi=dpi)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_resolution_beyond_what_there_can_be(figure, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"^dpi: got 1000000.0, must be less: the picture is"):
+        plots.save_figure(figure, tmp_path / "a.png", dpi=1e6)
+    monkeypatch.setattr("gandyn.system.memory.free_memory", lambda: 1e6)
+    with pytest.raises(InputError, match=r"^dpi: got 200, which takes 5.81 MiB of memory"):
+        plots.save_figure(figure, tmp_path / "a.png", dpi=200)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", [{"fps": 0}, {"fps": np.nan}, {"dpi": 0}, {"dpi": 1e7}])
+def test_animations_of_no_speed_or_size(tmp_path, options):
+    game = gandyn.Game(gandyn.Normal(2, 1))
+    frames = plots.moments(game, [[1.0, 0.5]], ["start"])
+    with pytest.raises(InputError, match=f"^{next(iter(options))}: got "):
+        plots.animate(tmp_path / "a.gif", frames, **options)
+    assert not list(tmp_path.iterdir())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import gandyn
 from gandyn import plots
 from gandyn.errors import InputError
 
@@ -218,3 +219,16 @@ def test_fits():
     assert result is ax
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["p, data", "forward_kl", "seeks"]
+
+
+def test_pictures_of_far_places_are_about_a_round_number():
+    game = gandyn.Game(gandyn.parse("0.5*N(9999999997, 1) + 0.5*N(10000000003, 1)"))
+    flow = gandyn.gradient_flow(game, [1.0, 1e10 + 0.5], (0.0, 5.0), t_eval=[0.0, 1.0, 5.0])
+    ax = plots.draw_trajectory(plots.new_figure().subplots(), flow.t, flow.theta, data_mean=1e10)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels[:2] == ["a(t)", "b(t) − 10000000000"] and abs(np.array(ax.get_ylim())).max() < 5
+    a, b = np.linspace(0.5, 3.0, 5), 1e10 + np.linspace(-4.0, 4.0, 5)
+    force = game.force(np.stack(np.meshgrid(a, b), axis=-1))
+    ax = plots.draw_field(plots.new_figure().subplots(), a, b, force)
+    assert ax.get_ylabel() == "b (place) − 10000000000"
+    assert ax.yaxis.get_major_formatter()(1e10 + 2.0, 0) == "2"

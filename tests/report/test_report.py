@@ -220,6 +220,41 @@ def test_the_datas_name_is_escaped(odd):
     assert results(folder / "one")["summary"]["data"] in parsed.text
 
 
+def test_a_name_that_does_not_print(tmp_path, only):
+    """Control characters, and overrides of direction, which would turn what stands around them."""
+    only("end of the flow", "versions")
+    path = tmp_path / "x\x1b[2J\u202e\u2067y'.txt"
+    path.write_text("1\n2\n3.5\n")
+    index, found = small(tmp_path / "page", data=f"samples:{path}")
+    html = index.read_text(encoding="utf-8")
+    assert html.replace("\n", "").isprintable()
+    text = Page(html).text
+    assert r"x\x1b[2J\u202e\u2067y'.txt" in text
+    assert found["summary"]["data"].endswith("y'.txt")
+    assert "<bdi>" in html
+
+
+@pytest.mark.parametrize("word", ["plain", "a b", "it's", "x\x1b\u202e'\\y", "a\nb", "שלום"])
+def test_words_of_the_command_are_read_by_a_shell_as_they_were(word):
+    import subprocess
+
+    from gandyn.cli.report import _typed
+
+    typed = _typed(word)
+    assert typed.isprintable()
+    shell = ["bash", "-c", f"printf %s {typed}"]
+    told = subprocess.run(shell, capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}).stdout
+    assert told.decode() == word
+
+
+@pytest.mark.parametrize(
+    "changes", [{"samples": 1}, {"frames": -1}, {"replicas": 0}, {"nodes": 1.5}, {"cells": "9"}]
+)
+def test_settings_are_checked(changes):
+    with pytest.raises(InputError, match=f"^{next(iter(changes))}: got "):
+        replace(SMALL, **changes)
+
+
 def test_what_is_infinite_is_shown_as_infinite(tmp_path, only):
     only("end of the flow", "values", "numbers")
     index, found = small(tmp_path, latent="U(-1, 1)", t_end=1.0)

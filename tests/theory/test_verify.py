@@ -1,6 +1,7 @@
 """Every claim holds, for more than one battery, and as strict JSON."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from gandyn.errors import InputError
 from gandyn.theory import Claim, Subject, Verification, verify
 from gandyn.theory.battery import Battery
 from gandyn.theory.claim import at_least, at_most, between, equal, symbolic, zero
+from gandyn.theory.formulas import ALPHAS
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +60,28 @@ def test_names_and_sentences_are_unique(verification):
     assert all(claim.derivation for claim in verification.claims)
 
 
+def test_every_claim_states_its_source(verification):
+    """A paper and its year, or that it is the program's own."""
+    own = r"derived here|textbook|the engine's promise|40-digit quadrature"
+    for claim in verification.claims:
+        assert re.search(rf"\b(19|20)\d\d\b|{own}", claim.source), claim.name
+
+
 def test_the_same_seed_gives_the_same_table():
     only = ["value-is-jsd", "discriminator-pointwise"]
     assert verify(3, only=only) == verify(3, only=reversed(only))
     assert verify(3, only=only) != verify(4, only=only)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_battery_reaches_narrow_modes_and_every_kind_of_alpha(seed):
+    battery = Battery(seed)
+    widths = [np.asarray(case.data.landmarks)[:, 1] for case in battery.smooth]
+    assert min(width.min() / width.max() for width in widths) < 1e-3
+    finite = [np.asarray(case.data.landmarks)[:, 1] for case in battery.finite]
+    assert min(width.min() / width.max() for width in finite) < 1e-2
+    alphas = [float(a) for a in ALPHAS]
+    assert min(alphas) < -1 and max(alphas) > 2 and any(0 < a < 1 for a in alphas)
 
 
 def test_the_battery_holds_both_regimes():
@@ -88,6 +108,7 @@ def test_verdicts():
     assert at_least(1, 1.1).passed and not at_least(1, 0.9).passed
     assert at_most(1, 0.9).passed and not at_most(1, 1.1).passed
     assert between(0, 1, [0.2, 0.9]).passed and not between(0, 1, [0.2, 1.1]).passed
+    assert between(0, 1, [-1e-9, 0.9], 1e-8).passed and not between(0, 1, [0.2, 1.1], 0.01).passed
     assert symbolic((1, 1)).passed and not symbolic((1, 2)).passed
 
 
