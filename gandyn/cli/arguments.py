@@ -18,7 +18,7 @@ RANGES = {1: ("m=0.5:6",), 2: ("m=0.5:6", "w=0.05:0.95")}
 
 LARGEST_SEED = 2**64 - 1
 
-_FAR = 1e9
+_FAR, _NARROW = 1e9, 1e-12
 _LONGEST = 400
 """Characters of what came in a message that is not ours."""
 _WIDEST = 10**6
@@ -151,9 +151,10 @@ def read_box(text: str | None) -> tuple[float, float, float, float] | None:
         ),
     )
     # What is too far apart, or too close, cannot be computed with.
-    if a_min < a_max / _FAR or max(abs(b_min), abs(b_max)) > _FAR * a_max:
-        raise InputError(f"box: got {show(text)}, must have amax/amin and |b|/amax below {_FAR:g}")
-    if a_max - a_min < a_max / _FAR or b_max - b_min < max(abs(b_min), abs(b_max)) / _FAR:
+    if a_min < a_max / _FAR or b_max - b_min > 2.0 * _FAR * a_max:
+        allowed = f"must have amax/amin and (bmax - bmin)/amax below {_FAR:g}"
+        raise InputError(f"box: got {show(text)}, {allowed}")
+    if a_max - a_min < a_max / _FAR or b_max - b_min < _NARROW * max(abs(b_min), abs(b_max)):
         raise InputError(f"box: got {show(text)}, must not be so narrow")
     return a_min, a_max, b_min, b_max
 

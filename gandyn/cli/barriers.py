@@ -8,7 +8,7 @@ import gandyn
 from gandyn.cli.command import PlaneCommand
 from gandyn.cli.equilibria import print_rest_points
 from gandyn.cli.output import print_game
-from gandyn.system.text import table
+from gandyn.system.text import beside, table
 
 
 class BarriersCommand(PlaneCommand):
@@ -50,7 +50,7 @@ place in "equilibria", from 0; so are "saddle", "left" and "right" in "tree"."""
             rows.append(
                 [
                     f"{number[barrier.start]} to {number[barrier.end]}",
-                    f"({point.a:.6g}, {point.b:.6g})",
+                    f"({point.a:.6g}, {beside(point.b, abs(point.a), 6)})",
                     barrier.height_from,
                     barrier.height_to,
                     float(f"{barrier.prefactor_from:.6g}"),

@@ -11,7 +11,7 @@ from gandyn.cli.command import PlaneCommand
 from gandyn.cli.output import print_game, read_file
 from gandyn.system.files import whole_file
 from gandyn.system.memory import need_memory
-from gandyn.system.text import table
+from gandyn.system.text import beside, table
 
 _MOST = 20_000
 
@@ -92,8 +92,10 @@ labels  PATH.npz  -  the array file of the labels; default basins.npz beside the
         for number, (index, fraction) in enumerate(found.fractions.items(), start=1):
             point = found.equilibria[index]
             a, b = (0.0 if abs(value) <= point.error else value for value in point.theta)
-            rows.append([str(number), a, b, f"{fraction:.4%}", point.name])
-        print(table(["", "a", "b", "basin", "name"], rows))
+            place = beside(b, abs(point.a), 10)
+            rows.append([str(number), a, place, f"{fraction:.4%}", point.name])
+        print(table(["", "a", "b", "basin", "name"], rows, left=[0, 3, 4]))
         a, b = found.a, found.b
-        print(f"\nof a from {a[0]:.4g} to {a[-1]:.4g} and b from {b[0]:.4g} to {b[-1]:.4g},")
+        low, high = (beside(float(end), float(b[-1] - b[0]), 4) for end in b[[0, -1]])
+        print(f"\nof a from {a[0]:.4g} to {a[-1]:.4g} and b from {low} to {high},")
         print(f"{len(a)} x {len(b)} cells; {found.unknown:.4%} unknown; {found.message}")

@@ -8,7 +8,7 @@ import gandyn
 from gandyn.cli.command import PlaneCommand
 from gandyn.cli.output import print_game
 from gandyn.system.results import plain
-from gandyn.system.text import table
+from gandyn.system.text import beside, table
 
 
 class EquilibriaCommand(PlaneCommand):
@@ -54,8 +54,10 @@ def print_rest_points(found: gandyn.Equilibria) -> None:
         a, b = (0.0 if abs(value) <= point.error else value for value in point.theta)
         rates = ", ".join(_rate(rate) for rate in plain(point.eigenvalues))
         mark = str(number) if point.kind == "attractor" else ""
-        rows.append([mark, point.kind, a, b, point.potential, rates, point.name])
-    print(table(["", "kind", "a", "b", "potential", "eigenvalues", "name"], rows))
+        place = beside(b, abs(point.a), 10)
+        rows.append([mark, point.kind, a, place, point.potential, rates, point.name])
+    heads = ["", "kind", "a", "b", "potential", "eigenvalues", "name"]
+    print(table(heads, rows, left=[0, 1, 5, 6]))
 
 
 def _rate(rate: Any) -> str:

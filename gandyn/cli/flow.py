@@ -12,7 +12,7 @@ from gandyn.cli.arguments import GAME, read_end, read_game, read_state, read_tim
 from gandyn.cli.command import Command
 from gandyn.cli.output import print_game, read_file, rows_of
 from gandyn.errors import InputError
-from gandyn.system.text import show
+from gandyn.system.text import beside, show
 
 _FRAMES = 60
 
@@ -126,7 +126,8 @@ animate  FILE  -  also write p, p_g and D* as a moving .gif or .mp4
         columns = (found.t, found.theta[:, 0], found.theta[:, 1], found.potential)
         print("".join(f"{name:>20}" for name in ("t", "a", "b", "potential")))
         for row in rows_of(len(found.t)):
-            print("".join(f"{float(column[row]):>20.10g}" for column in columns))
+            t, a, b, potential = (float(column[row]) for column in columns)
+            print(f"{t:>20.10g}{a:>20.10g}{beside(b, abs(a), 10):>20}{potential:>20.10g}")
         print(f"\n{found.message} ({found.nfev} evaluations of the force)")
 
     def succeeded(self, found: gandyn.Flow) -> bool:
