@@ -187,3 +187,6 @@ def test_cells_tile_the_box():
     assert (np.unique(field._half) <= 8.0).all() and len(np.unique(field._half)) > 2
     for place, k in ((i, 0), (j, 1)):
         assert (np.abs(place + 0.5 - field._centre[over, k]) < field._half[over]).all()
+    # what was split is covered by its quarters
+    split = (field._chart[over] == chart._DIRECT) & (field._half[over] > 0.5)
+    assert not split.any()

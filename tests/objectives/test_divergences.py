@@ -338,6 +338,8 @@ def test_the_alpha_integrand_from_small_to_large_ratios(a):
 def test_no_mass_costs_nothing_to_move():
     cost = np.array([math.inf, math.inf, 3.0])
     at = SimpleNamespace(
-        log_data=np.zeros(3), masses=(np.array([0, 0.5, 0.5]), np.array([1, 0.5, 0.5]))
+        log_data=np.zeros(3),
+        standard_gap=False,
+        masses=(np.array([0, 0.5, 0.5]), np.array([1, 0.5, 0.5])),
     )
     assert under_data(at, cost).tolist() == [0.0, math.inf, 3.0]
