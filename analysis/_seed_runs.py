@@ -131,4 +131,4 @@ def _train(run: Run, path: Path) -> Any:
     try:
         return gandyn.train(*arguments, checkpoint=path, resume=path if path.exists() else None)
     except gandyn.InputError:  # of other settings
-        return gandyn.train(*arguments, checkpoint=path)
+        return gandyn.train(*arguments, checkpoint=path, overwrite=True)

@@ -189,11 +189,9 @@ class PanelEngine(Engine):
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
-        def rounding(at: Field) -> Array:
-            return at.density_rounding + at.ratio_rounding + at.ratio_slope_rounding
-
         generated = self.generator.generated(theta)
-        found = field_integrals(self.data, generated, [(entries, rounding)], transport=False)
+        row = entries, target.force_rounding
+        found = field_integrals(self.data, generated, [row], transport=False)
         value = found.value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 

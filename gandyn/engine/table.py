@@ -143,7 +143,8 @@ class Table:
             weight = np.concatenate([spacings for _, spacings in parts])
             columns = np.zeros((len(x), 4))
             columns[np.arange(len(x)), np.arange(len(x)) % 4] = weight
-            log_density, score = self._data.logpdf_and_score(x)
+            with np.errstate(over="ignore"):
+                log_density, score = self._data.logpdf_and_score(x)
             low, high = np.isfinite(self._data.support).tolist()
             # One dictionary entry, so that threads that race for it both get a whole one.
             found = self._levels[m] = Level(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from gandyn.errors import InputError
 from gandyn.game import Game
 from gandyn.generators import Generated
 from gandyn.generators.generated import Stack
@@ -109,13 +110,20 @@ class Records:
         opponent, data = self._players.discriminator, self._game.data
         if not isinstance(opponent, LearnedDiscriminator):
             # One by one: the products of a stack round by its size.
-            exact = np.stack([self._game.force(state) for state in theta])
+            exact = np.stack([self._force(state) for state in theta])
             return measure_optimal(data, generated, exact)
         networks = opponent.trained.networks
         weights = [layer[here] for layer in networks.weights]
         logit, ends = logit_of(weights, networks.activation)
         force = not self._players.network
         return measure(data, generated, logit, ends, opponent.loss, force=force)
+
+    def _force(self, theta: Array) -> Array:
+        """The force at one state, nan where it is too far away for a game to take it."""
+        try:
+            return self._game.force(theta)
+        except InputError:
+            return np.full(theta.shape, np.nan)
 
     def _moments(self, theta: Array, generated: Generated) -> dict[str, Array]:
         if isinstance(generated, Stack):

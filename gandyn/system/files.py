@@ -164,7 +164,13 @@ def _locked(path: Path, wait: bool) -> Iterator[None]:
             raise OSError
         yield
         return
-    held = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        held = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        if not wait:
+            raise
+        yield  # another has removed it, having taken it for one that was left
+        return
     try:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

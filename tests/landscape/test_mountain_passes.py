@@ -89,7 +89,8 @@ def check_path(found, game):
         assert np.array_equal(barrier.potential, game.potential(barrier.path))
         assert barrier.potential.max() <= top.potential + 1e-12
         on = np.flatnonzero((barrier.path == top.theta).all(axis=1))
-        assert on.size == 1 and barrier.potential[on[0]] == barrier.potential.max()
+        # Two passes of one height differ by the rounding of their potentials.
+        assert on.size == 1 and barrier.potential.max() - barrier.potential[on[0]] <= 4e-16
         # Rest points on the way part it into slopes, all of which rise or fall throughout.
         stops = [
             int(np.flatnonzero((barrier.path == point.theta).all(axis=1))[0])
