@@ -81,6 +81,10 @@ class Paths(Field):
         generator, theta = self._states
         return generator.generated(theta)
 
+    @property
+    def _noise(self) -> float:  # without making the densities, which are not needed here
+        return (self.data.noise + self._states[0].latent.noise) / _EPS
+
 
 class LatentEngine(Engine):
     """Force, values and Jacobian of a game on the latent line, where its states are monotone.
