@@ -39,7 +39,8 @@ class GuardedForce:
     def __init__(self, game: Any) -> None:
         generator = getattr(game, "generator", None)
         self._force = game.force
-        self._engine = getattr(game, "engine", None)
+        engine = getattr(game, "engine", None)
+        self._engine = engine if hasattr(engine, "force") else None
         # Of a z + b whatever the game would refuse is refused here.
         self._force_at = game.engine.force_at if getattr(generator, "affine", False) else game.force
         self._chart: Chart | None = None

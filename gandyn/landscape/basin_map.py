@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, on_side, planar
+from gandyn.landscape.census import Equilibria, on_side, planar_about
 from gandyn.landscape.frame import centred, handed_out, place_of
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.parts import parted, witnesses
@@ -175,7 +175,7 @@ def _map(game: Any, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array, Equilibri
             f"a: got {columns[0]:g} to {columns[-1]:g}, must be on the side of the rest points, "
             f"whose a is {game.box[0]:g} to {game.box[1]:g}"
         )
-    return columns, rows, planar(game)
+    return columns, rows, planar_about(game)
 
 
 def _shares(labels: Index, found: Equilibria) -> tuple[dict[int, float], float]:

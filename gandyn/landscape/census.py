@@ -219,18 +219,23 @@ def equilibria(
         return _from_many_starts(game, None if starts is None else game.generator.check(starts))
     if starts is not None:
         raise InputError("starts: got some, must be None for a generator with a plane")
-    return handed_out(planar(game, box), game)
+    return handed_out(planar_about(game, box), game)
 
 
-def planar(game: Any, box: Sequence[float] | None = None) -> Equilibria:
-    """The rest points of a game, or those given, as everything that starts from them takes them.
+def planar_about(game: Any, box: Sequence[float] | None = None) -> Equilibria:
+    """The rest points of a game, or those given, seen from the game's place.
 
-    Seen from the game's place, as all that is made of them must be until it is handed out.
+    So is all that is made of them, until it is handed out.
     """
     if isinstance(game, Equilibria):
         return game.near or game
     bounds = None if box is None else box_about(check_box(box), place_of(game))
-    return on_side(Plane(centred(game), 1.0 if bounds is None else bounds[0]), bounds)
+    return planar(centred(game), bounds)
+
+
+def planar(game: Any, bounds: Box | None = None) -> Equilibria:
+    """The rest points of a game, seen from 0 wherever its data are."""
+    return on_side(Plane(game, 1.0 if bounds is None else bounds[0]), bounds)
 
 
 def on_side(plane: Plane, box: Box | None = None) -> Equilibria:

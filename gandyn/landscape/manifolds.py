@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gandyn.landscape.census import Equilibria, planar
+from gandyn.landscape.census import Equilibria, planar_about
 from gandyn.landscape.frame import box_about, handed_out, place_of
 from gandyn.landscape.plane import Box, Plane, check_box
 from gandyn.landscape.tracing import LEFT, LOST, trace
@@ -115,7 +115,7 @@ def separatrices(game: Any, box: Sequence[float] | None = None) -> Separatrices:
     >>> sorted(found.equilibria[curve.end].name for curve in found.unstable if curve.saddle == 1)
     ['averages all modes', 'collapsed onto mode 1 of 2']
     """
-    found = planar(game, box)
+    found = planar_about(game, box)
     reach = found.box if box is None else box_about(check_box(box), place_of(game))
     curves = manifolds(found, reach, forwards=False) + manifolds(found, reach, forwards=True)
     lost = sum(curve.end == LOST for curve in curves)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gandyn.errors import InputError
-from gandyn.landscape.census import Equilibria, Equilibrium, planar
+from gandyn.landscape.census import Equilibria, Equilibrium, planar_about
 from gandyn.landscape.frame import handed_out
 from gandyn.landscape.manifolds import Manifold, manifolds
 from gandyn.landscape.plane import Box, Plane
@@ -165,7 +165,7 @@ def barriers(game: Any, box: Sequence[float] | None = None) -> Barriers:
     >>> [(p.start, p.saddle, p.end, round(p.height_from, 4)) for p in found.barriers][:1]
     [(0, 1, 2, 0.3447)]
     """
-    found = planar(game, box)
+    found = planar_about(game, box)
     plane = found.plane
     _check_gradient(plane, found.box)
     downs = manifolds(found, found.box, forwards=True)

@@ -94,7 +94,7 @@ def random_family(seed):
     what, interval = (("mean", (-5.0, 5.0)), ("std", (0.3, 2.0)), ("weight", (0.05, 0.9)))[seed % 3]
     parts = []
     for k in range(3):
-        mean, std, weight = (f"({x:.6f})" for x in (means[k], stds[k], weights[k]))
+        mean, std, weight = (f"({x:.15g})" for x in (means[k], stds[k], weights[k]))
         if k == 1:
             mean, std = ("{p}", std) if what == "mean" else (mean, "{p}" if what == "std" else std)
         if what == "weight":
@@ -105,7 +105,7 @@ def random_family(seed):
 
 
 @pytest.mark.parametrize(
-    "seed", [1, *(pytest.param(seed, marks=SWEEP) for seed in (0, *range(2, 30)))]
+    "seed", [1, *(pytest.param(seed, marks=SWEEP) for seed in (0, *range(2, 12)))]
 )
 def test_branches_agree_with_equilibria(seed):
     made, (low, high) = random_family(seed)
