@@ -227,9 +227,20 @@ class Distribution(ABC):
 
     def _nodes_on(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
         t, w = np.polynomial.legendre.leggauss(40)
+        nearest = [max(end.width * 2.0**-60, NEAR * abs(end.place)) for end in self.ends]
+        for end, least in zip(self.ends, nearest, strict=True):
+            graded = least * 2.0 ** np.arange(1 + int(np.log2(end.width / least)))
+            edges = np.union1d(edges, end.place + end.side * graded)
         half = np.diff(edges)[:, None] / 2
         x = (edges[:-1, None] + half + half * t).ravel()
-        return x, (half * w).ravel() * np.exp(self.logpdf(x))
+        mass = (half * w).ravel() * np.exp(self.logpdf(x))
+        for end, least in zip(self.ends, nearest, strict=True):
+            # what is nearer than that is at the end itself, as far as x can tell
+            away = end.side * (x - end.place)
+            rest = float(end.mass(np.array([least]))[0])
+            x, mass = np.append(x, end.place), np.where((away >= 0) & (away < least), 0.0, mass)
+            mass = np.append(mass, rest)
+        return x, mass
 
     def _quantile(self, q: FloatArray, lower: bool) -> FloatArray:
         flat = np.atleast_1d(q).ravel()

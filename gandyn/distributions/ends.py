@@ -13,10 +13,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.system.checks import FloatArray
 
@@ -68,6 +67,10 @@ class End(ABC):
     @abstractmethod
     def mass(self, distance: FloatArray) -> FloatArray:
         """The mass between the point and a distance."""
+
+    def outer(self, support: tuple[float, float]) -> bool:
+        """Whether it is where a support ends."""
+        return abs(self.place - support[0 if self.side > 0 else 1]) <= NEAR * abs(self.place)
 
 
 @dataclass(frozen=True)
@@ -126,52 +129,71 @@ class FittedEnd(End):
     width: float
     bend: tuple[float, ...]
 
-    def _at(self, distance: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-        """The point itself, and how far it is from the end, to all digits; whether that is near."""
-        near = distance < _INNER * self.width
-        x = self.place + self.side * np.where(near, self.width, distance)
-        return x, np.abs(x - self.place), near
+    def _pieced(
+        self,
+        distance: FloatArray,
+        near: Callable[[FloatArray], FloatArray],
+        far: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
+    ) -> FloatArray:
+        """near(distance) within the share, far(x, distance, that of the rounded x) beyond."""
+        out = np.empty(distance.shape)
+        inner = distance < _INNER * self.width
+        out[inner] = near(distance[inner])
+        distance = distance[~inner]
+        x = self.place + self.side * distance
+        out[~inner] = far(x, distance, np.abs(x - self.place))
+        return out
 
     def log_density(self, distance: FloatArray) -> FloatArray:
-        x, reached, near = self._at(distance)
-        size = np.where(near, distance, 0.0) / self.width
+        polynomial = np.polynomial.polynomial.polyval
         with np.errstate(divide="ignore"):
-            own = self.power * np.log(distance) + np.polynomial.polynomial.polyval(size, self.bend)
-            far = self.logpdf(x) + self.power * np.log(distance / reached)
-        return np.where(near, own, far)
+            return self._pieced(
+                distance,
+                lambda d: self.power * np.log(d) + polynomial(d / self.width, self.bend),
+                lambda x, d, rounded: self.logpdf(x) + self.power * np.log(d / rounded),
+            )
 
     def score(self, distance: FloatArray) -> FloatArray:
-        x, reached, near = self._at(distance)
-        size = np.where(near, distance, 0.0) / self.width
-        slope = np.polynomial.polynomial.polyder(self.bend)
-        smooth = np.polynomial.polynomial.polyval(size, slope) / self.width
-        own = self.side * (self.power / distance + smooth)
-        far = self.law.score(x) + self.side * self.power * (1.0 / distance - 1.0 / reached)
-        return np.where(near, own, far)
+        slope = np.polynomial.polynomial.polyder(self.bend) / self.width
+        polynomial = np.polynomial.polynomial.polyval
+        return self._pieced(
+            distance,
+            lambda d: self.side * (self.power / d + polynomial(d / self.width, slope)),
+            lambda x, d, rounded: (
+                self.law.score(x) + self.side * self.power * (1.0 / d - 1.0 / rounded)
+            ),
+        )
 
     def mass(self, distance: FloatArray) -> FloatArray:
         """By the first terms of the series of the density next to the point."""
-        x, reached, near = self._at(distance)
-        size = np.where(near, distance, 0.0) / self.width
         _, b1, b2, b3 = self.bend[:4]
         series = (1.0, b1, b2 + b1**2 / 2, b3 + b1 * b2 + b1**3 / 6)
-        terms = [c * size**i / (self.power + 1.0 + i) for i, c in enumerate(series)]
-        with np.errstate(divide="ignore"):
-            own = np.exp((self.power + 1.0) * np.log(distance) + self.bend[0]) * sum(terms)
-        if self.place in self.law.support:
-            mass = self.law.cdf(x) if self.side > 0 else self.law.sf(x)
-        else:
-            mass = np.abs(self.law.cdf(x) - self.law.cdf(self.place))
-        return np.where(near, own, mass + np.exp(self.law.logpdf(x)) * (distance - reached))
+
+        def near(d: FloatArray) -> FloatArray:
+            terms = [c * (d / self.width) ** i / (self.power + 1 + i) for i, c in enumerate(series)]
+            with np.errstate(divide="ignore"):
+                return np.exp((self.power + 1.0) * np.log(d) + self.bend[0]) * sum(terms)
+
+        def far(x: FloatArray, d: FloatArray, rounded: FloatArray) -> FloatArray:
+            if self.outer(self.law.support):
+                mass = self.law.cdf(x) if self.side > 0 else self.law.sf(x)
+            else:
+                mass = np.abs(self.law.cdf(x) - self.law.cdf(self.place))
+            return mass + np.exp(self.law.logpdf(x)) * (d - rounded)
+
+        return self._pieced(distance, near, far)
 
 
 @dataclass(frozen=True)
 class MovedEnd(End):
-    """The end of a density whose variable is z, in x = a z + b."""
+    """The end of a density whose variable is z, in x = a z + b.
+
+    To be asked for a density alone, a and b may be columns, for rows of distances.
+    """
 
     end: End
-    a: float
-    b: float
+    a: Any
+    b: Any
 
     @property
     def place(self) -> float:  # type: ignore[override]
@@ -190,7 +212,7 @@ class MovedEnd(End):
         return abs(self.a) * self.end.width
 
     def log_density(self, distance: FloatArray) -> FloatArray:
-        return self.end.log_density(distance / abs(self.a)) - math.log(abs(self.a))
+        return self.end.log_density(distance / abs(self.a)) - np.log(abs(self.a))
 
     def score(self, distance: FloatArray) -> FloatArray:
         return self.end.score(distance / abs(self.a)) / self.a

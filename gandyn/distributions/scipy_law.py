@@ -170,25 +170,13 @@ class ScipyLaw(Distribution):
 
     @cached_property
     def landmarks(self) -> FloatArray:
-        """From quantiles at equal masses, and at finite ends where the density is a power."""
+        """From quantiles at equal masses."""
         levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
         x = np.where(levels < 0.5, self.ppf(levels), self.isf(1 - levels))
         # six of the 32 levels are half a std of a normal density around its centre
         k = np.arange(_LEVELS)
         width = 2 * (x[np.minimum(k + 3, _LEVELS - 1)] - x[np.maximum(k - 3, 0)])
-        places = np.column_stack([x, width])[width > 0]
-        marks = [[end.place, max(self._least(end), abs(end.place) * 1e-14)] for end in self._told]
-        return np.concatenate([places, np.reshape(marks, (-1, 2))])
-
-    def _least(self, end: End) -> float:
-        """The distance from an end that has a mass of 1e-17."""
-        log_density = float(end.log_density(np.array(1e-6 * self._spread)))
-        rest = (
-            math.log(TAIL * (end.power + 1))
-            - log_density
-            + end.power * math.log(1e-6 * self._spread)
-        )
-        return math.exp(max(rest / (end.power + 1), -690.0))
+        return np.column_stack([x, width])[width > 0]
 
     @cached_property
     def reach(self) -> tuple[float, float]:

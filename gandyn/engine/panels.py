@@ -14,7 +14,7 @@ from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
-from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.sensitivity import at_breaks, changes, changes_in_place
 from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
@@ -164,12 +164,15 @@ class PanelEngine(Engine):
         elsewhere.
         """
         target, place = self.objective, self.generator.scale_and_place
-        if not (self.generator.affine and isinstance(target, FDivergence)):
+        # Next to an end of the data, where ℓ' is infinite, x is to be held fixed, and p_g smooth.
+        fixed, smooth = bool(self.data.ends), not len(self.generator.latent.breaks)
+        under = self.generator.affine and isinstance(target, FDivergence) and (smooth or not fixed)
+        if not under:
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
             least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
-        assert place is not None
+        assert place is not None and isinstance(target, FDivergence)
         endless = (self.endless_force(theta) != 0.0).any(axis=1)
         if endless.any():
             out = np.full((len(theta), 2, 2), np.nan)
@@ -182,17 +185,21 @@ class PanelEngine(Engine):
         order, (a, b) = np.argsort(place), theta[:, place].T
 
         def entries(at: Field) -> Array:
-            mass = target.mass(at)
-            found = changes(target, at, mass, a[at.lane, None])
+            mass, size = target.mass(at), a[at.lane, None]
+            z = (at.x - b[at.lane, None]) / size
+            if fixed:
+                return np.where(mass > 0.0, changes_in_place(target, at, mass, size, z), 0.0)
+            found = changes(target, at, mass, size)
             along, wider = (np.where(mass > 0.0, values, 0.0) for values in found)
-            z = (at.x - b[at.lane, None]) / a[at.lane, None]
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
         generated = self.generator.generated(theta)
         row = entries, target.force_rounding
         found = field_integrals(self.data, generated, [row], transport=False)
-        value = found.value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
+        value = found.value.T.reshape(-1, 2, 2)
+        if not fixed:
+            value = value + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
     def _integrals(
