@@ -33,7 +33,8 @@ _ORDER = 6
 _STEPS = 1.5 ** -np.arange(_ORDER + 2.0)
 _BETWEEN = 0.8 * 1.5 ** -np.arange(_ORDER + 1.0)
 _SHRINK = (1.0, 1 / 4, 1 / 16, 1 / 64)
-_AGREES, _FLAT = 1e-9, 1e-7
+_CLOSE, _AGREES, _FLAT, _ROUNDED, _WORST = 1e-12, 1e-9, 1e-7, 2e-14, 1e-3
+_TERMS = 12
 _INNER = 1 / 16
 """Share of the fitted width within which the fit is asked, and beyond it the density."""
 
@@ -119,7 +120,10 @@ class TableEnd(End):
 
 @dataclass(frozen=True)
 class FittedEnd(End):
-    """exp(k log δ + Σ bend[i] (δ/width)^i) next to the point, the density itself farther away."""
+    """exp(k log δ + Σ bend[i] (δ/width)^i) next to the point, the density itself farther away.
+
+    It is `wrong` by so much, relative, at distances beside those that it is fitted to.
+    """
 
     law: Distribution
     logpdf: Callable[[FloatArray], FloatArray]
@@ -128,6 +132,7 @@ class FittedEnd(End):
     power: float
     width: float
     bend: tuple[float, ...]
+    wrong: float
 
     def _pieced(
         self,
@@ -139,9 +144,10 @@ class FittedEnd(End):
         out = np.empty(distance.shape)
         inner = distance < _INNER * self.width
         out[inner] = near(distance[inner])
-        distance = distance[~inner]
-        x = self.place + self.side * distance
-        out[~inner] = far(x, distance, np.abs(x - self.place))
+        if not inner.all():
+            distance = distance[~inner]
+            x = self.place + self.side * distance
+            out[~inner] = far(x, distance, np.abs(x - self.place))
         return out
 
     def log_density(self, distance: FloatArray) -> FloatArray:
@@ -164,15 +170,22 @@ class FittedEnd(End):
             ),
         )
 
+    @cached_property
+    def _terms(self) -> list[float]:
+        """Of the mass over that of the power alone, a series in the share of the width."""
+        bend = [*self.bend, *([0.0] * _TERMS)]
+        terms = [1.0]  # of exp(Σ bend[i] t^i), by its derivative
+        for n in range(1, _TERMS):
+            terms.append(sum(k * bend[k] * terms[n - k] for k in range(1, n + 1)) / n)
+        return [c / (self.power + 1.0 + i) for i, c in enumerate(terms)]
+
     def mass(self, distance: FloatArray) -> FloatArray:
         """By the first terms of the series of the density next to the point."""
-        _, b1, b2, b3 = self.bend[:4]
-        series = (1.0, b1, b2 + b1**2 / 2, b3 + b1 * b2 + b1**3 / 6)
 
         def near(d: FloatArray) -> FloatArray:
-            terms = [c * (d / self.width) ** i / (self.power + 1 + i) for i, c in enumerate(series)]
+            series = np.polynomial.polynomial.polyval(d / self.width, self._terms)
             with np.errstate(divide="ignore"):
-                return np.exp((self.power + 1.0) * np.log(d) + self.bend[0]) * sum(terms)
+                return np.exp((self.power + 1.0) * np.log(d) + self.bend[0]) * series
 
         def far(x: FloatArray, d: FloatArray, rounded: FloatArray) -> FloatArray:
             if self.outer(self.law.support):
@@ -279,18 +292,20 @@ def fitted_end(
     place: float,
     side: float,
     width: float,
-    logpdf: Callable[[FloatArray], FloatArray] | None = None,
-) -> End | None:
+    logpdf: Callable[[FloatArray], FloatArray],
+) -> FittedEnd | None:
     """How a density goes next to a point, from its values within a width of it.
 
     None where it is smooth up to the point, is 0, or is no power of the distance.
     """
-    density = logpdf or law.logpdf
-    fits = [(*_fitted(density, place, side, part * width), part * width) for part in _SHRINK]
-    wrong, power, bend, width = min(fits, key=lambda fit: fit[0])
-    if wrong > _AGREES or abs(power) < _FLAT:
+    fits = [(*_fitted(logpdf, place, side, part * width), part * width) for part in _SHRINK]
+    good = [fit for fit in fits if fit[0] <= _CLOSE]
+    wrong, power, bend, width = good[0] if good else min(fits, key=lambda fit: fit[0])
+    # the point, and what the density takes for it, may be rounded
+    most = max(_AGREES, _ROUNDED * abs(place) / width)
+    if wrong > min(most, _WORST) or abs(power) < max(_FLAT, most):
         return None
-    return FittedEnd(law, density, place, side, power, width, bend)
+    return FittedEnd(law, logpdf, place, side, power, width, bend, wrong)
 
 
 def _fitted(
