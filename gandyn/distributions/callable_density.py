@@ -219,8 +219,8 @@ def from_logpdf(
     Raises
     ------
     InputError
-        Where `logpdf` is not a function of arrays, is nan, infinite within, nowhere finite, or cannot
-        be normalised; or a landmark, the support or a break is wrong.
+        Where `logpdf` is not a function of arrays, is nan, infinite within, nowhere finite, or
+        cannot be normalised; or a landmark, the support or a break is wrong.
 
     Examples
     --------

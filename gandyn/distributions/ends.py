@@ -250,10 +250,11 @@ class JoinedEnd(End):
 
     @cached_property
     def power(self) -> float:  # type: ignore[override]
-        """The least of those that are there."""
-        inner = self.place + self.side * 1e-9 * max(1.0, abs(self.place))
+        """The least of those that are there; 0 of a part that is smooth, and not steep."""
+        near = self.place + self.side * np.array([1e-9, 1e-7]) * max(1.0, abs(self.place))
         ends = [at(part.ends, self.place, self.side) for part in self.parts]
-        there = [part.logpdf(inner) > -math.inf for part in self.parts]
+        with np.errstate(invalid="ignore"):
+            there = [abs(np.diff(part.logpdf(near)).item()) < 1.0 for part in self.parts]
         powers = [
             end.power if end else 0.0 for end, it in zip(ends, there, strict=True) if end or it
         ]
@@ -314,7 +315,8 @@ def _fitted(
     """How wrong the fit is between its points within a width, the power and the bend."""
     x = place + side * width * np.concatenate([_STEPS, _BETWEEN])
     distance = np.abs(x - place)
-    value = logpdf(x) if (distance > 0.0).all() else np.full(x.size, np.nan)
+    apart = len(np.unique(np.append(0.0, distance))) > x.size
+    value = logpdf(x) if apart else np.full(x.size, np.nan)
     if not np.isfinite(value).all():
         return math.inf, 0.0, ()
     columns = [np.log(distance / width), *((distance / width) ** i for i in range(_ORDER + 1))]

@@ -334,7 +334,8 @@ def field_integrals(
         for f, noise in rows:
             value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
-            rounding.append(np.broadcast_to(noise(at), value.shape))
+            # of nothing, however steep both densities are
+            rounding.append(np.where(value == 0.0, 0.0, noise(at)))
         return np.concatenate(values), np.concatenate(rounding)
 
     panels = fitted(data, generated, transport=transport)
