@@ -213,8 +213,8 @@ class Tabulated:
         near, far = self._within(panel, s), self._beyond(panel, s)
         near, far = np.where(self._back[panel], far, near), np.where(self._back[panel], near, far)
         below, above = self._below[panel] + near, self._above[panel + 1] + far
-        first, last = x < self._edges[0], x > self._edges[-1]
-        below, above = np.where(first, 0.0, below), np.where(last, 0.0, above)
+        for end, outside, small in zip(self._ends, self._outside(x), (below, above), strict=True):
+            small[outside] = end.left(self._distances(end, x[outside]))
         return np.minimum(below / self.total, 1.0), np.minimum(above / self.total, 1.0)
 
     def mass_beside(self, place: float, side: float, distance: FloatArray) -> FloatArray:
@@ -344,6 +344,11 @@ class Tabulated:
                 )
         return total / self.total
 
+    def _distances(self, end: _Closing, x: FloatArray) -> FloatArray:
+        """The logarithms of the distances of points beyond an end from where its ray begins."""
+        with np.errstate(divide="ignore"):
+            return np.log(np.abs(x - self._rays[self._which[end.panel]].place))
+
     def log_density(self, x: FloatArray) -> FloatArray:
         """Logarithm of the density, by the polynomials; along their continuation outside."""
         panel = np.clip(np.searchsorted(self._edges, x, "right") - 1, 0, len(self._low) - 1)
@@ -353,8 +358,7 @@ class Tabulated:
         for end, outside in zip(self._ends, self._outside(x), strict=True):
             ray = self._rays[self._which[end.panel]]
             if ray.side and outside.any():
-                with np.errstate(divide="ignore"):
-                    out[outside] = end.log_density(np.log(np.abs(x[outside] - ray.place)))
+                out[outside] = end.log_density(self._distances(end, x[outside]))
         return out
 
     def score_beyond(self, x: FloatArray, order: int) -> FloatArray:
@@ -428,6 +432,11 @@ class _Closing:
             out = slope / away if order == 1 else (bend - slope) / away / away
         # far out there is no mass, and none times infinite would not be a number
         return np.clip(out, -_STEEPEST, _STEEPEST) if self.grows else out
+
+    def left(self, s: FloatArray) -> FloatArray:
+        """The mass beyond."""
+        way = s - self.s if self.grows else self.s - s
+        return self.mass * np.exp(self.slope * way) if self.power else np.zeros_like(s)
 
     def log_density(self, s: FloatArray) -> FloatArray:
         way = s - self.s if self.grows else self.s - s
