@@ -96,6 +96,10 @@ class PanelEngine(Engine):
             nodes[some] = finite.nodes
         return found
 
+    def has_force(self, theta: Array) -> NDArray[np.bool_]:
+        """Whether no component of the force is infinite at states (L, d)."""
+        return np.asarray((self.endless_force(theta) == 0.0).all(axis=1))
+
     def endless_force(self, theta: Array) -> Array:
         """±∞ and nan in the components of the force (L, d) that do not exist, 0 elsewhere.
 
@@ -173,11 +177,11 @@ class PanelEngine(Engine):
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
         assert place is not None and isinstance(target, FDivergence)
-        endless = (self.endless_force(theta) != 0.0).any(axis=1)
-        if endless.any():
+        exists = self.has_force(theta)
+        if not exists.all():
             out = np.full((len(theta), 2, 2), np.nan)
-            if not endless.all():
-                out[~endless] = self.jacobian(theta[~endless])
+            if exists.any():
+                out[exists] = self.jacobian(theta[exists])
             return out
         if len(theta) > _LANES:
             parts = np.array_split(theta, -(-len(theta) // _LANES))

@@ -13,7 +13,7 @@ from gandyn.system.checks import Array
 _SECONDS = 3.0
 _STATES, _JACOBIANS = 1024, 64
 """States looked at between two looks at the clock, at most."""
-_FEWEST, _LONG = 16, 0.05
+_FEWEST, _LONG = 16, 0.15
 """The same at first; fewer than before where they took longer than this."""
 
 

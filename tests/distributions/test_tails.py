@@ -201,3 +201,12 @@ def test_laws_whose_density_is_not_exact_say_so():
     assert 1e-13 < law.noise < 1e-9
     assert np.abs(law.cdf(x) / st.studentized_range(3, 10).cdf(x) - 1.0).max() <= 3.0 * law.noise
     assert gandyn.distances(law, gandyn.Normal(2, 1)).errors["jsd"] > 0.1 * law.noise
+
+
+def test_beyond_a_wall_there_is_no_mass():
+    x = np.array([-50.0, -2.0, -1e-300, 0.0])
+    for frozen in (st.gamma(2), st.beta(0.5, 3), st.invgamma(3)):
+        law = gandyn.from_scipy(frozen)
+        assert (law.cdf(x) == 0.0).all() and (law.sf(x) == 1.0).all()
+        law = gandyn.from_scipy(st.gamma(2, loc=1.0))
+        assert (law.cdf(1.0 + x) == 0.0).all()
