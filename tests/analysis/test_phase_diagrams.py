@@ -139,6 +139,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.exhaustive
 def test_rows_of_a_basin_map():
     rows = landscape.basin_map(1, 100, 50)
     assert [row.at_most for row in rows] == [False, True, True]

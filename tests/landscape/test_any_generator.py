@@ -132,6 +132,7 @@ def test_without_a_scale_and_a_place_there_is_no_plane(call):
     ("latent", "mirrored"),
     sweep([("N(0.4, 1)", "N(-0.4, 1)"), LOPSIDED], lambda case: case != LOPSIDED),
 )
+@pytest.mark.exhaustive
 def test_below_0_lies_the_game_of_the_reflected_latent(latent, mirrored):
     data, laws = gandyn.parse(SKEW), map(gandyn.parse, (latent, mirrored))
     games = [gandyn.Game(data, gandyn.LinearGenerator(law)) for law in laws]

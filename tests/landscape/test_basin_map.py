@@ -61,6 +61,7 @@ def test_a_symmetric_map_is_symmetric():
     assert found.fractions[0] == found.fractions[last]
 
 
+@pytest.mark.exhaustive
 def test_a_map_may_lie_beside_all_rest_points_and_be_uneven():
     a, b = np.geomspace(4.0, 30.0, 40), np.sort(np.random.default_rng(0).uniform(5, 9, 30))
     found = gandyn.basins(game(TWO), a, b)

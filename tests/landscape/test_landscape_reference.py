@@ -312,6 +312,7 @@ def test_every_job_is_in_the_file(oracle):
     assert wanted == [(s, label(c)) for s in ("equilibria", "families") for c in FILE[s]]
 
 
+@pytest.mark.exhaustive
 def test_two_resolutions_agree(oracle):
     with oracle.mp.workdps(40):
         mix = oracle.Mixture.parse("0.3*N(-1, 0.8) + 0.7*N(1, 1)")

@@ -94,6 +94,7 @@ def test_two_workers_find_the_same_bits(plain):
 
 
 @pytest.mark.parametrize("workers", sweep([1, 2], lambda workers: workers == 2))
+@pytest.mark.exhaustive
 def test_an_interruption_keeps_what_is_done_and_the_file_goes_on(plain, tmp_path, workers):
     path = tmp_path / "raster.npz"
     part = raster(FAMILY, VALUES, STARTS, path, workers, stop_after(2))
@@ -131,6 +132,7 @@ def test_an_interruption_leaves_what_is_done(monkeypatch):
     assert found.message == "0 of 4 values done; interrupted; with a path, it could go on"
 
 
+@pytest.mark.exhaustive
 def test_an_error_midway_leaves_a_file_that_goes_on(plain, tmp_path):
     path = tmp_path / "raster.npz"
     holes = [3.0]

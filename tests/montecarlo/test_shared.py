@@ -52,11 +52,13 @@ def test_processes_change_nothing(kind):
     check_same(one, train(*case, 5, 8, workers=1), slice(0, 3))
 
 
+@pytest.mark.exhaustive
 def test_more_processes_than_replicas():
     one = train(GAME, small(), 5, 2, workers=1)
     check_same(one, train(GAME, small(), 5, 2, workers=7))
 
 
+@pytest.mark.exhaustive
 def test_long_runs_are_shared_out_by_themselves(monkeypatch):
     settings, used, shared = small(steps=30), [], module.shared
 
@@ -110,6 +112,7 @@ def interrupt(fraction, times=1):
     return progress
 
 
+@pytest.mark.exhaustive
 def test_interrupted_groups_end_at_one_iteration_and_go_on(tmp_path):
     one, path = train(GAME, LONG, 5, 3, workers=1), tmp_path / "run.npz"
     part = part_of(GAME, LONG, 5, 3, workers=3, checkpoint=path, progress=interrupt(0.2))

@@ -203,6 +203,7 @@ def odd(tmp_path_factory):
     return path.parent, data, index.read_text(encoding="utf-8")
 
 
+@pytest.mark.exhaustive
 def test_the_same_command_writes_the_same_page(odd):
     folder, data, _ = odd
     small(folder / "two", data=data)
@@ -347,6 +348,7 @@ def test_a_landscape_that_cannot_be_computed_is_a_sentence(tmp_path, monkeypatch
     assert "landscape" not in found and not (tmp_path / "portrait.png").exists()
 
 
+@pytest.mark.exhaustive
 def test_many_barriers_are_shown_between_neighbours(tmp_path, monkeypatch, only):
     only("landscape")
     monkeypatch.setattr("gandyn.report.landscape._MANY", 2)
@@ -378,6 +380,7 @@ def test_other_games(tmp_path, only, data, options, whole):
     assert found["summary"]["data"] == data
 
 
+@pytest.mark.exhaustive
 def test_many_kernels_are_evaluated_at_fewer_times(tmp_path, only):
     only("values", "force field")
     path = tmp_path / "many.txt"
