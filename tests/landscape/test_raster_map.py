@@ -272,3 +272,16 @@ def test_what_is_no_input(change, message):
     arguments = {"family": FAMILY, "values": VALUES, "starts": STARTS} | change
     with pytest.raises(InputError, match=re.escape(message)):
         raster(**arguments)
+
+
+@pytest.mark.exhaustive
+def test_flows_end_at_the_attractors_that_equilibria_finds():
+    rng = np.random.default_rng(5)
+    values = np.sort(rng.uniform(1.0, 6.0, 8))
+    starts = np.stack([rng.uniform(0.2, 4.0, 12), rng.uniform(-7.0, 7.0, 12)], axis=1)
+    made = raster(FAMILY, values, starts, workers=1)
+    for value, labels, final in zip(values, made.labels, made.final, strict=True):
+        attractors = equilibria(FAMILY(m=value)).attractors
+        for label, theta in zip(labels, final, strict=True):
+            (one,) = [p for p in attractors if np.abs(p.theta - theta).max() < 1e-6]
+            assert one.name == made.names[label]
