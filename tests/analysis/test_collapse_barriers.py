@@ -95,6 +95,7 @@ def test_heights_at_three(objectives):
         assert at(objectives[name], 3.0, "out_of_averaging") == pytest.approx(back, rel=1e-9)
 
 
+@pytest.mark.exhaustive
 def test_trees_against_walls(tmp_path):
     found = collapse_barriers.draw_trees(Options(True, tmp_path))
     for name, pair in found["heights"].items():

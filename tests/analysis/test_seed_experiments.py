@@ -313,6 +313,7 @@ def oscillating(a, noise=0.1, **more):
     return {"b": -3.0, "a": a, "std": a, "noise": noise, **more}
 
 
+@pytest.mark.exhaustive
 def test_it_tries_for_the_other_mode():
     quiet = {f"far__{CONTROL}": {"b": -3.0, "noise": 1e-3}}
     # Far up the wall, and as noisy as the minibatches make it; then noisy, but at the bottom.

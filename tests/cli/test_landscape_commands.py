@@ -208,6 +208,7 @@ def test_a_map_that_the_memory_does_not_hold(run, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_barriers_json(run, tmp_path, game):
     ran = run("barriers", "--data", TWO, "--json")
     found, expected = strict(ran.out), barriers(game)
@@ -289,7 +290,8 @@ def test_branches_json_and_picture(run, tmp_path, once, followed):
         assert entry["potential"] == branch.potential.tolist()
 
 
-@pytest.mark.parametrize("made_up", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("made_up", [True, False])
 def test_a_parameter_may_be_called_a(run, tmp_path, monkeypatch, followed, made_up):
     text = FAMILY.replace("m", "a")
     if made_up:

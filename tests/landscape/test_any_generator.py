@@ -78,6 +78,7 @@ def found(game):
 # -- the order of the parameters, and generators of one's own
 
 
+@pytest.mark.exhaustive
 def test_the_order_of_the_parameters_does_not_matter(game, found):
     turned = gandyn.equilibria(Turned(game), found.box)
     assert turned.theta == pytest.approx(found.theta, abs=1e-9)

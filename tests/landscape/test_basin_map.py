@@ -40,6 +40,7 @@ def test_walls_and_flows_agree(data, objective):
     assert len(np.unique(by_walls.labels)) == len(by_walls.equilibria.attractors)
 
 
+@pytest.mark.exhaustive
 def test_random_cells_of_a_fine_map():
     a, b = np.linspace(0.05, 6.0, 1000), np.linspace(-8.0, 8.0, 1000)
     found = gandyn.basins(game(TWO), a, b)

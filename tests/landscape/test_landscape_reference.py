@@ -358,6 +358,7 @@ SHARED = [
     [(SHARED[:1], 6), pytest.param(SHARED, 19, marks=pytest.mark.exhaustive)],
     ids=["one", "all"],
 )
+@pytest.mark.exhaustive
 def test_against_the_oracle_of_the_engine(oracle, wanted, least):
     """reference.json comes from another program and another rule; its weights are doubles."""
     seen = 0

@@ -110,6 +110,7 @@ def test_an_interruption_keeps_what_is_done_and_the_file_goes_on(plain, tmp_path
     assert [file.name for file in tmp_path.iterdir()] == ["raster.npz"]
 
 
+@pytest.mark.exhaustive
 def test_a_whole_file_is_not_worked_on_again(plain, tmp_path, monkeypatch):
     path = tmp_path / "raster.npz"
     raster(FAMILY, VALUES, STARTS, path, 1)
@@ -232,6 +233,7 @@ def test_families_of_one_name_are_told_apart(tmp_path):
         raster(families[1], [1.0], STARTS, tmp_path / "raster.npz")
 
 
+@pytest.mark.exhaustive
 def test_a_family_that_cannot_be_sent_works_here(plain):
     found = raster(lambda m: FAMILY(m=m), VALUES, STARTS, workers=2)
     assert_same(found, plain)

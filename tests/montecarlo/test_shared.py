@@ -135,6 +135,7 @@ def test_pressed_twice_ends_at_once():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.exhaustive
 def test_a_process_that_dies_is_told_and_its_part_is_done():
     one = train(GAME, LONG, 5, 3, workers=1)
 
@@ -148,7 +149,8 @@ def test_a_process_that_dies_is_told_and_its_part_is_done():
     assert "a process died (short of memory?), the rest was done in one" in other.message
 
 
-@pytest.mark.parametrize("workers", sweep([2, 4], lambda workers: workers == 2))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("workers", [2, 4])
 def test_replicas_that_diverge_change_nothing_of_the_others(workers):
     settings = small(discriminator_optimizer=SGD(3e6), steps=60, record_every=2)
     one = train(GAME, settings, 5, 4, workers=1)
@@ -156,6 +158,7 @@ def test_replicas_that_diverge_change_nothing_of_the_others(workers):
     check_same(one, train(GAME, settings, 5, 4, workers=workers))
 
 
+@pytest.mark.exhaustive
 def test_all_diverge():
     settings = small(discriminator_optimizer=SGD(1e30), steps=60, record_every=1)
     one = train(GAME, settings, 5, 4, workers=1)

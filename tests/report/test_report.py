@@ -315,7 +315,7 @@ def jumps(game):
         pytest.param({"latent": "U(-1, 1)", "t_end": 1.0}, HATCHED, marks=WHOLE),
         ({"jump": True}, "There are no barriers here: game: must have densities without jumps"),
         ({"infinite": True}, "The potential is infinite where the flow rests"),
-        ({"start": (-1.0, 0.5)}, "the thin ones are the ways down"),
+        pytest.param({"start": (-1.0, 0.5)}, "the thin ones are the ways down", marks=WHOLE),
     ],
 )
 def test_what_the_landscape_says_of_other_games(tmp_path, monkeypatch, options, words, only):
@@ -363,7 +363,9 @@ def test_many_barriers_are_shown_between_neighbours(tmp_path, monkeypatch, only)
     [
         ("T(1, 0, 1)", {}),
         pytest.param("N(0, 1)", {"start": (1.0, 0.0)}, marks=WHOLE),
-        ("U(0, 1)", {"objective": "reverse_kl", "t_end": 1.0, "start": (0.1, 0.5)}),
+        pytest.param(
+            "U(0, 1)", {"objective": "reverse_kl", "t_end": 1.0, "start": (0.1, 0.5)}, marks=WHOLE
+        ),
         pytest.param(
             "0.5*N(-3, 1) + 0.5*N(3, 1)",
             {"objective": "mse", "t_end": 3.0, "start": (-1.0, 0.5)},

@@ -36,7 +36,6 @@ BYSTANDERS = {
 }
 
 PLAIN = {
-    "D* weighs p_g twice",
     "no boundary terms",
     "a Jacobian off by one per mille",
 }
