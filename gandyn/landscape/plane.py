@@ -160,11 +160,11 @@ class Plane:
         latent = generator.latent if generator.affine else generator.pushforward(one)
         centres, widths = np.asarray(data.landmarks, dtype=float).T
         unit, _, _ = _spread(latent)
-        spread, first, last = _spread(data)
+        spread, percentile, other = _spread(data)
         spread = max(spread, float(np.ptp(centres)) / 2.0)
         inner, outer = float(widths.min()) / unit / 6.0, 3.0 * spread / unit
         middle = self.side * float(latent.mean) if np.isfinite(latent.mean) else 0.0
-        low, high = min(float(centres.min()), first), max(float(centres.max()), last)
+        low, high = min(float(centres.min()), percentile), max(float(centres.max()), other)
         margin = 0.3 * (high - low)
         shifts = sorted((-middle * inner, -middle * outer))
         b_low, b_high = low - margin + shifts[0], high + margin + shifts[1]
