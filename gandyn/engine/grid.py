@@ -58,6 +58,9 @@ _PAIRED = 100
 _LONGEST = 6000
 _FEWEST = 8
 _EPS = float(np.finfo(float).eps)
+_BLUR = 0.25 * _EPS
+"""What roundings of x, which partly cancel, come to in a sum, over x in widths of a mode."""
+
 _SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
 
@@ -107,7 +110,11 @@ class GridEngine(Engine):
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         # far out, nodes are wide apart beside the peaks that a scan finds
         self._more = 1 if self._scanned is None else 4
-        self._narrow = 60.0 * float(data.landmarks[:, 1].min())
+        centres, widths = data.landmarks.T
+        self._narrow, self._blur = (
+            60.0 * float(widths.min()),
+            _BLUR * float((np.abs(centres) / widths).max()),
+        )
         self._may_diverge = self._scanned is not None or not panels.ends.smooth
         self._may_diverge |= _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
@@ -437,9 +444,10 @@ class GridEngine(Engine):
         tilted, plain = sums[:4], sums[4:8]
         good = settled(tilted, size, ends, rule) & settled(plain, size, ends, rule)
         good &= (size > 1e-7 * self._steepness(scale) * mass) & (mass > 1e-100)
-        # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        stretch, shift = abs(sum(tilted)), abs(sum(plain))
-        error, other = left_over(tilted, size, ends), left_over(plain, size, ends)
+        # Across a mode far narrower than p_g the slope's two signs cancel, but for what the
+        # rounding of x leaves: left to panels.
+        stretch, shift, blur = abs(sum(tilted)), abs(sum(plain)), self._blur * size
+        error, other = (left_over(parts, size, ends) + blur for parts in (tilted, plain))
         close = (error <= 1e-10 * stretch) | (error <= 1e-12 * shift)
         close &= (other <= 1e-10 * shift) | (other <= 1e-12 * stretch)
         good &= close | (abs(scale) < self._narrow)
