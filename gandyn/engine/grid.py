@@ -400,6 +400,7 @@ class GridEngine(Engine):
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
             value, error, fine = _judged(raw, CONSISTENT)
+            error += self._blurred * raw[4::6]
             fine &= (error <= 1e-10 * np.abs(value).max(axis=0)).all(axis=0)
             return fine & (self._is_twin | self._apart(scale, loc))
 
@@ -461,6 +462,12 @@ class GridEngine(Engine):
         wide = abs(abs(scale) * latent.scale - data.scale)
         away = abs(loc + scale * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
+
+    @cached_property
+    def _blurred(self) -> float:
+        """The same as `_blur` for the slope of the score, which is large at handovers."""
+        places, widths = self._data.handovers[:, :2].T
+        return _BLUR * float((np.abs(places) / widths).max(initial=self._blur / _BLUR))
 
     @cached_property
     def _steepest(self) -> float:

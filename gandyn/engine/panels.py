@@ -14,7 +14,7 @@ from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
-from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.sensitivity import at_breaks, changes, changes_by_parts, left_by_parts
 from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
@@ -189,10 +189,21 @@ class PanelEngine(Engine):
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
+        def by_parts(at: Field) -> Array:
+            return changes_by_parts(target, at, a, b)
+
         generated = self.generator.generated(theta)
-        row = entries, target.force_rounding
-        found = field_integrals(self.data, generated, [row], transport=False)
-        value = found.value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
+        rows: list[Row] = [(entries, target.force_rounding)]
+        tame = not (self.data.ends or self.generator.latent.ends)
+        if tame:
+            rows.append((by_parts, lambda at: 8.0 + at.density_rounding))
+        found = field_integrals(self.data, generated, rows, transport=False)
+        value = found.value[:4]
+        if tame:
+            left, noise = left_by_parts(self.data, generated, target, a, b)
+            better = found.error[4:] + noise < found.error[:4]
+            value = np.where(better, found.value[4:] + left, value)
+        value = value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
     def _integrals(
