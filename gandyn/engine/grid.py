@@ -99,6 +99,8 @@ class GridEngine(Engine):
         if isinstance(data, LocationScale) and isinstance(standard, LocationScale):
             self._siblings = (data, standard) if data.family == standard.family else None
         self._reach = (-_REACH, _REACH) if self._is_normal else _reach(latent)
+        self._furthest = float(np.abs(latent.landmarks).sum(axis=1).max())
+        """What z is, at most, in and next to the latent's modes."""
         self._marks = [
             (centre + beside * width, _PER_STATE * width)
             for centre, width in standard.landmarks.tolist()
@@ -186,6 +188,7 @@ class GridEngine(Engine):
                 each += 2.0 * _EPS * size * wide * (abs(self._mean) + b / a) * _REACH / self._std
             error = np.stack([abs(self._mean) * each[1] + self._std * each[0], each[1]])
             rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
+            rounding += self._own_blur(theta[finite]) * size * [[self._furthest], [1.0]]
         both[np.abs(both) <= 4e-15 * size] = 0.0
         value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error + rounding
@@ -220,6 +223,13 @@ class GridEngine(Engine):
             partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _BLOCK // 2,
         )
+
+    def _own_blur(self, theta: Array) -> Array:
+        """What the rounding of x comes to over the modes of p_g, (L,)."""
+        a, b = theta[:, self._place].T
+        centres, widths = self._panels.generator.latent.landmarks.T
+        places = np.abs(np.multiply.outer(a, centres) + b[:, None])
+        return _BLUR * (places / np.multiply.outer(np.abs(a), widths)).max(axis=1)
 
     def _overlaps_little(self, size: Any, a: Any) -> Any:
         """Whether p_g beyond its reach may count, where the data lie."""
@@ -330,7 +340,7 @@ class GridEngine(Engine):
             value, error = value + beyond, error + 8.0 * _EPS * beyond
             value[endless], error[endless] = np.inf, 0.0
             fine |= endless.all(axis=0)
-        error += lost_to_rounding(value, names, self._data)
+        error += lost_to_rounding(value, names, self._target, self._data, self._own_blur(theta))
         found = Integrals(value, error, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
 
@@ -380,7 +390,8 @@ class GridEngine(Engine):
             return (raw[1] == 0.0) & (raw[0] > 1e-4)
 
         raw, fine, nodes = self._adapted(theta, self._data.reach, None, sums, 2, good)
-        found = Integrals(raw[:1], 0.0 * raw[:1] + 8.0 * _EPS, np.ones(len(theta), bool), nodes)
+        error = 8.0 * _EPS + self._own_blur(theta)[None]
+        found = Integrals(raw[:1], error, np.ones(len(theta), bool), nodes)
         return found.mended(
             np.flatnonzero(~fine), theta, partial(self._panels.values, names=["total_variation"])
         )

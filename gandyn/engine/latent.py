@@ -85,10 +85,9 @@ class Paths(Field):
     def _noise(self) -> float:  # without making the densities, which are not needed here
         return (self.data.noise + self._states[0].latent.noise) / _EPS
 
-    @property
-    def _moved(self) -> Array:
+    def _moved(self, share: Array) -> Array:
         if self.jet is None:
-            return super()._moved
+            return super()._moved(share)
         # latents are not rounded, but the terms of G and G' are
         generator, theta = self._states
         place, steep = generator.along(self.z, np.abs(theta), np.abs(self.jet[:2]))[:2]
