@@ -161,7 +161,7 @@ class GridEngine(Engine):
 
         And its error but for the rounding of p and of the nodes, which no other way avoids.
         """
-        endless = self._panels.endless_force(theta)[:, self._place].T
+        endless = self._endless(theta)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._all_sums(theta[finite], self._window, rule)
         near = np.flatnonzero(self._overlaps_little(raw[8], theta[finite, self._place[0]]))
@@ -209,6 +209,12 @@ class GridEngine(Engine):
         return found.mended(np.union1d(left, finite[~good]), theta, self._panels.force), apart[
             order
         ]
+
+    def _endless(self, theta: Array) -> Array:
+        """What does not exist of the force (2, L), by scale and place: see `PanelEngine`."""
+        if self._may_diverge:
+            return self._panels.endless_force(theta)[:, self._place].T
+        return np.zeros((2, len(theta)))
 
     def _all_sums(
         self, theta: Array, reach: tuple[float, float], rule: Rule
@@ -423,7 +429,7 @@ class GridEngine(Engine):
             value = value + at_breaks(self._data, generated, self._target, a, b)
         order = np.argsort(self._place)
         value = value[:, order][:, :, order]
-        fine &= (self._panels.endless_force(theta) == 0.0).all(axis=1)
+        fine &= (self._endless(theta) == 0.0).all(axis=0)
         if not fine.all():
             value[~fine] = self._panels.jacobian(theta[~fine])
         return value
