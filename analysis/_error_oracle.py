@@ -241,23 +241,20 @@ def _rows(law: Law, standard: Law, a: float, b: float, x: Array) -> dict[str, Ar
         if k < 0:
             power = np.where(np.isinf(log_p) & (q > 0), np.inf, power)
         potentials[name] = (power - k * p - (1 - k) * q) / (k * (k - 1))
-    ell, log_q = np.where(both, ell, 0), np.where(both, log_q, -np.inf)
+    ell, log_p, log_q = (np.where(both, log, 0) for log in (ell, log_p, log_q))
     above, below = 1 / (1 + np.exp(-ell)), 1 / (1 + np.exp(ell))
-    weights = {  # log w, e = d log w/dℓ, and 1 − e
-        "saturating": (-np.logaddexp(Wide(0), -ell), below, above),
-        "nonsaturating": (-np.logaddexp(Wide(0), ell), -above, 1 + above),
-        "jeffreys": (np.logaddexp(Wide(0), ell), above, below),
-    }
-    for name, (factor, power_of) in POWERS.items():
-        k = Wide(power_of)
-        log_weight = np.log(Wide(factor)) + k * ell
-        weights[name] = log_weight, np.full_like(ell, k), np.full_like(ell, 1 - k)
-    for name, (log_weight, elastic, left) in weights.items():
-        mass = np.where(both, np.exp(log_weight + log_q), 0)
+    elastic = {  # e = d log w/dℓ, and 1 − e
+        "saturating": (below, above),
+        "nonsaturating": (-above, 1 + above),
+        "jeffreys": (above, below),
+    } | {name: (Wide(k), 1 - Wide(k)) for name, (_, k) in POWERS.items()}
+    for name, log_mass in _log_masses(log_p, log_q).items():
+        e, left = elastic[name]
+        mass = np.where(both, np.exp(log_mass), 0)
         out[f"{name}: potential"] = potentials[name]
         out[f"{name}: force a"], out[f"{name}: force b"] = mass * slope * z, mass * slope
-        along = mass * (elastic * slope * s_p + bend_p)
-        wider = mass * (elastic * s_p + left * s_q) / Wide(a)
+        along = mass * (e * slope * s_p + bend_p)
+        wider = mass * (e * s_p + left * s_q) / Wide(a)
         out[f"{name}: jacobian aa"] = (along * z + wider) * z
         out[f"{name}: jacobian ab"] = along * z
         out[f"{name}: jacobian ba"] = along * z + wider
@@ -265,6 +262,19 @@ def _rows(law: Law, standard: Law, a: float, b: float, x: Array) -> dict[str, Ar
     logs = np.where(both, np.abs(log_p) + np.abs(log_q), 0)
     out["noise"] = 8 + logs + np.abs(x) * (np.abs(s_p) + np.abs(s_q))
     return out
+
+
+def _log_masses(log_p: Array, log_q: Array) -> dict[str, Array]:
+    """log(w q) of every objective, without the difference of two large logarithms."""
+    either = np.logaddexp(log_p, log_q)
+    return {
+        "saturating": log_p + log_q - either,
+        "nonsaturating": log_q + (log_q - either),
+        "jeffreys": either,
+    } | {
+        name: np.log(Wide(factor)) + Wide(k) * log_p + (1 - Wide(k)) * log_q
+        for name, (factor, k) in POWERS.items()
+    }
 
 
 def _edges(law: Law, generated: Law) -> Array:
@@ -282,7 +292,25 @@ def _edges(law: Law, generated: Law) -> Array:
             [*points, law.breaks, generated.breaks, centres.min() - out, centres.max() + out]
         )
     )
-    return np.unique(np.concatenate([edges, *(_switches(one, edges) for one in (law, generated))]))
+    edges = np.unique(np.concatenate([edges, *(_switches(one, edges) for one in (law, generated))]))
+    return np.unique(np.concatenate([edges, _crossings(law, generated, edges)]))
+
+
+def _crossings(law: Law, generated: Law, edges: Array) -> Array:
+    """Where the two densities cross: a kink of |p − q| next to an edge is seen by no rule."""
+
+    def sign(x: Array) -> Array:
+        return np.sign(law.jet(x)[0] - generated.jet(x)[0])
+
+    x = np.sort(np.concatenate([edges, 0.5 * (edges[1:] + edges[:-1])]))
+    signs = sign(x)
+    change = np.flatnonzero(signs[1:] * signs[:-1] < 0)
+    low, high, first = x[change], x[change + 1], signs[change]
+    for _ in range(70):
+        middle = 0.5 * (low + high)
+        before = sign(middle) == first
+        low, high = np.where(before, middle, low), np.where(before, high, middle)
+    return low
 
 
 def _switches(law: Law, edges: Array) -> Array:
@@ -429,18 +457,14 @@ def _far_out(law: Law, generated: Law, x: Array, a: float, b: float) -> dict[str
         "chi_squared_data_generator": np.where(ell > 0, log_p + ell, log_q),
         "chi_squared_generator_data": np.where(ell < 0, log_q - ell, log_p),
     }
-    weights = {
-        "saturating": -np.logaddexp(Wide(0), -ell),
-        "nonsaturating": -np.logaddexp(Wide(0), ell),
-        "jeffreys": np.logaddexp(Wide(0), ell),
-    } | {name: Wide(k) * ell for name, (_, k) in POWERS.items()}
     for name, k in ALPHAS.items():
         if not 0 < k < 1:
-            grows = np.where((ell > 0) == (k > 0), log_q + Wide(k) * ell, log_q)
+            power = Wide(k) * log_p + (1 - Wide(k)) * log_q
+            grows = np.where((ell > 0) == (k > 0), power, log_q)
             values[f"{name}: potential"] = grows
     out = {name: np.inf for name, log_size in values.items() if not _falls(log_size, x)}
-    for name, log_weight in weights.items():
-        push = log_weight + log_q + log_slope
+    for name, log_mass in _log_masses(log_p, log_q).items():
+        push = log_mass + log_slope
         for part, more in (("a", np.log(np.abs((x - Wide(b)) / Wide(a)))), ("b", 0)):
             if not _falls(push + more, x):
                 out |= dict.fromkeys(

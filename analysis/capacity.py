@@ -65,7 +65,9 @@ def measure(m: float, degree: int, near: Sequence[Array] = ()) -> Found:
     ):
         if kept:
             point = min(kept, key=lambda p: p.potential)
-            error = float(game.evaluate(point.theta, values=["potential"]).errors["potential"])
+            # a plane's (a, b) are θ_1 and θ_0
+            theta = point.theta[::-1] if degree == 1 else point.theta
+            error = float(game.evaluate(theta, values=["potential"]).errors["potential"])
             rates = -point.eigenvalues.real[::-1]
             out[name] = Rest(point.theta, point.potential, error, point.residual, rates)
     return out

@@ -80,6 +80,7 @@ def test_closed_forms_between_normals():
     assert seen >= 10
 
 
+@pytest.mark.exhaustive
 def test_published_values(oracle):
     with mp.workdps(60):
         found = oracle.Game("N(8, 1)", "N(0, 1)", 1.0, 0.0).densities()

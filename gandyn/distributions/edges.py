@@ -126,12 +126,11 @@ def handovers_of_kernels(
     return found[width < _NARROW * found[:, 2]]
 
 
-def graded(found: FloatArray, edges: FloatArray) -> FloatArray:
-    """Panel edges graded around handovers, within the outermost of `edges`.
+def graded(found: FloatArray) -> FloatArray:
+    """Panel edges graded around handovers.
 
     One as wide as a quarter of its panel needs none of its own.
     """
     place, width, room = found.T[..., None]
     offsets = _GRADES * width
-    points = (place + offsets)[(width < _NARROW * room) & (np.abs(offsets) < room)]
-    return points[(points > edges[0]) & (points < edges[-1])]
+    return (place + offsets)[(width < _NARROW * room) & (np.abs(offsets) < room)]

@@ -29,7 +29,8 @@ class Sum(Distribution):
     @cached_property
     def edges(self) -> FloatArray:
         """The panel edges of any density, and those where terms change places."""
-        return np.union1d(self._plain_edges, graded(self.handovers, self._plain_edges))
+        edges, more = self._plain_edges, graded(self.handovers)
+        return np.union1d(edges, more[(more > edges[0]) & (more < edges[-1])])
 
     @cached_property
     def _plain_edges(self) -> FloatArray:

@@ -58,6 +58,9 @@ _PAIRED = 100
 _LONGEST = 6000
 _FEWEST = 8
 _EPS = float(np.finfo(float).eps)
+_BLUR = 0.25 * _EPS
+"""What roundings of x, which partly cancel, come to in a sum, over x in widths of a mode."""
+
 _SCANNED, _SCANNED_STATES = 8, 512
 _FADED = 38.0
 
@@ -96,6 +99,8 @@ class GridEngine(Engine):
         if isinstance(data, LocationScale) and isinstance(standard, LocationScale):
             self._siblings = (data, standard) if data.family == standard.family else None
         self._reach = (-_REACH, _REACH) if self._is_normal else _reach(latent)
+        self._furthest = float(np.abs(latent.landmarks).sum(axis=1).max())
+        """What z is, at most, in and next to the latent's modes."""
         self._marks = [
             (centre + beside * width, _PER_STATE * width)
             for centre, width in standard.landmarks.tolist()
@@ -107,7 +112,11 @@ class GridEngine(Engine):
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         # far out, nodes are wide apart beside the peaks that a scan finds
         self._more = 1 if self._scanned is None else 4
-        self._narrow = 60.0 * float(data.landmarks[:, 1].min())
+        centres, widths = data.landmarks.T
+        self._narrow, self._blur = (
+            60.0 * float(widths.min()),
+            _BLUR * float((np.abs(centres) / widths).max()),
+        )
         self._may_diverge = self._scanned is not None or not panels.ends.smooth
         self._may_diverge |= _is_heavy(data) or _is_heavy(latent)
         self._table = Table(data)
@@ -152,7 +161,7 @@ class GridEngine(Engine):
 
         And its error but for the rounding of p and of the nodes, which no other way avoids.
         """
-        endless = self._panels.endless_force(theta)[:, self._place].T
+        endless = self._endless(theta)
         finite = np.flatnonzero((endless == 0.0).all(axis=0))
         raw, good, nodes = self._all_sums(theta[finite], self._window, rule)
         near = np.flatnonzero(self._overlaps_little(raw[8], theta[finite, self._place[0]]))
@@ -179,6 +188,7 @@ class GridEngine(Engine):
                 each += 2.0 * _EPS * size * wide * (abs(self._mean) + b / a) * _REACH / self._std
             error = np.stack([abs(self._mean) * each[1] + self._std * each[0], each[1]])
             rounding = _EPS * np.stack([abs(self._mean) * lost + self._std * skewed, lost])
+            rounding += self._own_blur(theta[finite]) * size * [[self._furthest], [1.0]]
         both[np.abs(both) <= 4e-15 * size] = 0.0
         value, errors, apart = endless, np.zeros_like(endless), np.zeros_like(endless)
         value[:, finite], errors[:, finite] = both, error + rounding
@@ -200,6 +210,12 @@ class GridEngine(Engine):
             order
         ]
 
+    def _endless(self, theta: Array) -> Array:
+        """What does not exist of the force (2, L), by scale and place: see `PanelEngine`."""
+        if self._may_diverge:
+            return self._panels.endless_force(theta)[:, self._place].T
+        return np.zeros((2, len(theta)))
+
     def _all_sums(
         self, theta: Array, reach: tuple[float, float], rule: Rule
     ) -> tuple[Array, NDArray[np.bool_], Index]:
@@ -213,6 +229,13 @@ class GridEngine(Engine):
             partial(self._force_is_good, rule),
             block=_BLOCK if self._is_normal else _BLOCK // 2,
         )
+
+    def _own_blur(self, theta: Array) -> Array:
+        """What the rounding of x comes to over the modes of p_g, (L,)."""
+        a, b = theta[:, self._place].T
+        centres, widths = self._panels.generator.latent.landmarks.T
+        places = np.abs(np.multiply.outer(a, centres) + b[:, None])
+        return _BLUR * (places / np.multiply.outer(np.abs(a), widths)).max(axis=1)
 
     def _overlaps_little(self, size: Any, a: Any) -> Any:
         """Whether p_g beyond its reach may count, where the data lie."""
@@ -323,7 +346,7 @@ class GridEngine(Engine):
             value, error = value + beyond, error + 8.0 * _EPS * beyond
             value[endless], error[endless] = np.inf, 0.0
             fine |= endless.all(axis=0)
-        error += lost_to_rounding(value, names, self._data)
+        error += lost_to_rounding(value, names, self._target, self._data, self._own_blur(theta))
         found = Integrals(value, error, np.ones(len(theta), bool), nodes)
         return found.mended(np.flatnonzero(~fine), theta, partial(self._panels.values, names=names))
 
@@ -373,7 +396,8 @@ class GridEngine(Engine):
             return (raw[1] == 0.0) & (raw[0] > 1e-4)
 
         raw, fine, nodes = self._adapted(theta, self._data.reach, None, sums, 2, good)
-        found = Integrals(raw[:1], 0.0 * raw[:1] + 8.0 * _EPS, np.ones(len(theta), bool), nodes)
+        error = 8.0 * _EPS + self._own_blur(theta)[None]
+        found = Integrals(raw[:1], error, np.ones(len(theta), bool), nodes)
         return found.mended(
             np.flatnonzero(~fine), theta, partial(self._panels.values, names=["total_variation"])
         )
@@ -393,6 +417,7 @@ class GridEngine(Engine):
 
         def good(raw: Array, scale: Array, loc: Array) -> NDArray[np.bool_]:
             value, error, fine = _judged(raw, CONSISTENT)
+            error += self._blurred * raw[4::6]
             fine &= (error <= 1e-10 * np.abs(value).max(axis=0)).all(axis=0)
             return fine & (self._is_twin | self._apart(scale, loc))
 
@@ -404,7 +429,7 @@ class GridEngine(Engine):
             value = value + at_breaks(self._data, generated, self._target, a, b)
         order = np.argsort(self._place)
         value = value[:, order][:, :, order]
-        fine &= (self._panels.endless_force(theta) == 0.0).all(axis=1)
+        fine &= (self._endless(theta) == 0.0).all(axis=0)
         if not fine.all():
             value[~fine] = self._panels.jacobian(theta[~fine])
         return value
@@ -437,9 +462,10 @@ class GridEngine(Engine):
         tilted, plain = sums[:4], sums[4:8]
         good = settled(tilted, size, ends, rule) & settled(plain, size, ends, rule)
         good &= (size > 1e-7 * self._steepness(scale) * mass) & (mass > 1e-100)
-        # Across a mode far narrower than p_g the slope's two signs cancel: left to panels.
-        stretch, shift = abs(sum(tilted)), abs(sum(plain))
-        error, other = left_over(tilted, size, ends), left_over(plain, size, ends)
+        # Across a mode far narrower than p_g the slope's two signs cancel, but for what the
+        # rounding of x leaves: left to panels.
+        stretch, shift, blur = abs(sum(tilted)), abs(sum(plain)), self._blur * size
+        error, other = (left_over(parts, size, ends) + blur for parts in (tilted, plain))
         close = (error <= 1e-10 * stretch) | (error <= 1e-12 * shift)
         close &= (other <= 1e-10 * shift) | (other <= 1e-12 * stretch)
         good &= close | (abs(scale) < self._narrow)
@@ -453,6 +479,12 @@ class GridEngine(Engine):
         wide = abs(abs(scale) * latent.scale - data.scale)
         away = abs(loc + scale * latent.loc - data.loc)
         return (wide > 1e-2 * data.scale) | (away > 1e-2 * data.scale)
+
+    @cached_property
+    def _blurred(self) -> float:
+        """The same as `_blur` for the slope of the score, which is large at handovers."""
+        places, widths = self._data.handovers[:, :2].T
+        return _BLUR * float((np.abs(places) / widths).max(initial=self._blur / _BLUR))
 
     @cached_property
     def _steepest(self) -> float:

@@ -161,7 +161,8 @@ class IntervalEngine(Engine):
         beyond = self._beyond(theta, rows)
         endless = np.isinf(beyond)
         value = np.where(endless, np.inf, found.value + beyond)
-        error = np.where(endless, 0.0, found.error) + lost_to_rounding(value, names, self._data)
+        error = np.where(endless, 0.0, found.error)
+        error += lost_to_rounding(value, names, self._target, self._data, 0.0)
         found = replace(found, value=value, error=error)
         lost = np.flatnonzero(~(found.converged | endless.all(axis=0)))
         found.converged[endless.all(axis=0)] = True

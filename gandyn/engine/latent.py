@@ -68,7 +68,7 @@ class Paths(Field):
         theta: Array,
         jet: Array | None = None,
     ) -> None:
-        self.jet = generator.sensitivity_jet(z) if jet is None else jet
+        self.z, self.jet = z, generator.sensitivity_jet(z) if jet is None else jet
         self.x, self.slope, self.bend, self.sensitivity = generator.along(z, theta, self.jet)
         self.data, self.lane = data, np.arange(len(theta))
         self._parts, self._states = [], (generator, theta)
@@ -84,6 +84,14 @@ class Paths(Field):
     @property
     def _noise(self) -> float:  # without making the densities, which are not needed here
         return (self.data.noise + self._states[0].latent.noise) / _EPS
+
+    def _moved(self, share: Array) -> Array:
+        if self.jet is None:
+            return super()._moved(share)
+        # latents are not rounded, but the terms of G and G' are
+        generator, theta = self._states
+        place, steep = generator.along(self.z, np.abs(theta), np.abs(self.jet[:2]))[:2]
+        return place * np.abs(self.score_data) + 2.0 * steep / np.abs(self.slope)
 
 
 class LatentEngine(Engine):

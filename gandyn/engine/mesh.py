@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.edges import graded
 from gandyn.engine.quadrature import Panels
 from gandyn.generators import Generated
 from gandyn.objectives.field import Field
@@ -33,7 +34,9 @@ def fitted(data: Distribution, generated: Generated, *, transport: bool = False)
     integrand of W₁ has its kink.
     """
     lanes = generated.lanes
-    fixed, own = _padded(data.edges), [_padded(edges) for edges in generated.edges]
+    fixed = np.concatenate([_padded(data.edges), graded(data.handovers)])
+    both = zip(generated.edges, generated.handovers, strict=True)
+    own = [np.concatenate([_padded(edges), handovers]) for edges, handovers in both]
     counts = [len(edges) for edges in own]
     x = np.concatenate([np.tile(fixed, lanes), *own])
     lane = np.concatenate(

@@ -14,7 +14,13 @@ from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
-from gandyn.engine.sensitivity import at_breaks, changes, changes_in_place
+from gandyn.engine.sensitivity import (
+    at_breaks,
+    changes,
+    changes_by_parts,
+    changes_in_place,
+    left_by_parts,
+)
 from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
@@ -54,6 +60,9 @@ _BOUNDED = 0.5
 """Stands for a weight that makes nothing infinite."""
 
 _PLACES = (-3, -2, -1, 1, 2, 3)
+_NEAR = 100.0
+"""What a divergence that grows with ℓ may come to where both densities are."""
+
 _EPS = float(np.finfo(float).eps)
 _LOST, _BY_DIFFERENCES = 1e-5, 1e-12
 _LANES = 128
@@ -198,10 +207,21 @@ class PanelEngine(Engine):
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
+        def by_parts(at: Field) -> Array:
+            return changes_by_parts(target, at, a, b)
+
         generated = self.generator.generated(theta)
-        row = entries, target.force_rounding
-        found = field_integrals(self.data, generated, [row], transport=False)
-        value = found.value.T.reshape(-1, 2, 2)
+        rows: list[Row] = [(entries, target.force_rounding)]
+        tame = not (self.data.ends or self.generator.latent.ends)
+        if tame:
+            rows.append((by_parts, lambda at: 8.0 + at.density_rounding))
+        found = field_integrals(self.data, generated, rows, transport=False)
+        value = found.value[:4]
+        if tame:
+            left, noise = left_by_parts(self.data, generated, target, a, b)
+            better = found.error[4:] + noise < found.error[:4]
+            value = np.where(better, found.value[4:] + left, value)
+        value = value.T.reshape(-1, 2, 2)
         if not fixed:
             value = value + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
@@ -287,16 +307,30 @@ def spread(found: Integrals, names: Sequence[str], p: Distribution, q: Distribut
             found.value[k], found.error[k] = np.inf, 0.0
 
 
-def lost_to_rounding(value: Array, names: Sequence[str], data: Distribution) -> Array:
-    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite or 0."""
+def lost_to_rounding(
+    value: Array, names: Sequence[str], target: Objective, data: Distribution, blur: Array | float
+) -> Array:
+    """What rounding leaves open of divergences (K, L) by name; 0 where they are infinite or 0.
+
+    `blur` is what that of the nodes comes to over p_g.
+    """
     centres, widths = data.landmarks.T
     # log p at a node, and what the node's own rounding changes of it
     noise = np.spacing(1.0) * (16.0 + float((np.abs(centres) / widths).max()))
     # all but the gap are of second order in ℓ, which has an error of its own
     second = np.array([[float(name != "jsd_gap")] for name in names])
+    low, high = np.array([powers_of(name, target) for name in names]).T[..., None]
+    gentle = (low >= 0.0) & (high <= 1.0)
+
+    def lost(noise: Array | float, far: NDArray[np.bool_]) -> Array:
+        # what grows with ℓ alone, and where this density is nothing, is not blurred with it
+        near = np.where(gentle & far, np.minimum(value, _NEAR), value)
+        return noise * (near * (1.0 + np.abs(np.log(near))) + second * np.sqrt(near))
+
     with np.errstate(divide="ignore", invalid="ignore"):
-        lost = value + second * np.sqrt(value) + value * np.abs(np.log(value))
-    return np.where(np.isinf(value) | (value == 0.0), 0.0, noise * lost)
+        total = lost(noise, high < 1.0) + lost(blur, low > 0.0)
+        total += 4.0 * np.spacing(1.0) * value * np.abs(np.log(value))
+    return np.where(np.isinf(value) | (value == 0.0), 0.0, total)
 
 
 def by_differences(force: Callable[[Array], Array], theta: Array, step: Array) -> Array:

@@ -10,7 +10,7 @@ from gandyn.generators.generated import Generated
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
-__all__ = ["at_breaks", "changes", "changes_in_place"]
+__all__ = ["at_breaks", "changes", "changes_by_parts", "changes_in_place", "left_by_parts"]
 
 Array = NDArray[np.float64]
 
@@ -56,6 +56,47 @@ def changes_in_place(target: FDivergence, at: Field, mass: Array, a: Array, z: A
         wider = (bent * push + mass * at.score_generated) / a
         tilted = along * z
         return np.stack([(tilted + wider - push / a) * z, tilted - push / a, tilted + wider, along])
+
+
+def changes_by_parts(target: FDivergence, at: Field, a: Array, b: Array) -> Array:
+    """What the Jacobian is the integral of, (4, *x.shape), by parts: without ε and s_p'.
+
+    Between jumps of both densities ∂F_i/∂θ_j is what `left_by_parts` gives less the integral of
+
+        w q (s_p (s_q φ_i φ_j + (φ_i φ_j)') + δ_ja φ_i'/a).
+
+    Where the data go from one narrow mode to the next s_p' is as large as the square of the jump of
+    s_p, and what it adds up to is lost in the rounding of x.
+    """
+    a, z, mass = a[at.lane, None], (at.x - b[at.lane, None]) / a[at.lane, None], target.mass(at)
+    with np.errstate(over="ignore", invalid="ignore"):
+        tilt = np.where(mass > 0.0, mass * at.score_data, 0.0)
+        plain = np.where(tilt == 0.0, 0.0, tilt * at.score_generated)
+        mixed = plain * z + tilt / a
+        return -np.stack([(mixed + tilt / a) * z + mass / a**2, mixed, mixed, plain])
+
+
+def left_by_parts(
+    data: Distribution, generated: Generated, target: FDivergence, a: Array, b: Array
+) -> tuple[Array, Array]:
+    """What integration by parts leaves at jumps of both densities, and its rounding: (4, L) each.
+
+    w q (s_p φ_i φ_j + δ_ja φ_i/a), left of the jump less right of it.
+    """
+    lanes = np.arange(len(a))
+    fixed = np.broadcast_to(data.breaks, (len(a), len(data.breaks)))
+    jumps = np.concatenate([fixed, [generated.jumps(k)[0] for k in range(len(a))]], axis=1)
+    apart = 4.0 * np.spacing(np.maximum(np.abs(jumps), np.abs(b[:, None])))
+    apart = np.maximum(apart, _APART * float(data.landmarks[:, 1].min()))
+    at = Field(data, generated, np.concatenate([jumps - apart, jumps + apart], axis=1), lanes)
+    mass, a = target.mass(at), a[:, None]
+    z = (at.x - b[:, None]) / a
+    with np.errstate(over="ignore", invalid="ignore"):
+        tilt = np.where(mass > 0.0, mass * at.score_data, 0.0)
+        sides = np.stack([(tilt * z + mass / a) * z, tilt * z, tilt * z + mass / a, tilt])
+        noise = np.abs(sides) * np.where(mass > 0.0, at.density_rounding, 0.0)
+        left = sides @ np.repeat([1.0, -1.0], jumps.shape[1])
+    return left, np.spacing(1.0) * noise.sum(axis=2)
 
 
 def at_breaks(

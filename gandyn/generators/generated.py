@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution, LocationScale
+from gandyn.distributions.edges import graded
 from gandyn.distributions.ends import NEAR, End, MovedEnd
 from gandyn.system.checks import Array, Index, as_float
 
@@ -29,6 +30,8 @@ class Generated(ABC):
         Number of states.
     edges : list of ndarray
         For each lane, the panel edges fitted to its density.
+    handovers : list of ndarray
+        For each lane, edges where one component takes over from another, beyond the others, too.
     folds : list of ndarray
         For each lane, the points with an inverse-square-root singularity of the density, as rows
         (x, side): side -1 where the singular panel lies right of x, +1 where it lies left.
@@ -47,6 +50,7 @@ class Generated(ABC):
 
     lanes: int
     edges: list[Array]
+    handovers: list[Array]
     folds: list[Array]
     atoms: Sequence[Array] = ()
     breaks: Sequence[Array] = ()
@@ -131,6 +135,7 @@ class _Lanes(Generated):
         self.members = members
         self.lanes = len(members)
         self.edges = [member.edges for member in members]
+        self.handovers = [graded(member.handovers) for member in members]
         self.atoms = [member.atoms for member in members]
         self.breaks = [member.breaks for member in members]
         self.noise = max(member.noise for member in members)
@@ -223,6 +228,7 @@ class LinearStack(Generated):
         self.a, self.b = theta[:, place].T
         self.lanes = len(theta)
         self.edges = list(np.sort(self.a[:, None] * latent.edges + self.b[:, None], axis=1))
+        self.handovers = list(self.a[:, None] * graded(latent.handovers) + self.b[:, None])
         self.folds = [np.empty((0, 2))] * self.lanes
         if isinstance(latent, LocationScale) and (latent.symmetric or (self.a > 0).all()):
             loc, scale = self.a * latent.loc + self.b, np.abs(self.a) * latent.scale

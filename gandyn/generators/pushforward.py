@@ -221,7 +221,10 @@ class Pushforward(OfPreimages[Preimages]):
             return super()._quantile(q, lower)
         rising = self.branches[0].sign > 0
         quantile = self._latent.ppf if lower == rising else self._latent.isf
-        return self.generator(quantile(q), self.theta)
+        first, last = self.support if lower else self.support[::-1]
+        with np.errstate(invalid="ignore"):  # a polynomial at infinity
+            inner = self.generator(quantile(q), self.theta)
+        return np.where(q == 0.0, first, np.where(q == 1.0, last, inner))
 
     def sample(
         self, n: int | tuple[int, ...], rng: int | np.random.Generator | None = None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gandyn.errors import InputError
-from gandyn.game import Game
+from gandyn.game import Evaluation, Game
 from gandyn.landscape.frame import box_about, centred, handed_out, place_of
 from gandyn.landscape.hurry import HurriedPlane
 from gandyn.landscape.many_starts import Search
@@ -306,7 +306,12 @@ def _from_many_starts(game: Game, starts: Array | None) -> Equilibria:
     points = [
         replace(point, theta=game.far(point.theta))
         for point in _described(
-            near, theta, np.asarray(near.jacobian(theta)), units, lambda k: None
+            near,
+            theta,
+            _measured(near, theta),
+            np.asarray(near.jacobian(theta)),
+            units,
+            lambda k: None,
         )
     ]
     message = (
@@ -334,25 +339,36 @@ def describe(game: Game, theta: Array) -> list[Equilibrium]:
     u = u[np.lexsort((u[:, 0], u[:, 1]))]
     jacobian = plane.jacobian(u)
     # One step more, by the force that comes with its error, which is closer than that of maps.
-    force = plane.seen(np.asarray(game.evaluate(plane.state(u), values=["force"]).force))
-    step = np.linalg.pinv(jacobian) @ force[..., None]
-    u = u - np.where(np.abs(step[..., 0]).max(axis=1) < _LAST, step[..., 0].T, 0.0).T
+    values = _measured(game, plane.state(u))
+    force = plane.seen(np.asarray(values.force))
+    step = (np.linalg.pinv(jacobian) @ force[..., None])[..., 0]
+    known = (np.abs(values.force) > values.errors["force"]).any(axis=1)
+    moving = known & (np.abs(step).max(axis=1) < _LAST)
+    if moving.any():
+        u = u - np.where(moving[:, None], step, 0.0)
+        values = _measured(game, plane.state(u))
     gaps = np.abs(u[:, None] - u).max(axis=2) + np.diag(np.full(len(u), np.inf))
     radii = np.minimum(_RADIUS * u[:, 0], _APART * gaps.min(axis=1))
 
     def counted(k: int) -> int | None:
         return around_point(plane.force, u[k], np.full(2, radii[k]))
 
-    points = _described(game, plane.state(u), jacobian, u[:, 0], counted)
+    points = _described(game, plane.state(u), values, jacobian, u[:, 0], counted)
     return [
         replace(point, theta=plane.turned(place), eigenvectors=plane.turned(point.eigenvectors.T).T)
         for point, place in zip(points, u, strict=True)
     ]
 
 
+def _measured(game: Game, theta: Array) -> Evaluation:
+    """The potential and the force at rest points (n, d), with their errors."""
+    return game.evaluate(theta, values=["potential", "force"])
+
+
 def _described(
     game: Game,
     theta: Array,
+    values: Evaluation,
     jacobian: Array,
     units: Array,
     counted: Callable[[int], int | None],
@@ -363,7 +379,6 @@ def _described(
     """
     if not len(theta):
         return []
-    values = game.evaluate(theta, values=["potential", "force"])
     residual = np.linalg.norm(np.asarray(values.force), axis=1)
     noise = np.linalg.norm(np.asarray(values.errors["force"]), axis=1)
     modes = Modes(game.data)

@@ -113,9 +113,8 @@ class Modes:
         self.masses = np.diff(edges)
         self.count = len(self.masses)
         low = edges[:-1] + _CORE * self.masses
-        self.cores = np.stack(
-            [data.ppf(low), data.ppf(low + (1.0 - 2.0 * _CORE) * self.masses)], axis=1
-        )
+        high = low + (1.0 - 2.0 * _CORE) * self.masses
+        self.cores = np.asarray(data.ppf(np.stack([low, high], axis=1)))
 
     def on_cores(self, generated: Generated) -> Array:
         """Generated mass on each core, shape (count,)."""
@@ -154,7 +153,7 @@ class Modes:
 def sight(data: Any) -> Array:
     """Points close enough to see every mode that the landmarks name."""
     centres, widths = np.asarray(data.landmarks, dtype=float).T
-    low, high = float(data.ppf(1e-4)), float(data.isf(1e-4))
+    low, high = np.asarray(data.ppf(np.array([1e-4, 1.0 - 1e-4]))).tolist()
     near = centres[:, None] + widths[:, None] * np.linspace(-3.0, 3.0, 25)
     near = near.ravel() if len(centres) <= 200 else centres
     x = np.concatenate([np.linspace(low, high, 2001), near])

@@ -21,6 +21,7 @@ _EDGE = 48
 """Points of each edge of a box at which the force is looked at."""
 _GROWTHS = 6
 _FINE = 4000
+_SHARES = np.array([0.01, 0.15865525393145707, 0.8413447460685429, 0.99])
 _NEAR = np.sinh(np.linspace(-25.0, 25.0, 101))
 """Distances from a mode, in its widths, at which the spacing of a lattice is set."""
 
@@ -157,15 +158,16 @@ class Plane:
 
         It cannot be for a latent many widths away from 0, whose a moves the place as b does.
         """
-        data = self.game.data
-        latent = self.game.generator.pushforward(self.state(np.array([1.0, 0.0])))
+        data, generator = self.game.data, self.game.generator
+        one = np.array([1.0, 0.0])[self._order]
+        latent = generator.latent if generator.affine else generator.pushforward(one)
         centres, widths = np.asarray(data.landmarks, dtype=float).T
-        unit = _spread(latent)
-        spread = max(_spread(data), float(np.ptp(centres)) / 2.0)
+        unit, _, _ = _spread(latent)
+        spread, percentile, other = _spread(data)
+        spread = max(spread, float(np.ptp(centres)) / 2.0)
         inner, outer = float(widths.min()) / unit / 6.0, 3.0 * spread / unit
-        middle = float(latent.mean) if np.isfinite(latent.mean) else 0.0
-        low = min(float(centres.min()), float(data.ppf(0.01)))
-        high = max(float(centres.max()), float(data.isf(0.01)))
+        middle = self.side * float(latent.mean) if np.isfinite(latent.mean) else 0.0
+        low, high = min(float(centres.min()), percentile), max(float(centres.max()), other)
         margin = 0.3 * (high - low)
         shifts = sorted((-middle * inner, -middle * outer))
         b_low, b_high = low - margin + shifts[0], high + margin + shifts[1]
@@ -238,7 +240,12 @@ class Plane:
         return a, np.interp(np.linspace(0.0, t[-1], 2 + int(t[-1])), t, x)
 
 
-def _spread(law: Any) -> float:
-    """Half the distance between the quantiles that a normal density has one deviation out."""
-    half = 0.5 * (float(law.isf(0.15865525393145707)) - float(law.ppf(0.15865525393145707)))
-    return max(half, float(law.std)) if np.isfinite(law.std) else half
+def _spread(law: Any) -> tuple[float, float, float]:
+    """A width of a law, and its percentiles 1 and 99.
+
+    The width is its deviation, or half the distance between the quantiles that a normal density has
+    one deviation out, whichever is larger.
+    """
+    first, low, high, last = law.ppf(_SHARES)
+    half = 0.5 * float(high - low)
+    return max(half, float(law.std)) if np.isfinite(law.std) else half, float(first), float(last)

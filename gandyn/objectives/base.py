@@ -256,6 +256,11 @@ class FDivergence(Objective):
             return self._density(at)
         return self._primitive.density(at.log_data, at.log_generated, at.log_ratio)
 
+    def potential_rounding(self, at: Field) -> Array:  # type: ignore[override]
+        low, high = self.powers
+        gentle = low >= 0.0 and high <= 1.0
+        return (divergences.gentle_rounding if gentle else divergences.ratio_rounding)(at)
+
     def first_variation(self, ell: Array) -> Array:
         """∫₀^ℓ w(s) ds, minus the first variation of the divergence in p_g."""
         return self._primitive.first(ell) if self._first is None else self._first(ell)

@@ -161,6 +161,12 @@ def ratio_rounding(at: Field) -> Array:
     return at.density_rounding + at.ratio_rounding * (at.ratio_share + 2.0 / ell)
 
 
+def gentle_rounding(at: Field) -> Array:
+    """The same of an integrand that grows no faster than the larger density times ℓ."""
+    share = 2.0 / np.maximum(np.abs(at.log_ratio), 1e-290)
+    return at.rounding(np.minimum(share, 1.0)) + at.ratio_rounding * share
+
+
 def transport_rounding(at: Field) -> Array:
     """Rounding, relative, of an integrand over the monotone coupling."""
     if at.standard_gap:
@@ -182,14 +188,14 @@ class Divergence:
 
 
 DIVERGENCES: dict[str, Divergence] = {
-    "jsd": Divergence(jensen_shannon),
+    "jsd": Divergence(jensen_shannon, gentle_rounding),
     "jsd_gap": Divergence(
         jensen_shannon_gap, lambda at: at.density_rounding + at.ratio_share * at.ratio_rounding
     ),
-    "kl_data_generator": Divergence(kl_data_generated),
-    "kl_generator_data": Divergence(kl_generated_data),
-    "total_variation": Divergence(total_variation),
-    "hellinger_squared": Divergence(hellinger_squared),
+    "kl_data_generator": Divergence(kl_data_generated, gentle_rounding),
+    "kl_generator_data": Divergence(kl_generated_data, gentle_rounding),
+    "total_variation": Divergence(total_variation, gentle_rounding),
+    "hellinger_squared": Divergence(hellinger_squared, gentle_rounding),
     "chi_squared_data_generator": Divergence(chi_squared_data_generated),
     "chi_squared_generator_data": Divergence(chi_squared_generated_data),
     "wasserstein1": Divergence(transport, transport_rounding),

@@ -201,12 +201,19 @@ class Field:
     @cached_property
     def density_rounding(self) -> Array:
         """Relative rounding of what is made of both densities, that of the node included."""
+        return self.rounding(self.ratio_share)
+
+    def rounding(self, share: Array) -> Array:
+        """The same of what changes, relative, with ℓ as so much of an exponent does."""
+        larger = np.maximum(self.log_data, self.log_generated)
+        own = 4.0 + _finite(larger) + self._noise
+        return own + share * _finite(self.log_ratio) + self._moved(share)
+
+    def _moved(self, share: Array) -> Array:
+        """What the rounding of nodes changes of it."""
         data_is_larger = self.log_data > self.log_generated
         score = np.where(data_is_larger, self.score_data, self.score_generated)
-        place = self.blur * (np.abs(score) + self.ratio_share * np.abs(self.ratio_slope))
-        larger = np.where(data_is_larger, self.log_data, self.log_generated)
-        own = 4.0 + _finite(larger) + self._noise
-        return own + self.ratio_share * _finite(self.log_ratio) + place
+        return self.blur * (np.abs(score) + share * np.abs(self.ratio_slope))
 
     @cached_property
     def gap_rounding(self) -> Array:

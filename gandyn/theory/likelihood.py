@@ -52,7 +52,7 @@ def _likelihood_force(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.smooth:
         game = subject.game(case.data, case.latent, "forward_kl")
-        force = game.evaluate(case.thetas, ["force"]).force
+        force = game.force(case.thetas)
         for (a, b), row, pair in zip(case.thetas, force, case.pairs, strict=True):
             z = (pair.x - b) / a
             score = case.latent.score(z)
@@ -80,6 +80,6 @@ def _likelihood_rest(subject: Subject, battery: Battery) -> Outcome:
         a, b = np.concatenate([[std, -std], a]), np.concatenate([[mean, mean], b])
         expected = np.stack(subject.formulas.likelihood_force(mean, std, a, b), axis=-1)
         game = subject.game(data, None, "forward_kl")
-        found = game.evaluate(np.stack([a, b], axis=-1), ["force"]).force
+        found = game.force(np.stack([a, b], axis=-1))
         worst.add((found - expected) / np.maximum(1 / std, np.abs(expected)))
     return zero(worst.value, 1e-10)

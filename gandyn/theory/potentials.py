@@ -58,8 +58,7 @@ def _force_is_weighted_slope(subject: Subject, battery: Battery) -> Outcome:
     worst = Worst()
     for case in battery.finite:
         found = {
-            name: subject.game(case.data, case.latent, name).evaluate(case.thetas, ["force"]).force
-            for name in weights
+            name: subject.game(case.data, case.latent, name).force(case.thetas) for name in weights
         }
         for k, ((a, b), pair) in enumerate(zip(case.thetas, case.pairs, strict=True)):
             inside = (pair.log_p > _FAINT) & (pair.log_g > _FAINT)

@@ -44,7 +44,6 @@ def test_the_wall_goes_down_and_stays(ran):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.xfail(reason="next to folds the error of a force is estimated too large", strict=True)
 def test_rest_points_are_rest_points(ran):
     for degree, along in ran[1]["degrees"].items():
         for name, rest in along["3"].items():

@@ -13,7 +13,6 @@ from analysis import collapse_barriers
 from analysis._jumps import smallest_jump
 from analysis._options import Options
 from analysis._walls import WAIT, separated, threshold, walls
-from gandyn.system.results import listed
 
 WHOLE = pytest.mark.exhaustive
 FIGURES = {
@@ -59,14 +58,10 @@ def ran(tmp_path_factory):
     return folder, json.loads((folder / "results.json").read_text()), out.getvalue().splitlines()
 
 
-@pytest.fixture(scope="module", params=["part", pytest.param("whole", marks=WHOLE)])
-def objectives(request):
-    """What was measured, of two objectives or of all."""
-    if request.param == "whole":
-        return request.getfixturevalue("ran")[1]["objectives"]
-    names = ("nonsaturating", "jeffreys")
-    found = {name: collapse_barriers.measure(name, True) for name in names}
-    return json.loads(json.dumps(listed(found)), parse_constant=lambda _: None)
+@pytest.fixture(scope="module")
+def objectives(ran):
+    """What was measured, by objective."""
+    return ran[1]["objectives"]
 
 
 def at(found, m, what):
@@ -83,6 +78,7 @@ def test_it_leaves_whole_files(ran):
         assert said in caption
 
 
+@WHOLE
 def test_barriers_appear_where_branches_fold(objectives):
     for name, found in objectives.items():
         assert found["fold"] == pytest.approx(FOLDS[name], rel=0, abs=1e-4)
@@ -91,6 +87,7 @@ def test_barriers_appear_where_branches_fold(objectives):
     assert order == [name for name in FOLDS if name in objectives]
 
 
+@WHOLE
 def test_heights_at_three(objectives):
     for name in HEIGHTS.keys() & objectives.keys():
         out, back = HEIGHTS[name]
@@ -98,6 +95,7 @@ def test_heights_at_three(objectives):
         assert at(objectives[name], 3.0, "out_of_averaging") == pytest.approx(back, rel=1e-9)
 
 
+@pytest.mark.exhaustive
 def test_trees_against_walls(tmp_path):
     found = collapse_barriers.draw_trees(Options(True, tmp_path))
     for name, pair in found["heights"].items():
@@ -106,6 +104,7 @@ def test_trees_against_walls(tmp_path):
     assert (tmp_path / "trees.png").read_bytes().startswith(b"\x89PNG")
 
 
+@WHOLE
 def test_where_there_is_no_barrier_there_is_no_number(objectives):
     for name in {"hellinger", "jeffreys"} & objectives.keys():
         assert 3.0 not in objectives[name]["m"]
@@ -121,6 +120,7 @@ def test_every_objective_is_measured_and_forward_kl_has_no_wall(ran):
     assert ran[1]["attractors_of_forward_kl"] == [1, 1]
 
 
+@WHOLE
 def test_the_nonsaturating_loss_locks_hardest(objectives):
     for m in (3.0, 4.0, 6.0, 8.0):
         for name, found in objectives.items():
@@ -132,6 +132,7 @@ def test_the_nonsaturating_loss_locks_hardest(objectives):
                 assert at(objectives["nonsaturating"], m, what) / own > at(found, m, what) / unit
 
 
+@WHOLE
 def test_heights_depend_on_distance_over_width(objectives):
     for found in objectives.values():
         assert found["width"]["off_scaling"] < 1e-12
@@ -139,6 +140,7 @@ def test_heights_depend_on_distance_over_width(objectives):
         assert np.all(np.diff(found["width"]["out_of_collapse"]) < 0)
 
 
+@WHOLE
 def test_least_weights(objectives):
     known = {"nonsaturating": 0.0323, "reverse_kl": 0.0591, "saturating": 0.3247}
     for name in objectives.keys() - {"jeffreys"}:
@@ -157,6 +159,7 @@ def test_the_moved_mode(ran):
     assert 1.0 < moved["far_jump"] / moved["far_limit"] < 1.1
 
 
+@WHOLE
 def test_steps_that_jump(objectives):
     for found in objectives.values():
         steps = {key: np.array(row, dtype=float) for key, row in found["steps"].items()}

@@ -42,6 +42,21 @@ def test_the_quadrature_sees_handovers_of_narrow_kernels():
     assert float(found.value["kl_generator_data"]) == pytest.approx(32603.7889666103911, rel=1e-15)
 
 
+def test_the_quadrature_sees_kinks_next_to_an_edge():
+    """Total variation of N(0.829172, 4.8471) and a Student law, by mpmath's masses."""
+    found = truth(
+        Law.of("N(0.829172, 4.8471)"), Law.of("T(3.646, -2.41962, 0.726771)"), 0.58684566, 4.0750619
+    )
+    assert float(found.value["total_variation"]) == pytest.approx(0.765547152868885037, rel=1e-15)
+
+
+def test_the_quadrature_forms_no_difference_of_large_logarithms():
+    """Forward KL of a Student law and a normal one 1e-2 wide: (σ² + (μ − b)²)/a³ − 1/a for a."""
+    found = truth(Law.of("T(5, 1, 2)"), Law.of("N(0, 1)"), 0.01, 0.5)
+    right = (4 * 5 / 3 + 0.25) / 1e-6 - 100
+    assert float(found.value["forward_kl: force a"]) == pytest.approx(right, rel=1e-13)
+
+
 def test_the_quadrature_says_what_is_infinite():
     found = truth(Law.of("N(0, 1)"), Law.of("U(-1, 1)"), 1.0, 0.0)
     assert found.value["kl_data_generator"] == math.inf
@@ -72,6 +87,15 @@ def test_kernels_hand_over(seed, objective):
         assert abs(found.force[k] - value) <= 1e-10 * abs(value)
 
 
+def test_what_is_large_where_modes_are_nothing_is_not_blurred_with_them():
+    """KL(p_g‖p) of modes 1e-4 wide comes from ℓ between them, where x is a number like any."""
+    law = "0.5*N(-1, 0.0001) + 0.5*N(1.2, 0.0001)"
+    found = gandyn.Game(gandyn.parse(law)).evaluate([1.0, 0.1])
+    right = truth(Law.of(law), Law.of("N(0, 1)"), 1.0, 0.1).value["kl_generator_data"]
+    assert found.errors["kl_generator_data"] < 1e-13 * right
+    assert abs(found.kl_generator_data - right) <= 3 * found.errors["kl_generator_data"]
+
+
 def test_kernels_of_unequal_weight_hand_over():
     """Samples that came often hide those beside them: as the mixture does."""
     values = np.repeat([0.0, 0.05, 0.06, 1.0], [50, 1, 30, 2])
@@ -81,6 +105,35 @@ def test_kernels_of_unequal_weight_hand_over():
     assert np.allclose(law.handovers, same.handovers, rtol=1e-12)
     one, other = (gandyn.Game(data).evaluate([0.7, 0.2]) for data in (law, same))
     assert one.kl_generator_data == pytest.approx(other.kl_generator_data, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("data", "theta", "name"),
+    [
+        (
+            "0.333334*N(2.38328, 0.00087317) + 0.333333*N(-1.64876, 0.00015145) "
+            "+ 0.333333*N(2.24132, 5.11e-05)",
+            [1.3882, 1.1883],
+            "pearson",
+        ),
+        (
+            "0.500000*N(1.0587, 8.735e-05) + 0.500000*N(-0.58501, 0.13965)",
+            [2.7268, -1.14],
+            "forward_kl",
+        ),
+        (
+            "0.500000*N(1.0587, 8.735e-05) + 0.500000*N(-0.58501, 0.13965)",
+            [0.2268, -1.14],
+            "hellinger",
+        ),
+    ],
+)
+def test_forces_where_x_blurs_a_mode(data, theta, name):
+    """Under 1e-4 wide modes of a wide density the rounding of x is left over: by panels."""
+    found = gandyn.Game(gandyn.parse(data), objective=name).force(theta)
+    right = truth(Law.of(data), Law.of("N(0, 1)"), *theta).value
+    for k, part in enumerate("ab"):
+        assert found[k] == pytest.approx(float(right[f"{name}: force {part}"]), rel=1e-10)
 
 
 def test_latents_hand_over():
@@ -93,6 +146,16 @@ def test_latents_hand_over():
         for name in ("kl_data_generator", "kl_generator_data", "jsd_gap"):
             apart = abs(getattr(found, name) - right.value[name])
             assert apart <= 3 * found.errors[name] + right.error[name], name
+
+
+def test_latents_hand_over_beyond_their_reach():
+    """Where the wider component takes over on the narrow one's far side, 290 widths out."""
+    law = "0.859087*N(-0.920083, 1.45265) + 0.140913*N(-1.08961, 0.870312)"
+    latent = "0.455979*N(3.46114, 0.020827) + 0.544021*N(-0.558025, 0.00727633)"
+    game = gandyn.Game(gandyn.parse(law), gandyn.LinearGenerator(gandyn.parse(latent)))
+    found = game.evaluate([0.2007914, -4.7208779])
+    apart = abs(found.kl_data_generator - 326493.82467742886521)  # by mpmath
+    assert apart <= 3 * found.errors["kl_data_generator"] < 1e-7
 
 
 def test_histograms_have_their_bins():
@@ -139,7 +202,9 @@ def check(found):
     assert np.mean(useful or [True]) >= 0.9
 
 
-@pytest.mark.parametrize("data", sweep(error_estimates.DATA, lambda data: data != "kernels"))
+@pytest.mark.parametrize(
+    "data", sweep(error_estimates.DATA, lambda data: data not in ("kernels", "histogram"))
+)
 def test_estimates_hold(data):
     """A state of every kind of data, each with the next latent and two objectives."""
     k = list(error_estimates.DATA).index(data)
@@ -148,31 +213,13 @@ def test_estimates_hold(data):
     check(list(error_estimates.cases(np.random.default_rng(k), data, latent, 1, names)))
 
 
-TOO_SMALL = {
-    **{("narrow", name): "its Jacobian" for name in ("normal", "uniform", "logistic", "Student")},
-    ("six modes", "uniform"): "values known better than said",
-    ("logistic", "normal"): "chi squared far out",
-    ("logistic", "Student"): "total variation: a crossing is missed",
-}
-"""Pairs of which an error is known to be estimated wrongly, and what it is of."""
-
-
-def pair(data, latent):
-    reason = TOO_SMALL.get((data, latent))
-    marks = [pytest.mark.xfail(reason=reason, strict=False)] if reason else []
-    return pytest.param(data, latent, marks=marks)
-
-
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    "data, latent", [pair(*both) for both in product(error_estimates.DATA, error_estimates.LATENTS)]
-)
+@pytest.mark.parametrize("data, latent", [*product(error_estimates.DATA, error_estimates.LATENTS)])
 def test_estimates_hold_everywhere(data, latent):
     check(list(error_estimates.cases(np.random.default_rng(11), data, latent, 1)))
 
 
 @pytest.mark.exhaustive
-@pytest.mark.xfail(reason="some estimates are too small: see TOO_SMALL", run=False)
 def test_the_study_runs(tmp_path, capsys):
     status = error_estimates.main(["--quick", "--output", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()

@@ -139,6 +139,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.exhaustive
 def test_rows_of_a_basin_map():
     rows = landscape.basin_map(1, 100, 50)
     assert [row.at_most for row in rows] == [False, True, True]
@@ -147,6 +148,7 @@ def test_rows_of_a_basin_map():
     assert len(lines) == 2 + 3 + 1 + 3
 
 
+@pytest.mark.exhaustive
 def test_a_wrong_map_is_told():
     game = gandyn.Game(gandyn.parse(DATA))
     drawn = gandyn.basins(game, np.linspace(0.5, 4.0, 60), np.linspace(-5.0, 5.0, 60))

@@ -50,6 +50,7 @@ def ran(tmp_path_factory):
     return folder, json.loads((folder / "results.json").read_text()), out.getvalue()
 
 
+@pytest.mark.exhaustive
 def test_it_leaves_whole_files(ran):
     folder, _, printed = ran
     assert {path.name for path in folder.iterdir()} == {*PICTURES, "results.json"}
@@ -59,6 +60,7 @@ def test_it_leaves_whole_files(ran):
         assert f"{folder / name}: " in printed
 
 
+@pytest.mark.exhaustive
 def test_every_claim_has_a_verdict_and_its_reasons(ran):
     _, measured, printed = ran
     assert [claim["letter"] for claim in measured["claims"]] == list("abcdefghijklmn")
@@ -70,6 +72,7 @@ def test_every_claim_has_a_verdict_and_its_reasons(ran):
     assert "assumed, as the article does not give them: one N(4, 1.25); near" in printed
 
 
+@pytest.mark.exhaustive
 def test_all_runs_are_there_and_no_two_share_a_seed(ran):
     runs = ran[1]["runs"]
     assert len(runs) == len(EXPERIMENTS) * len(VERSIONS) + 1
@@ -81,6 +84,7 @@ def test_all_runs_are_there_and_no_two_share_a_seed(ran):
     assert runs["near, l2_dropout"]["settings"]["discriminator"]["l2"] == 5e-4
 
 
+@pytest.mark.exhaustive
 def test_exact_reference_points(ran):
     claims = {claim["letter"]: claim["numbers"] for claim in ran[1]["claims"]}
     a, b, fake = claims["g"]["exact"]
@@ -309,6 +313,7 @@ def oscillating(a, noise=0.1, **more):
     return {"b": -3.0, "a": a, "std": a, "noise": noise, **more}
 
 
+@pytest.mark.exhaustive
 def test_it_tries_for_the_other_mode():
     quiet = {f"far__{CONTROL}": {"b": -3.0, "noise": 1e-3}}
     # Far up the wall, and as noisy as the minibatches make it; then noisy, but at the bottom.

@@ -86,6 +86,7 @@ def test_a_missed_number_is_exit_status_1(tmp_path, capsys, monkeypatch):
     assert json.loads((tmp_path / "results.json").read_text())["passed"] is False
 
 
+@pytest.mark.exhaustive
 def test_theory_figures_and_their_numbers(tmp_path, capsys):
     assert verify_theory.main(["--quick", "--output", str(tmp_path)]) == 0
     assert {path.name for path in tmp_path.iterdir()} == FIGURES.keys()

@@ -120,6 +120,7 @@ def test_portrait_json(run, tmp_path, game):
         assert np.array_equal(np.transpose([entry["a"], entry["b"]]), curve.theta)
 
 
+@pytest.mark.exhaustive
 def test_the_box_of_a_portrait_is_what_it_shows(run, tmp_path, rough):
     ran = run("portrait", "--data", TWO, "--box", "0.05,7,-4,9", "--output", "wide.svg")
     assert ran.status == 0 and names(tmp_path) == ["wide.svg"]
@@ -188,6 +189,7 @@ def test_labels_without_a_picture(run, tmp_path):
     assert names(tmp_path / "deep" / "of") == ["two.NPZ"]
 
 
+@pytest.mark.exhaustive
 def test_labels_are_whole_or_not_there(run, tmp_path, monkeypatch, rough):
     def broken(file, **arrays):
         file.write(b"half")
@@ -206,6 +208,7 @@ def test_a_map_that_the_memory_does_not_hold(run, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_barriers_json(run, tmp_path, game):
     ran = run("barriers", "--data", TWO, "--json")
     found, expected = strict(ran.out), barriers(game)
@@ -234,12 +237,14 @@ def test_barriers_as_a_table_and_a_tree(run, tmp_path):
     assert "(0.657432, -0.607646)" in row and "0.1089665514" in row and "0.4114782385" in row
 
 
+@pytest.mark.exhaustive
 def test_only_neighbours_have_a_path_of_their_own():
     found = barriers(gandyn.Game(gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")))
     assert [(b.start, b.end) for b in found.barriers] == [(0, 2), (0, 4), (2, 4)]
     assert [(b.start, b.end) for b in direct_barriers(found)] == [(0, 2), (2, 4)]
 
 
+@pytest.mark.exhaustive
 def test_what_is_infinite_has_no_tree(game):
     found = barriers(game)
     points = tuple(replace(point, potential=np.inf) for point in found.equilibria)
@@ -285,7 +290,8 @@ def test_branches_json_and_picture(run, tmp_path, once, followed):
         assert entry["potential"] == branch.potential.tolist()
 
 
-@pytest.mark.parametrize("made_up", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("made_up", [True, False])
 def test_a_parameter_may_be_called_a(run, tmp_path, monkeypatch, followed, made_up):
     text = FAMILY.replace("m", "a")
     if made_up:
@@ -393,6 +399,7 @@ def expected_raster():
     )
 
 
+@pytest.mark.exhaustive
 def test_raster_json_and_file(run, tmp_path):
     ran = run(*RASTER, "--json")
     found, expected = strict(ran.out), expected_raster()
@@ -471,6 +478,7 @@ def test_lines_of_starts(run, tmp_path, monkeypatch, start, to, label):
         assert np.array_equal(outcome, file["labels"][:, ::step])
 
 
+@pytest.mark.exhaustive
 def test_ctrl_c_in_the_terminal(start, tmp_path):
     argv = [*RASTER[:3], "--values", "2000", "--starts", "20", "--workers", "2"]
     child = start(*argv, cwd=tmp_path, start_new_session=True)

@@ -142,6 +142,7 @@ def test_small_stacks_strict_tolerances_and_other_dimensions_are_not_charted(gam
         gandyn.gradient_flow(game, _states(chart.LEAST_LANES), (0, 1))
 
 
+@pytest.mark.exhaustive
 def test_lanes_held_at_a_saddle_by_symmetry_stay_there():
     game = gandyn.Game(gandyn.parse(TWO))
     starts = _states(1500, 5)

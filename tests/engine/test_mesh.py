@@ -84,7 +84,7 @@ def test_modes_changing_places_get_edges():
     weights, parts = (0.5, 0.5), (Normal(-3, 0.01), Normal(3, 0.01))
     edges = np.array([-3.1, -3.0, -0.7, 3.0, 3.1])
     found = handovers(weights, parts, edges)
-    points = graded(found, edges)
+    points = graded(found)
     width = np.pi * 0.01**2 / 6
     assert found == pytest.approx(np.array([[0.0, width, 3.7]]), abs=1e-15)
     assert np.abs(points).min() < 1e-15
@@ -100,7 +100,7 @@ def test_modes_changing_places_get_edges():
 
 def test_wide_modes_get_no_needless_edges():
     data = gandyn.parse("0.5*N(-3, 1) + 0.5*N(3, 1)")
-    assert not len(graded(data.handovers, data.edges))
+    assert not len(graded(data.handovers))
     assert not len(handovers((1.0,), (Normal(0, 1),), np.array([-9.0, 0.0, 9.0])))
 
 

@@ -140,6 +140,16 @@ def test_pushforward_is_a_density(generator, theta):
     assert len(fitted(data, generated)) > 10
 
 
+@pytest.mark.parametrize("lead", [0.1, -0.1])
+def test_quantiles_at_the_ends_of_a_monotone_polynomial(lead):
+    law = gandyn.HermiteGenerator(3).pushforward([0.5, np.sign(lead) * 2.0, 0.2, lead])
+    assert law.ppf([0.0, 1.0]).tolist() == [-np.inf, np.inf]
+    assert law.isf([0.0, 1.0]).tolist() == [np.inf, -np.inf]
+    assert law.cdf(law.ppf(0.3)) == pytest.approx(0.3, rel=1e-14)
+    bounded = Exponential().pushforward([1.0, 2.0])
+    assert bounded.ppf([0.0, 1.0]).tolist() == [2.0, np.inf]
+
+
 def test_generic_density_equals_the_linear_one():
     theta = np.array([[1.3, 0.2], [-0.4, 2.0]])
     for latent in (Normal(0, 1), Uniform(-1, 1), gandyn.Logistic(0.2, 0.7)):

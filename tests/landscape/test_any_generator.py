@@ -78,6 +78,7 @@ def found(game):
 # -- the order of the parameters, and generators of one's own
 
 
+@pytest.mark.exhaustive
 def test_the_order_of_the_parameters_does_not_matter(game, found):
     turned = gandyn.equilibria(Turned(game), found.box)
     assert turned.theta == pytest.approx(found.theta, abs=1e-9)
@@ -132,6 +133,7 @@ def test_without_a_scale_and_a_place_there_is_no_plane(call):
     ("latent", "mirrored"),
     sweep([("N(0.4, 1)", "N(-0.4, 1)"), LOPSIDED], lambda case: case != LOPSIDED),
 )
+@pytest.mark.exhaustive
 def test_below_0_lies_the_game_of_the_reflected_latent(latent, mirrored):
     data, laws = gandyn.parse(SKEW), map(gandyn.parse, (latent, mirrored))
     games = [gandyn.Game(data, gandyn.LinearGenerator(law)) for law in laws]

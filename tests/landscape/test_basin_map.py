@@ -40,6 +40,7 @@ def test_walls_and_flows_agree(data, objective):
     assert len(np.unique(by_walls.labels)) == len(by_walls.equilibria.attractors)
 
 
+@pytest.mark.exhaustive
 def test_random_cells_of_a_fine_map():
     a, b = np.linspace(0.05, 6.0, 1000), np.linspace(-8.0, 8.0, 1000)
     found = gandyn.basins(game(TWO), a, b)
@@ -61,6 +62,7 @@ def test_a_symmetric_map_is_symmetric():
     assert found.fractions[0] == found.fractions[last]
 
 
+@pytest.mark.exhaustive
 def test_a_map_may_lie_beside_all_rest_points_and_be_uneven():
     a, b = np.geomspace(4.0, 30.0, 40), np.sort(np.random.default_rng(0).uniform(5, 9, 30))
     found = gandyn.basins(game(TWO), a, b)

@@ -224,6 +224,7 @@ def test_a_cusp():
     assert all(one <= other for one, other in pairwise(told)) and told[-1] >= 0.9
 
 
+@pytest.mark.exhaustive
 def test_units_of_the_parameters_do_not_matter():
     found = gandyn.phase_diagram(
         lambda x, y: cusp(x / 1000, 50 * y), ("x", -1000.0, 2000.0), ("y", -0.02, 0.026)
@@ -255,6 +256,7 @@ def test_nothing_happens():
     assert region.share == 1.0 and not found.labels.any()
 
 
+@pytest.mark.exhaustive
 def test_what_is_not_explained_is_told(monkeypatch):
     monkeypatch.setattr(Tracer, "fold", lambda self, u: None)
     found = gandyn.phase_diagram(cusp, *CUSP)

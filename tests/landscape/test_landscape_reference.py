@@ -312,6 +312,7 @@ def test_every_job_is_in_the_file(oracle):
     assert wanted == [(s, label(c)) for s in ("equilibria", "families") for c in FILE[s]]
 
 
+@pytest.mark.exhaustive
 def test_two_resolutions_agree(oracle):
     with oracle.mp.workdps(40):
         mix = oracle.Mixture.parse("0.3*N(-1, 0.8) + 0.7*N(1, 1)")
@@ -357,6 +358,7 @@ SHARED = [
     [(SHARED[:1], 6), pytest.param(SHARED, 19, marks=pytest.mark.exhaustive)],
     ids=["one", "all"],
 )
+@pytest.mark.exhaustive
 def test_against_the_oracle_of_the_engine(oracle, wanted, least):
     """reference.json comes from another program and another rule; its weights are doubles."""
     seen = 0

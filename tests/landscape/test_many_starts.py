@@ -67,10 +67,11 @@ QUINTIC = [
     "scale, place",
     [
         (1.0, 0.0),
-        pytest.param(1e-9, 0.0, marks=pytest.mark.exhaustive),
-        pytest.param(1e6, -2.5e7, marks=pytest.mark.exhaustive),
+        (1e-9, 0.0),
+        (1e6, -2.5e7),
     ],
 )
+@pytest.mark.exhaustive
 def test_the_quintic_has_five(scale, place):
     """Two collapsed states, one that averages, and the passes between, in any unit and place."""
     modes = [gandyn.Normal(place + side * scale, scale) for side in (-3.0, 3.0)]

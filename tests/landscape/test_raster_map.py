@@ -94,6 +94,7 @@ def test_two_workers_find_the_same_bits(plain):
 
 
 @pytest.mark.parametrize("workers", sweep([1, 2], lambda workers: workers == 2))
+@pytest.mark.exhaustive
 def test_an_interruption_keeps_what_is_done_and_the_file_goes_on(plain, tmp_path, workers):
     path = tmp_path / "raster.npz"
     part = raster(FAMILY, VALUES, STARTS, path, workers, stop_after(2))
@@ -109,6 +110,7 @@ def test_an_interruption_keeps_what_is_done_and_the_file_goes_on(plain, tmp_path
     assert [file.name for file in tmp_path.iterdir()] == ["raster.npz"]
 
 
+@pytest.mark.exhaustive
 def test_a_whole_file_is_not_worked_on_again(plain, tmp_path, monkeypatch):
     path = tmp_path / "raster.npz"
     raster(FAMILY, VALUES, STARTS, path, 1)
@@ -131,6 +133,7 @@ def test_an_interruption_leaves_what_is_done(monkeypatch):
     assert found.message == "0 of 4 values done; interrupted; with a path, it could go on"
 
 
+@pytest.mark.exhaustive
 def test_an_error_midway_leaves_a_file_that_goes_on(plain, tmp_path):
     path = tmp_path / "raster.npz"
     holes = [3.0]
@@ -230,6 +233,7 @@ def test_families_of_one_name_are_told_apart(tmp_path):
         raster(families[1], [1.0], STARTS, tmp_path / "raster.npz")
 
 
+@pytest.mark.exhaustive
 def test_a_family_that_cannot_be_sent_works_here(plain):
     found = raster(lambda m: FAMILY(m=m), VALUES, STARTS, workers=2)
     assert_same(found, plain)
@@ -270,3 +274,16 @@ def test_what_is_no_input(change, message):
     arguments = {"family": FAMILY, "values": VALUES, "starts": STARTS} | change
     with pytest.raises(InputError, match=re.escape(message)):
         raster(**arguments)
+
+
+@pytest.mark.exhaustive
+def test_flows_end_at_the_attractors_that_equilibria_finds():
+    rng = np.random.default_rng(5)
+    values = np.sort(rng.uniform(1.0, 6.0, 8))
+    starts = np.stack([rng.uniform(0.2, 4.0, 12), rng.uniform(-7.0, 7.0, 12)], axis=1)
+    made = raster(FAMILY, values, starts, workers=1)
+    for value, labels, final in zip(values, made.labels, made.final, strict=True):
+        attractors = equilibria(FAMILY(m=value)).attractors
+        for label, theta in zip(labels, final, strict=True):
+            (one,) = [p for p in attractors if np.abs(p.theta - theta).max() < 1e-6]
+            assert one.name == made.names[label]

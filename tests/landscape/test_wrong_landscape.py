@@ -351,6 +351,7 @@ CONTROLS = {
 
 
 DEAR = {
+    "sign of ∂F/∂b",
     "units on the rows of the Jacobian",
     "Kramers without the root, in a game",
     "heights of the other side",

@@ -10,6 +10,7 @@ from scipy import stats
 import gandyn
 from gandyn import MLP, SGD, Adam, InputError, Settings
 from gandyn.montecarlo.comparison import _unfolded as unfolded
+from tests.sweeps import sweep
 
 TWO = "0.5*N(-3, 1) + 0.5*N(3, 1)"
 
@@ -144,9 +145,10 @@ def test_every_objective_has_a_plan_by_default(monkeypatch):
 LAWS = {"Student": gandyn.from_scipy(stats.t(7)), "Gumbel": gandyn.from_scipy(stats.gumbel_r())}
 
 
-@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
-def test_latents_without_a_text(law):
-    game = gandyn.Game(gandyn.parse("N(1, 1.5)"), gandyn.LinearGenerator(law), "reverse_kl")
+@pytest.mark.parametrize("name", sweep(LAWS, lambda name: name == "Student"))
+def test_latents_without_a_text(name):
+    generator = gandyn.LinearGenerator(LAWS[name])
+    game = gandyn.Game(gandyn.parse("N(1, 1.5)"), generator, "reverse_kl")
     plan = optimal(start=(1.0, -1.0), generator_optimizer=SGD(0.01), steps=20, record_every=10)
     found = gandyn.compare(game, plan, 0, 8)
     flow = gandyn.gradient_flow(game, (1.0, -1.0), (0.0, 0.2), found.time)

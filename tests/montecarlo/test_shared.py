@@ -52,11 +52,13 @@ def test_processes_change_nothing(kind):
     check_same(one, train(*case, 5, 8, workers=1), slice(0, 3))
 
 
+@pytest.mark.exhaustive
 def test_more_processes_than_replicas():
     one = train(GAME, small(), 5, 2, workers=1)
     check_same(one, train(GAME, small(), 5, 2, workers=7))
 
 
+@pytest.mark.exhaustive
 def test_long_runs_are_shared_out_by_themselves(monkeypatch):
     settings, used, shared = small(steps=30), [], module.shared
 
@@ -110,6 +112,7 @@ def interrupt(fraction, times=1):
     return progress
 
 
+@pytest.mark.exhaustive
 def test_interrupted_groups_end_at_one_iteration_and_go_on(tmp_path):
     one, path = train(GAME, LONG, 5, 3, workers=1), tmp_path / "run.npz"
     part = part_of(GAME, LONG, 5, 3, workers=3, checkpoint=path, progress=interrupt(0.2))
@@ -132,6 +135,7 @@ def test_pressed_twice_ends_at_once():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.exhaustive
 def test_a_process_that_dies_is_told_and_its_part_is_done():
     one = train(GAME, LONG, 5, 3, workers=1)
 
@@ -145,7 +149,8 @@ def test_a_process_that_dies_is_told_and_its_part_is_done():
     assert "a process died (short of memory?), the rest was done in one" in other.message
 
 
-@pytest.mark.parametrize("workers", sweep([2, 4], lambda workers: workers == 2))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("workers", [2, 4])
 def test_replicas_that_diverge_change_nothing_of_the_others(workers):
     settings = small(discriminator_optimizer=SGD(3e6), steps=60, record_every=2)
     one = train(GAME, settings, 5, 4, workers=1)
@@ -153,6 +158,7 @@ def test_replicas_that_diverge_change_nothing_of_the_others(workers):
     check_same(one, train(GAME, settings, 5, 4, workers=workers))
 
 
+@pytest.mark.exhaustive
 def test_all_diverge():
     settings = small(discriminator_optimizer=SGD(1e30), steps=60, record_every=1)
     one = train(GAME, settings, 5, 4, workers=1)

@@ -46,6 +46,7 @@ from tests.montecarlo.runs import (
     part_of,
     small,
 )
+from tests.sweeps import sweep
 
 
 class Cubic(Generator):
@@ -642,7 +643,7 @@ def test_huge_numbers_are_still_numbers():
     assert np.isfinite(run.theta).all()
 
 
-@pytest.mark.parametrize("rate", [3.0, 1e10])
+@pytest.mark.parametrize("rate", sweep([3.0, 1e10], lambda rate: rate == 3.0))
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_generators_that_jump_far_are_recorded(activation, rate):
     settings = small(
@@ -913,6 +914,7 @@ def test_mean_of_replicas_follows_the_flow():
     assert np.abs(z).max() > 0.1
 
 
+@pytest.mark.exhaustive
 def test_deviation_falls_with_the_batch():
     spreads = []
     for batch in (8, 32):
