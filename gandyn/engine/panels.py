@@ -14,13 +14,7 @@ from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
-from gandyn.engine.sensitivity import (
-    at_breaks,
-    changes,
-    changes_by_parts,
-    changes_in_place,
-    left_by_parts,
-)
+from gandyn.engine.sensitivity import at_breaks, changes, changes_by_parts, left_by_parts
 from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
@@ -177,15 +171,12 @@ class PanelEngine(Engine):
         elsewhere.
         """
         target, place = self.objective, self.generator.scale_and_place
-        # Next to an end of the data, where ℓ' is infinite, x is to be held fixed, and p_g smooth.
-        fixed, smooth = bool(self.data.ends), not len(self.generator.latent.breaks)
-        under = self.generator.affine and isinstance(target, FDivergence) and (smooth or not fixed)
-        if not under:
+        if not (self.generator.affine and isinstance(target, FDivergence)):
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
             least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
-        assert place is not None and isinstance(target, FDivergence)
+        assert place is not None
         exists = self.has_force(theta)
         if not exists.all():
             out = np.full((len(theta), 2, 2), np.nan)
@@ -198,12 +189,10 @@ class PanelEngine(Engine):
         order, (a, b) = np.argsort(place), theta[:, place].T
 
         def entries(at: Field) -> Array:
-            mass, size = target.mass(at), a[at.lane, None]
-            z = (at.x - b[at.lane, None]) / size
-            if fixed:
-                return np.where(mass > 0.0, changes_in_place(target, at, mass, size, z), 0.0)
-            found = changes(target, at, mass, size)
+            mass = target.mass(at)
+            found = changes(target, at, mass, a[at.lane, None])
             along, wider = (np.where(mass > 0.0, values, 0.0) for values in found)
+            z = (at.x - b[at.lane, None]) / a[at.lane, None]
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
@@ -211,19 +200,18 @@ class PanelEngine(Engine):
             return changes_by_parts(target, at, a, b)
 
         generated = self.generator.generated(theta)
-        rows: list[Row] = [(entries, target.force_rounding)]
+        # next to ends s_p' and s_q are too large for all but the parts
         tame = not (self.data.ends or self.generator.latent.ends)
-        if tame:
-            rows.append((by_parts, lambda at: 8.0 + at.density_rounding))
+        rows: list[Row] = [(by_parts, lambda at: 8.0 + at.density_rounding)]
+        rows += [(entries, target.force_rounding)] if tame else []
         found = field_integrals(self.data, generated, rows, transport=False)
-        value = found.value[:4]
+        left, noise = left_by_parts(self.data, generated, target, a, b)
+        value = found.value[:4] + left
         if tame:
-            left, noise = left_by_parts(self.data, generated, target, a, b)
-            better = found.error[4:] + noise < found.error[:4]
-            value = np.where(better, found.value[4:] + left, value)
+            direct = at_breaks(self.data, generated, target, a, b).reshape(-1, 4).T
+            better = found.error[:4] + noise < found.error[4:]
+            value = np.where(better, value, found.value[4:] + direct)
         value = value.T.reshape(-1, 2, 2)
-        if not fixed:
-            value = value + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
     def _integrals(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.ends import End
+from gandyn.distributions.ends import at as near
 from gandyn.generators.generated import Generated
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
-__all__ = ["at_breaks", "changes", "changes_by_parts", "changes_in_place", "left_by_parts"]
+__all__ = ["at_breaks", "changes", "changes_by_parts", "left_by_parts"]
 
 Array = NDArray[np.float64]
 
@@ -41,23 +45,6 @@ def changes(target: FDivergence, at: Field, mass: Array, a: Array) -> tuple[Arra
     return along, bent
 
 
-def changes_in_place(target: FDivergence, at: Field, mass: Array, a: Array, z: Array) -> Array:
-    """What the Jacobian's entries aa, ab, ba and bb are integrals of where x is fixed: (4, P, n).
-
-    There p and ℓ' may be infinite, and p_g is smooth. With φ = (z, 1), ∂(log p_g)/∂θ_j is −f_j,
-    f_j = φ_j s_q + δ_ja/a, ℓ changes by f_j and ℓ' by its slope, and φ_a by −φ_j/a, so that
-
-        ∂F_i/∂θ_j = ∫ w q ((ε − 1) ℓ' f_j + f_j') φ_i − δ_ia w q ℓ' φ_j/a dx.
-    """
-    bent = target.elasticity(at.log_ratio) - 1.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        push = mass * at.ratio_slope
-        along = bent * push * at.score_generated + mass * at.score_slope_generated
-        wider = (bent * push + mass * at.score_generated) / a
-        tilted = along * z
-        return np.stack([(tilted + wider - push / a) * z, tilted - push / a, tilted + wider, along])
-
-
 def changes_by_parts(target: FDivergence, at: Field, a: Array, b: Array) -> Array:
     """What the Jacobian is the integral of, (4, *x.shape), by parts: without ε and s_p'.
 
@@ -81,22 +68,36 @@ def left_by_parts(
 ) -> tuple[Array, Array]:
     """What integration by parts leaves at jumps of both densities, and its rounding: (4, L) each.
 
-    w q (s_p φ_i φ_j + δ_ja φ_i/a), left of the jump less right of it.
+    w q (s φ_i φ_j + δ_ja φ_i/a), left of the jump less right of it, where s is s_p; at the data's
+    breaks, with `at_breaks`, s_q. Next to an end it goes to 0 where there is a force.
     """
     lanes = np.arange(len(a))
     fixed = np.broadcast_to(data.breaks, (len(a), len(data.breaks)))
     jumps = np.concatenate([fixed, [generated.jumps(k)[0] for k in range(len(a))]], axis=1)
+    still = np.tile(np.arange(jumps.shape[1]) < len(data.breaks), 2)
+    plain = np.ones((len(a), len(still)), bool)
+    plain[:, still] = _no_ends(data.ends, data.breaks)
+    for lane in range(len(a)):
+        if ends := generated.ends(lane):
+            plain[lane, ~still] = _no_ends(ends, jumps[lane, len(data.breaks) :])
     apart = 4.0 * np.spacing(np.maximum(np.abs(jumps), np.abs(b[:, None])))
     apart = np.maximum(apart, _APART * float(data.landmarks[:, 1].min()))
     at = Field(data, generated, np.concatenate([jumps - apart, jumps + apart], axis=1), lanes)
-    mass, a = target.mass(at), a[:, None]
+    mass, a = np.where(plain, target.mass(at), 0.0), a[:, None]
     z = (at.x - b[:, None]) / a
     with np.errstate(over="ignore", invalid="ignore"):
-        tilt = np.where(mass > 0.0, mass * at.score_data, 0.0)
-        sides = np.stack([(tilt * z + mass / a) * z, tilt * z, tilt * z + mass / a, tilt])
-        noise = np.abs(sides) * np.where(mass > 0.0, at.density_rounding, 0.0)
-        left = sides @ np.repeat([1.0, -1.0], jumps.shape[1])
+        score = np.where(still, at.score_generated, at.score_data)
+        tilt = np.where(mass > 0.0, mass * score, 0.0)
+        both = np.stack([(tilt * z + mass / a) * z, tilt * z, tilt * z + mass / a, tilt])
+        noise = np.abs(both) * np.where(mass > 0.0, at.density_rounding, 0.0)
+        left = both @ np.repeat([1.0, -1.0], jumps.shape[1])
     return left, np.spacing(1.0) * noise.sum(axis=2)
+
+
+def _no_ends(ends: Sequence[End], places: Array) -> list[bool]:
+    """Whether a density has no power next to places, on the left of all and on the right."""
+    found = [near(ends, x, side) for side in (-1.0, 1.0) for x in places.tolist()]
+    return [end is None or end.power == 0.0 for end in found]
 
 
 def at_breaks(

@@ -65,10 +65,6 @@ class Generated(ABC):
     def score(self, x: Array, lane: Index) -> Array:
         """Its derivative."""
 
-    @abstractmethod
-    def score_slope(self, x: Array, lane: Index) -> Array:
-        """The derivative of that."""
-
     def ends(self, lane: int) -> Sequence[End]:
         """Where the density of a lane is not smooth, see `gandyn.distributions.Distribution`."""
         return ()
@@ -166,9 +162,6 @@ class _Lanes(Generated):
     def score(self, x: Array, lane: Index) -> Array:
         return self._each(lambda member, at: member.score(at), lane, x)
 
-    def score_slope(self, x: Array, lane: Index) -> Array:
-        return self._each(lambda member, at: member.score_slope(at), lane, x)
-
     def cdf(self, x: Array, lane: Index) -> Array:
         return self._each(lambda member, at: member.cdf(at), lane, x)
 
@@ -257,9 +250,6 @@ class LinearStack(Generated):
 
     def score(self, x: Array, lane: Index) -> Array:
         return self.latent.score(self._latent(x, lane)) / self.a[lane, None]
-
-    def score_slope(self, x: Array, lane: Index) -> Array:
-        return self.latent.score_slope(self._latent(x, lane)) / self.a[lane, None] ** 2
 
     def cdf(self, x: Array, lane: Index) -> Array:
         z = self._latent(x, lane)

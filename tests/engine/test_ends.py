@@ -140,3 +140,68 @@ def test_an_infinite_end_as_data_and_as_latent():
     for (a, b), one in zip(theta, as_latent, strict=True):
         law = from_scipy(st.arcsine(b - abs(a), 2 * abs(a)))
         assert one == pytest.approx(distances(gandyn.Normal(0, 1), law).jsd, abs=1e-13)
+
+
+JACOBIANS = [
+    (st.arcsine(), gandyn.Normal(0, 1), "nonsaturating"),
+    (st.gamma(2), gandyn.Normal(0, 1), "hellinger"),
+    (gandyn.Normal(0, 1), st.gamma(2), "nonsaturating"),
+    (st.gamma(2), st.gamma(1.5), "hellinger"),
+    (st.gamma(2), Uniform(-1, 1), "saturating"),
+    (st.arcsine(), gandyn.Laplace(0, 1), "nonsaturating"),
+    ((st.gamma(2, loc=0.3), gandyn.Normal(0, 1)), st.gamma(2), "saturating"),
+    ((st.gamma(0.5, loc=0.3), gandyn.Normal(0, 1)), gandyn.Normal(0, 1), "nonsaturating"),
+    ((st.gamma(2, loc=0.3), Uniform(-1, 0.7)), gandyn.Normal(0, 1), "nonsaturating"),
+]
+
+
+def _law(given):
+    if isinstance(given, tuple):
+        return gandyn.Mixture([0.5, 0.5], [_law(part) for part in given])
+    return given if isinstance(given, gandyn.Distribution) else from_scipy(given)
+
+
+@pytest.mark.parametrize(("data", "latent", "objective"), JACOBIANS, ids=range(len(JACOBIANS)))
+def test_the_jacobian_next_to_ends_is_the_slope_of_the_force(data, latent, objective):
+    """By differences of order six of the force, whose own ways do not know of it."""
+    game = Game(_law(data), LinearGenerator(_law(latent)), objective)
+    theta, step = np.array([[0.7, 0.4], [-0.6, 0.35]]), 1e-3
+    weights = {3: 1 / 60, 2: -3 / 20, 1: 3 / 4}
+    slopes = (
+        sum(
+            w
+            * (
+                game.force(theta[:, None] + k * step * np.eye(2))
+                - game.force(theta[:, None] - k * step * np.eye(2))
+            )
+            for k, w in weights.items()
+        )
+        / step
+    )
+    right = np.swapaxes(slopes, 1, 2)
+    size = np.abs(right).max(axis=(1, 2), keepdims=True)
+    assert game.jacobian(theta) / size == pytest.approx(right / size, abs=1e-10)
+
+
+def test_a_faint_lane_does_not_take_the_time_of_all():
+    """Of states that see next to nothing, 1e-313, no more nodes are asked than usual."""
+    game = Game(from_scipy(st.arcsine()))
+    theta = np.array([[0.0848753276, -2.19866771], [0.3, 0.5], [0.855, 3.19866771]])
+    found = game.engine.force(theta)
+    assert found.converged.all() and found.nodes.max() < 5000
+
+
+def test_rest_points_of_laws_that_vanish_at_an_end():
+    """Under Hellinger the saddle-free fit of gamma(2), and the law itself as latent: (1, 0)."""
+    gamma = from_scipy(st.gamma(2))
+    (own,) = gandyn.equilibria(
+        Game(gamma, LinearGenerator(gamma), "hellinger"), (0.5, 2.0, -0.5, 0.5)
+    )
+    assert own.theta == pytest.approx([1.0, 0.0], abs=1e-9)
+    found = gandyn.equilibria(Game(gamma, objective="hellinger"), (0.5, 3.0, 0.5, 4.0))
+    assert found.complete and [point.kind for point in found] == ["attractor"]
+    # ∂/∂b of ∫√(p p_g) is ½∫√(p p_g) ℓ' = 0
+    (a, b) = found[0].theta
+    with mp.workdps(20):
+        bulk = lambda x: mp.sqrt(x * mp.exp(-x) * mp.npdf(x, b, a))  # noqa: E731
+        assert abs(mp.quad(lambda x: bulk(x) * (x - b), [0, 1, 3, 9, 40])) < 1e-9
