@@ -14,7 +14,13 @@ from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
-from gandyn.engine.sensitivity import at_breaks, changes, changes_by_parts, left_by_parts
+from gandyn.engine.sensitivity import (
+    at_breaks,
+    changes,
+    changes_by_parts,
+    changes_in_place,
+    left_by_parts,
+)
 from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
@@ -129,6 +135,10 @@ class PanelEngine(Engine):
             parts.append((index, engine, generator.shifted(theta[index], -far)))
         return parts
 
+    def has_force(self, theta: Array) -> NDArray[np.bool_]:
+        """Whether no component of the force is infinite at states (L, d)."""
+        return np.asarray((self.endless_force(theta) == 0.0).all(axis=1))
+
     def endless_force(self, theta: Array) -> Array:
         """±∞ and nan in the components of the force (L, d) that do not exist, 0 elsewhere.
 
@@ -210,17 +220,20 @@ class PanelEngine(Engine):
             changed = [engine.jacobian(states) for _, engine, states in parts]
             return np.concatenate(changed)[_order(parts)]
         target, place = self.objective, self.generator.scale_and_place
-        if not (self.generator.affine and isinstance(target, FDivergence)):
+        # Next to an end of the data, where ℓ' is infinite, x is to be held fixed, and p_g smooth.
+        fixed, smooth = bool(self.data.ends), not len(self.generator.latent.breaks)
+        under = self.generator.affine and isinstance(target, FDivergence) and (smooth or not fixed)
+        if not under:
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
             least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
-        assert place is not None
-        endless = (self.endless_force(theta) != 0.0).any(axis=1)
-        if endless.any():
+        assert place is not None and isinstance(target, FDivergence)
+        exists = self.has_force(theta)
+        if not exists.all():
             out = np.full((len(theta), 2, 2), np.nan)
-            if not endless.all():
-                out[~endless] = self.jacobian(theta[~endless])
+            if exists.any():
+                out[exists] = self.jacobian(theta[exists])
             return out
         if len(theta) > _LANES:
             stacks = np.array_split(theta, -(-len(theta) // _LANES))
@@ -228,10 +241,12 @@ class PanelEngine(Engine):
         order, (a, b) = np.argsort(place), theta[:, place].T
 
         def entries(at: Field) -> Array:
-            mass = target.mass(at)
-            found = changes(target, at, mass, a[at.lane, None])
+            mass, size = target.mass(at), a[at.lane, None]
+            z = (at.x - b[at.lane, None]) / size
+            if fixed:
+                return np.where(mass > 0.0, changes_in_place(target, at, mass, size, z), 0.0)
+            found = changes(target, at, mass, size)
             along, wider = (np.where(mass > 0.0, values, 0.0) for values in found)
-            z = (at.x - b[at.lane, None]) / a[at.lane, None]
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
@@ -249,7 +264,9 @@ class PanelEngine(Engine):
             left, noise = left_by_parts(self.data, generated, target, a, b)
             better = found.error[4:] + noise < found.error[:4]
             value = np.where(better, found.value[4:] + left, value)
-        value = value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
+        value = value.T.reshape(-1, 2, 2)
+        if not fixed:
+            value = value + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
     def _integrals(
@@ -429,7 +446,8 @@ def field_integrals(
         for f, noise in rows:
             value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
-            rounding.append(np.broadcast_to(noise(at), value.shape))
+            # of nothing, however steep both densities are
+            rounding.append(np.where(value == 0.0, 0.0, noise(at)))
         return np.concatenate(values), np.concatenate(rounding)
 
     panels = fitted(data, generated, transport=transport)

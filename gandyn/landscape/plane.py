@@ -130,6 +130,9 @@ class Plane:
     def force(self, u: Array) -> Array:
         """Force (n, 2), nan where |a| is 0 or next to it, and where it or u is not finite."""
         good = (u[:, 0] >= SMALLEST) & (np.abs(u) <= MOST).all(axis=1)
+        centred = getattr(self.game, "centred", None)
+        if centred is not None and good.any():
+            good[good] = centred.engine.has_force(self.game.near(self.state(u[good])))
         out = np.full(u.shape, np.nan)
         if good.any():
             out[good] = self.seen(self.game.force(self.state(u[good])))
