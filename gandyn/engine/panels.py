@@ -59,6 +59,10 @@ _NEAR = 100.0
 
 _EPS = float(np.finfo(float).eps)
 _LOST, _BY_DIFFERENCES = 1e-5, 1e-12
+_NARROW = 1e4
+"""Widths of p_g from 0 to its place, from which on x is measured from there."""
+_VAST = 1e12
+"""Widths of the data, from which on they would then be lost."""
 _LANES = 128
 """States whose panels are fitted and integrated together."""
 
@@ -86,6 +90,10 @@ class PanelEngine(Engine):
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
+        parts = self._by_place(theta)
+        if parts:
+            forces = [engine.force(states) for _, engine, states in parts]
+            return Integrals.joined(forces).of(_order(parts))
         push = self.endless_force(theta).T
         infinite = push != 0.0
         converged, nodes = ~infinite.any(axis=0), np.zeros(len(theta), np.int64)
@@ -98,6 +106,28 @@ class PanelEngine(Engine):
             converged[some] &= finite.converged
             nodes[some] = finite.nodes
         return found
+
+    def _by_place(self, theta: Array) -> list[tuple[Index, PanelEngine, Array]]:
+        """Where p_g is so narrow that the rounding of x leaves it few digits: x from its own place.
+
+        Indices of states, the engine that takes them and what they are there; none where all are
+        well where they are.
+        """
+        place, generator = self.generator.scale_and_place, self.generator
+        if place is None or not generator.affine:
+            return []
+        a, b = theta[:, place].T
+        width = float(generator.latent.landmarks[:, 1].min())
+        narrow = np.abs(b) > _NARROW * np.abs(a) * width
+        narrow &= np.abs(b) < _VAST * float(self.data.landmarks[:, 1].min())
+        if not narrow.any():
+            return []
+        parts = [(np.flatnonzero(~narrow), self, theta[~narrow])] if not narrow.all() else []
+        for far in np.unique(b[narrow]):
+            index = np.flatnonzero(narrow & (b == far))
+            engine = NarrowEngine(self.data.shifted(-far), generator, self.objective)
+            parts.append((index, engine, generator.shifted(theta[index], -far)))
+        return parts
 
     def has_force(self, theta: Array) -> NDArray[np.bool_]:
         """Whether no component of the force is infinite at states (L, d)."""
@@ -139,20 +169,29 @@ class PanelEngine(Engine):
 
     def _finite_force(self, theta: Array, infinite: NDArray[np.bool_]) -> Integrals:
         """The components of the force that are not infinite, and 0 for those that are."""
-        target, d = self.objective, theta.shape[-1]
+        rows = self._ways(theta)
+        left_out = np.stack([infinite] * len(rows))
+        found = self._integrals(theta, rows, self.objective.transport, left_out)
+        ways = (len(rows), theta.shape[-1], -1)
+        value, error = found.value.reshape(ways), found.error.reshape(ways)
+        best = error.argmin(axis=0)[None]
+        value, error = (np.take_along_axis(each, best, axis=0)[0] for each in (value, error))
+        return Integrals(value, error, found.converged, found.nodes)
+
+    def _ways(self, theta: Array) -> list[Row]:
+        """What the force at states (L, d) is the integral of, written in one way or more."""
+        target = self.objective
         rows: list[Row] = [(target.force, target.force_rounding)]
         if self._by_parts:
             rows.append((target.force_by_parts, target.force_by_parts_rounding))
-        found = self._integrals(theta, rows, target.transport, np.stack([infinite] * len(rows)))
-        value, error = found.value[:d], found.error[:d]
-        if self._by_parts:
-            better = found.error[d:] < error
-            value = np.where(better, found.value[d:], value)
-            error = np.where(better, found.error[d:], error)
-        return Integrals(value, error, found.converged, found.nodes)
+        return rows
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
+        parts = self._by_place(theta)
+        if parts:
+            values = [engine.values(states, names) for _, engine, states in parts]
+            return Integrals.joined(values).of(_order(parts))
         infinite = self.endless_values(theta, names)
         transport = any(name.startswith("wasserstein") for name in names)
         transport |= "potential" in names and self.objective.transport
@@ -170,6 +209,10 @@ class PanelEngine(Engine):
         Under the integral where objective and generator allow it, by sixth-order differences
         elsewhere.
         """
+        parts = self._by_place(theta)
+        if parts:
+            changed = [engine.jacobian(states) for _, engine, states in parts]
+            return np.concatenate(changed)[_order(parts)]
         target, place = self.objective, self.generator.scale_and_place
         if not (self.generator.affine and isinstance(target, FDivergence)):
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
@@ -184,8 +227,8 @@ class PanelEngine(Engine):
                 out[exists] = self.jacobian(theta[exists])
             return out
         if len(theta) > _LANES:
-            parts = np.array_split(theta, -(-len(theta) // _LANES))
-            return np.concatenate([self.jacobian(part) for part in parts])
+            stacks = np.array_split(theta, -(-len(theta) // _LANES))
+            return np.concatenate([self.jacobian(stack) for stack in stacks])
         order, (a, b) = np.argsort(place), theta[:, place].T
 
         def entries(at: Field) -> Array:
@@ -250,6 +293,37 @@ class PanelEngine(Engine):
         by_differences = type(self.generator).slope is Generator.slope
         by_differences &= not self.generator.affine
         return share + (_BY_DIFFERENCES if by_differences else 0.0)
+
+
+class NarrowEngine(PanelEngine):
+    """The same for p_g far narrower than the data, whose own score, 1/a large, adds up to little.
+
+    By parts it is left out of the force, ∫ p_g w (s_p φ + ε ℓ' φ + φ') dx: s_p is the data's score,
+    φ = ∂G/∂θ as a function of x, ε = d log w/dℓ.
+    """
+
+    def _ways(self, theta: Array) -> list[Row]:
+        rows, target = super()._ways(theta), self.objective
+        if not (self._by_parts and isinstance(target, FDivergence)):
+            return rows
+        place = self.generator.scale_and_place
+        assert place is not None
+        a = theta[:, place[0]]
+
+        def pushed(at: Field) -> Array:
+            mass = target.mass(at)
+            with np.errstate(invalid="ignore", over="ignore"):
+                push = at.score_data + target.elasticity(at.log_ratio) * at.ratio_slope
+                out = np.where(mass > 0.0, mass * push, 0.0) * at.sensitivity
+            out[place[0]] += mass / a[at.lane, None]
+            return out
+
+        return [*rows, (pushed, target.force_rounding)]
+
+
+def _order(parts: Sequence[tuple[Index, PanelEngine, Array]]) -> Index:
+    """Where in the parts, one after the other, each state is."""
+    return np.argsort(np.concatenate([index for index, _, _ in parts]))
 
 
 def powers_of(name: str, objective: Objective | None = None) -> tuple[float, float]:
