@@ -40,7 +40,9 @@ _DROP = 5.0
 EXACT = 3e-14
 _STRAIGHT, _ROUGH, _LOST = 1e-2, 1e-2, 1e-9
 _LEAST, _STUCK = 1e-9, 2
-_MOST = 4000
+_MOST, _FEW = 8000, 150
+"""Panels after the first that are looked at, at most, and of laws whose densities take long."""
+
 _STEPS = 60
 
 
@@ -484,7 +486,9 @@ def _panels(
     reach = np.array([np.log(max(abs(end - ray.place) for end in core)) for ray in rays])
     curved, endless = np.array([ray.side != 0.0 for ray in rays]), np.zeros(len(rays), bool)
     noise = 0.0
-    unseen, depth = (_UNSEEN, DEPTH) if exact == EXACT else (0.5 * _UNSEEN, _SHALLOW)
+    slow = exact != EXACT
+    unseen, depth, most = (0.5 * _UNSEEN, _SHALLOW, _FEW) if slow else (_UNSEEN, DEPTH, _MOST)
+    spent = -len(a)
     for _ in range(_STEPS):
         s = a[:, None] + 0.5 * (b - a)[:, None] * (1.0 + _NODES)
         values = np.empty_like(s)
@@ -523,8 +527,14 @@ def _panels(
         kept.append((ray_of[good], a[good], b[good], series[good]))
         broken.append((ray_of[lost & alive], a[lost & alive], b[lost & alive]))
         on = alive & ~good & ~lost
+        spent += len(a)
+        if spent > most:  # what is there is taken as it is
+            on &= whole
+            noise += float((size * np.exp(np.minimum(highest - peak, 0.0)) * (b - a))[on].sum())
+            kept.append((ray_of[on], a[on], b[on], series[on]))
+            break
         ray_of, a, b, size, stuck = (v[on] for v in (ray_of, a, b, size, stuck))
-        if not len(a) or sum(len(part[0]) for part in kept) > _MOST:
+        if not len(a):
             break
         middle = 0.5 * (a + b)
         ray_of, before, stuck = np.tile(ray_of, 2), np.tile(size, 2), np.tile(stuck, 2)
