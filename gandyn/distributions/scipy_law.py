@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
 
 from gandyn.distributions.base import TAIL, Distribution
 from gandyn.distributions.ends import End, ExactEnd, TableEnd, at, fitted_end
+from gandyn.distributions.log_densities import OWN
 from gandyn.distributions.tabulated import EXACT, FAR, Ray, Tabulated
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, show
@@ -69,8 +69,7 @@ class ScipyLaw(Distribution):
     def __init__(self, wrapped: Any, name: str = "", shapes: Shapes | None = None) -> None:
         self._wrapped, self._names = wrapped, {} if name else _NEW_NAMES
         self._slow = name in _SLOW
-        stable = name == "levy_stable" and shapes
-        self._tail = _stable_tail(**shapes) if stable and shapes else None
+        self._own = OWN[name](**(shapes or {})) if name in OWN else None
         low, high = (float(end) for end in wrapped.support())
         self.support = _SUPPORTS[name](shapes or {}) if name in _SUPPORTS else (low, high)
         self._smooth: set[tuple[float, float]] = set()
@@ -258,7 +257,7 @@ class ScipyLaw(Distribution):
         walls, (near, far) = self.breaks.tolist(), (-FAR, FAR)
         if self._slow:
             near, last = (math.log(self._spread) + side for side in _NEARER)
-            far = last if self._tail is None else far
+            far = last if self._own is None else far
         low, high = self.support
         out: list[Ray] = []
         if not walls:
@@ -310,42 +309,15 @@ class ScipyLaw(Distribution):
     def _call(self, name: str, x: FloatArray) -> FloatArray:
         # scipy's formulas may overflow on the way to a right answer
         with np.errstate(all="ignore"):
-            if self._tail is None or name != "logpdf":
+            if self._own is None or name != "logpdf":
                 return self._scipy(name, x)
-            value = self._tail(x)
-            near = np.isnan(value)
-            value[near] = self._scipy(name, x[near])
+            value = np.asarray(self._own(x))
+            rest = np.isnan(value)
+            value[rest] = self._scipy(name, x[rest])
             return value
 
     def _scipy(self, name: str, x: FloatArray) -> FloatArray:
         return np.asarray(getattr(self._wrapped, self._names.get(name, name))(x), dtype=float)
-
-
-def _stable_tail(alpha: float, beta: float) -> Callable[[FloatArray], FloatArray] | None:
-    """The logarithm of a stable density far out, nan where its series does not tell it.
-
-    For the characteristic function exp(−c|t|^α), c of t > 0, it is the real part of
-    (1/π) Σ (−c)^n Γ(nα + 1)/n! (ix)^(−nα − 1) (Bergström, 1952). None where there is none.
-    """
-    if alpha in (1.0, 2.0) or abs(beta) == 1.0:
-        return None
-    n = np.arange(1.0, 12.0)
-    power = n * alpha + 1.0
-    turned = np.exp(gammaln(power) - gammaln(n + 1.0)) * np.exp(-0.5j * math.pi * power) / math.pi
-
-    def tail(x: FloatArray) -> FloatArray:
-        c = 1.0 - 1j * beta * math.tan(0.5 * math.pi * alpha) * np.sign(x)[..., None]
-        size = np.log(np.abs(x))[..., None]
-        terms = ((-c) ** n * turned * np.exp(-(n - 1.0) * alpha * size)).real
-        log_density = np.log(terms.sum(axis=-1)) - (alpha + 1.0) * size[..., 0]
-        steps = np.abs(terms).max(axis=-1) <= 2.0 * terms[..., 0]
-        return np.where(
-            steps & (np.abs(terms[..., -2:]).max(axis=-1) <= 1e-17 * terms[..., 0]),
-            log_density,
-            np.nan,
-        )
-
-    return tail
 
 
 def _beyond(skew: float) -> tuple[float, float]:

@@ -209,3 +209,32 @@ def test_beyond_a_wall_there_is_no_mass():
         law = gandyn.from_scipy(frozen)
         assert (law.cdf(x) == 0.0).all()
         assert law.sf(x) == pytest.approx(np.ones(4), abs=1e-15)
+
+
+def test_logarithms_of_densities_that_underflow():
+    """Each against its formula in mpmath, next to its ends and far out."""
+    pi, near, far = mp.pi, [1e-5, 1e-3, 0.1, 0.7], [1.3, 5.0, 20.0]
+
+    def theta(x):
+        terms = ((-1) ** (k - 1) * k**2 * mp.exp(-2 * (k * x) ** 2) for k in range(1, 60))
+        return 8 * x * sum(terms)
+
+    cases = [
+        (st.levy(), lambda x: -mp.log(2 * pi * x**3) / 2 - 1 / (2 * x), near + far),
+        (st.levy_l(), lambda x: -mp.log(-2 * pi * x**3) / 2 + 1 / (2 * x), [-x for x in near]),
+        (st.invweibull(9.5), lambda x: mp.log(9.5) - 10.5 * mp.log(x) - x**-9.5, near + far),
+        (
+            st.johnsonsb(4.3, 3.2),
+            lambda x: (
+                mp.log(3.2 / mp.sqrt(2 * pi) / x / (1 - x))
+                - (4.3 + mp.mpf(3.2) * mp.log(x / (1 - x))) ** 2 / 2
+            ),
+            near,
+        ),
+        (st.kstwobign(), lambda x: mp.log(theta(x)), [0.3, 0.7, 0.99, 1.01, 1.3, 5.0]),
+    ]
+    with mp.workdps(60):
+        for frozen, log_density, places in cases:
+            right = [float(log_density(mp.mpf(x))) for x in places]
+            found = gandyn.from_scipy(frozen).logpdf(places)
+            assert found == pytest.approx(right, rel=1e-13, abs=1e-13), frozen.dist.name

@@ -67,6 +67,17 @@ def test_next_to_an_end_steeper_than_any_power_what_exists_is_right(k):
     assert found.status == (0 if finite.all() else 1)
 
 
+@pytest.mark.parametrize("k", [1.5, 2.2, 3.0])
+def test_a_density_that_underflows_next_to_an_end_keeps_its_logarithm(k):
+    """The same with s_q = −3/(2x) + 1/(2x²), of Lévy's law, whose pdf is 0 below 7e-4."""
+    game = Game(F(st.gamma(k)), LinearGenerator(F(st.levy())), "forward_kl")
+    found = game.evaluate([1.0, 0.0], values=["force"])
+    right = 0.5 - 0.5 / (k - 1), 1.5 / (k - 1) - 0.5 / (k - 1) / (k - 2) if k > 2 else -INF
+    for value, exact, error in zip(found.force, right, found.errors["force"], strict=True):
+        assert value == exact or abs(value - exact) <= 3.0 * error + 1e-14
+    assert (found.errors["force"] < 1e-11).all()
+
+
 @pytest.mark.parametrize("c", [1.05, 1.5])
 def test_the_power_of_a_logarithm_is_not_a_power(c):
     """Lognormal data under KL(p_g‖p): E_q (1 + log x)/x exists for gamma(c), c > 1, in b."""
