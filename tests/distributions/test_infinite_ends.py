@@ -14,6 +14,7 @@ from gandyn import Game, InputError, LinearGenerator, Normal, Uniform, from_logp
 PLACES = [(0.0, 1.0), (5.0, 3.0), (-7.0, 1e3), (2.0, 1e-3), (-1.0, 1.0), (1e6, 1.0), (-3e-9, 1e-9)]
 placed = pytest.mark.parametrize(("loc", "scale"), PLACES)
 
+OTHERS = "saturating", "alpha(0.3)"
 POWERS = {"arcsine": (-0.5, -0.5), "beta": (-0.5, -0.3), "root": (0.5, -0.9), "gamma": (-0.5, None)}
 FROZEN = {
     "arcsine": st.arcsine(),
@@ -89,7 +90,10 @@ def test_what_rounds_onto_an_end_is_in_the_error():
     assert errors[0] < 1e-13 < errors[1] < 1e-9 < errors[2] < 1e-4
 
 
-@pytest.mark.parametrize("objective", ["nonsaturating", "saturating", "alpha(0.3)"])
+@pytest.mark.parametrize(
+    "objective",
+    ["nonsaturating", *(pytest.param(name, marks=pytest.mark.exhaustive) for name in OTHERS)],
+)
 def test_as_data_and_as_latent_it_is_the_law_of_scipy(objective):
     for name in ("beta", "gamma"):
         ours, theirs = law(name, 0.0, 1.0), gandyn.from_scipy(FROZEN[name])
