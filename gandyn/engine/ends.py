@@ -92,6 +92,11 @@ class NextTo(Field):
                 out[:, rows] = self.data.logpdf_and_score(place + side * away)
             else:
                 out[:, rows] = end.log_density(distance), end.score(distance)
+        for end in self.data.ends:
+            # on the other side there is nothing, though x may round onto the end
+            if end.outer(self.data.support):
+                rows = np.abs(self._place - end.place) <= NEAR * np.abs(self._place)
+                out[:, rows & (self._side != end.side)] = np.array([-np.inf, 0.0])[:, None, None]
         return out
 
     @cached_property

@@ -241,6 +241,19 @@ class LinearStack(Generated):
             if rows.any():
                 yield rows, MovedEnd(end, a[rows, None], b[rows, None])
 
+    def beside(
+        self, place: Array, side: Array, distance: Array, lane: Index
+    ) -> tuple[Array, Array]:
+        log, score = super().beside(place, side, distance, lane)
+        a, b = self.a[lane], self.b[lane]
+        for end in self.latent.ends:
+            # on the other side there is nothing, though z may round onto the end
+            if end.outer(self.latent.support):
+                rows = np.abs(place - (a * end.place + b)) <= NEAR * np.abs(place)
+                rows &= side * np.sign(a) != end.side
+                log[rows], score[rows] = -np.inf, 0.0
+        return log, score
+
     def _latent(self, x: Array, lane: Index) -> Array:
         with np.errstate(over="ignore"):  # far out from a narrow law
             return (x - self.b[lane, None]) / self.a[lane, None]

@@ -10,15 +10,15 @@ import numpy as np
 from gandyn.landscape.plane import Plane
 from gandyn.system.checks import Array
 
-_SECONDS = 3.0
+_SECONDS = 2.8
 _STATES, _JACOBIANS = 1024, 64
 """States looked at between two looks at the clock, at most."""
-_FEWEST, _LONG = 16, 0.15
+_FEWEST, _LONG = 16, 0.1
 """The same at first; fewer than before where they took longer than this."""
 
 
 class HurriedPlane(Plane):
-    """A plane that knows no force any more, nan, once three seconds of work are spent.
+    """A plane that knows no force any more, nan, once nearly three seconds of work are spent.
 
     `cut` says whether one was asked for.
     """
