@@ -156,14 +156,14 @@ class Law:
         ]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    @property
-    def holed(self) -> bool:
-        """Whether there are gaps between its parts."""
+    def holed(self, low: Any, high: Any) -> bool:
+        """Whether there are gaps between its parts, within an interval."""
         if not all(kind == "U" for _, kind, *_ in self.parts):
             return False
         ends = sorted((loc - s, loc + s) for _, _, loc, s, _ in self.parts)
         return any(
-            after[0] - before[1] > 64 * EPS * abs(after[0]) for before, after in pairwise(ends)
+            min(after[0], high) - max(before[1], low) > 64 * EPS * abs(after[0])
+            for before, after in pairwise(ends)
         )
 
     @property
@@ -286,7 +286,9 @@ def _edges(law: Law, generated: Law) -> Array:
     centres = np.array([part[2] for part in (*law.parts, *generated.parts)])
     widest = max(part[3] for part in (*law.parts, *generated.parts))
     span = centres.max() - centres.min() + widest
-    out = span * Wide(2) ** np.arange(150 if law.heavy or generated.heavy else 12)
+    out = span * Wide(2) ** np.arange(12)
+    if law.heavy or generated.heavy:
+        out = np.concatenate([out, out[-1] * Wide(4) ** np.arange(1, 300)])
     edges = np.unique(
         np.concatenate(
             [*points, law.breaks, generated.breaks, centres.min() - out, centres.max() + out]
@@ -419,7 +421,7 @@ def _diverging(law: Law, latent: Law, a: float, b: float) -> dict[str, float]:
     if low < first or high > last:
         out |= dict.fromkeys(("kl_data_generator", "chi_squared_data_generator"), np.inf)
         out["alpha(1.7): potential"] = np.inf
-    if first < low or last > high or law.holed:
+    if first < low or last > high or law.holed(first, last):
         out |= dict.fromkeys(("kl_generator_data", "chi_squared_generator_data"), np.inf)
         out["alpha(-0.5): potential"] = np.inf
     both = (*law.parts, *generated.parts)

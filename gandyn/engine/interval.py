@@ -14,7 +14,7 @@ from gandyn.engine.base import Engine
 from gandyn.engine.kronrod import FINE
 from gandyn.engine.panels import PanelEngine, lost_to_rounding, of_one_alone, row_of
 from gandyn.engine.quadrature import Integrals
-from gandyn.engine.sensitivity import at_breaks, changes
+from gandyn.engine.sensitivity import at_breaks, changes, jumps_at_breaks
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import AtAtoms, AtGaps, Field
 
@@ -112,7 +112,16 @@ class IntervalEngine(Engine):
             lost = np.where(lost > 0.0, _EPS * lost, 0.0)
             return np.stack([lost * np.abs(z), lost])
 
-        return self._by(theta, rows, 1.0, _COUNTS[:1]).value
+        lost = self._by(theta, rows, 1.0, _COUNTS[:1]).value
+        if len(self._data.breaks):
+            # and where the nodes stop at a break of the data
+            generated = self._panels.generator.generated(theta)
+            jumps = np.abs(jumps_at_breaks(self._data, generated, self._target))
+            a, b = theta[:, self._place].T[..., None]
+            jumps *= _EPS * (np.abs(self._data.breaks - b) + np.abs(b))
+            jumps = np.where(np.isfinite(jumps), jumps, 0.0)
+            lost += np.stack([jumps * np.abs((self._data.breaks - b) / a), jumps]).sum(axis=2)
+        return lost
 
     def _force(self, theta: Array, caution: float) -> Integrals:
         found = self._by(theta, self._push, caution)
@@ -159,7 +168,8 @@ class IntervalEngine(Engine):
         rows = [row_of(self._target, name)[0] for name in names]
         found = self._by(theta, lambda at, z, a: np.array([row(at) for row in rows]), _CAUTION)
         beyond = self._beyond(theta, rows)
-        endless = np.isinf(beyond)
+        # masses may be too small for a double
+        endless = np.isinf(beyond) | self._panels.endless_values(theta, names)
         value = np.where(endless, np.inf, found.value + beyond)
         error = np.where(endless, 0.0, found.error)
         error += lost_to_rounding(value, names, self._target, self._data, 0.0)

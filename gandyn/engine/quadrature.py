@@ -340,7 +340,8 @@ def integrate(
         far smaller; where rounding is larger, rounding is what is reported.
     open_left, open_right : bool
         Whether the integrals go on to infinity on that side. Panels that double in width are then
-        added until they add nothing; an integral that does not stop growing is infinite.
+        added until they add nothing; an integral that does not stop growing is infinite, and nan,
+        not converged, where it grows both ways or swings.
     rule : Pair
         The pair that every panel is integrated by: (10, 21), or (4, 9) on many short panels.
     distant : callable, optional
@@ -377,9 +378,8 @@ def integrate(
         _begin(inner, whole, rtol, rule)
         _follow(inner, whole, rtol, rule)
     error = np.where(np.isinf(whole.value), 0.0, whole.error)
-    return Integrals(
-        whole.value, error, whole.converged & ~np.isnan(whole.value).any(0), whole.nodes
-    )
+    converged = whole.converged & ~np.isnan(whole.value + error).any(axis=0)
+    return Integrals(whole.value, error, converged, whole.nodes)
 
 
 def _times_distance(f: Integrand) -> FarIntegrand:
@@ -423,6 +423,11 @@ def _scale(whole: _Running, lane: NDArray[np.intp]) -> Array:
     return np.maximum(np.abs(whole.value), _EPS * whole.absolute)[:, lane]
 
 
+def _finite(whole: _Running) -> Array:
+    """The absolute sums so far, 0 where they are infinite: each way may be so by itself."""
+    return np.where(np.isfinite(whole.absolute), whole.absolute, 0.0)
+
+
 def _begin(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> None:
     """Add the panels that ways begin with."""
     if len(approach.panels):
@@ -449,11 +454,10 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
         endless = np.isinf(piece.absolute)
         piece.value[endless] = np.copysign(np.inf, piece.value[endless])
         with np.errstate(invalid="ignore"):
-            matters = piece.absolute > 1e-17 * whole.absolute[:, lane]
-            matters &= np.isfinite(whole.value[:, lane])
-            # where rounding is most of it, what there was goes on
+            matters = (piece.absolute > 1e-17 * _finite(whole)[:, lane]) & ~endless
+            # where rounding is most of it, what there was goes on; what swings goes nowhere
             few = piece.error > 1e-2 * piece.absolute
-            lost = np.any(matters & few & ~endless, axis=0)
+            lost = np.any(matters & few, axis=0)
         _add(whole, piece.of(~lost), lane[~lost])
         u[index[~lost]] = far[~lost]
         width[index] *= 2.0
@@ -461,7 +465,10 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
         active[index] = on & (far < approach.stop[index])
         last = index[(on & ~active[index]) | lost]
         if len(last):
-            _add(whole, _rest(approach, last, u[last], whole.absolute), approach.lane[last])
+            rest = _rest(approach, last, u[last], _finite(whole))
+            swings = (lost & ~piece.converged)[np.isin(index, last)]
+            rest.value[:, swings], rest.converged[swings] = np.nan, False
+            _add(whole, rest, approach.lane[last])
 
 
 def _rest(approach: Approach, way: NDArray[np.intp], u: Array, absolute: Array) -> _Running:
@@ -531,8 +538,7 @@ def _extend(
         piece.value[endless] = np.copysign(np.inf, piece.value[endless])
         _add(whole, piece, index)
         with np.errstate(invalid="ignore"):
-            matters = piece.absolute > 1e-16 * whole.absolute[:, index]
-        matters &= np.isfinite(whole.value[:, index])
+            matters = (piece.absolute > 1e-16 * _finite(whole)[:, index]) & ~endless
         end[index] = far
         width[index] *= 2.0
         active[index] = matters.any(axis=0) & (np.abs(far) < 1e140)

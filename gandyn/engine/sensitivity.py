@@ -14,7 +14,7 @@ from gandyn.generators.generated import Generated
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
-__all__ = ["at_breaks", "changes", "changes_by_parts", "left_by_parts"]
+__all__ = ["at_breaks", "changes", "changes_by_parts", "jumps_at_breaks", "left_by_parts"]
 
 Array = NDArray[np.float64]
 
@@ -100,6 +100,21 @@ def _no_ends(ends: Sequence[End], places: Array) -> list[bool]:
     return [end is None or end.power == 0.0 for end in found]
 
 
+def jumps_at_breaks(data: Distribution, generated: Generated, target: FDivergence) -> Array:
+    """How much w q ℓ' grows across each of the data's breaks, (L, breaks)."""
+    # The numbers next to 0 are so near that standardised they are 0.
+    least = _APART * float(data.landmarks[:, 1].min())
+    apart = np.maximum(np.spacing(np.abs(data.breaks)), least)
+    sides = np.concatenate([data.breaks - apart, data.breaks + apart])
+    lanes = np.arange(generated.lanes)
+    at = Field(data, generated, np.tile(sides, (len(lanes), 1)), lanes)
+    mass = target.mass(at)
+    # of a narrow latent's, right next to a jump; both sides may be infinite
+    with np.errstate(over="ignore", invalid="ignore"):
+        push = np.where(mass > 0.0, mass * at.ratio_slope, 0.0)
+        return np.diff(push.reshape(len(lanes), 2, -1), axis=1)[:, 0]
+
+
 def at_breaks(
     data: Distribution, generated: Generated, target: FDivergence, a: Array, b: Array
 ) -> Array:
@@ -107,20 +122,8 @@ def at_breaks(
 
     A jump at x = k adds q(z_k)/|a| · [w ℓ'] φ φᵀ.
     """
-    out = np.zeros((len(a), 2, 2))
-    lanes = np.arange(len(a))
-    width = float(data.landmarks[:, 1].min())
-    for k in data.breaks:
-        sides = []
-        # The numbers next to 0 are so near that standardised they are 0.
-        apart = max(float(np.spacing(abs(k))), _APART * width)
-        for side in (k - apart, k + apart):
-            at = Field(data, generated, np.full((len(a), 1), side), lanes)
-            mass = target.mass(at)
-            sides.append(np.where(mass > 0.0, mass * at.ratio_slope, 0.0)[:, 0])
-        z = (k - b) / a
-        phi = np.stack([z, np.ones_like(z)], axis=1)
-        # of a narrow latent's, right next to a jump; both sides may be infinite
-        with np.errstate(over="ignore", invalid="ignore"):
-            out += (sides[1] - sides[0])[:, None, None] * phi[:, :, None] * phi[:, None, :]
-    return out
+    z = (data.breaks - b[:, None]) / a[:, None]
+    phi = np.stack([z, np.ones_like(z)], axis=2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        jumps = jumps_at_breaks(data, generated, target)[..., None] * phi
+        return (jumps[..., None] * phi[:, :, None]).sum(axis=1)

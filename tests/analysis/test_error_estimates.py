@@ -195,6 +195,57 @@ def test_narrow_data_on_a_latents_interval():
     assert right == pytest.approx(8.197, abs=1e-3)
 
 
+CASES = [
+    # x rounds at the break of the data: its jump counts
+    ("Laplace(2.17206, 0.457449)", "U(1.9854, 2.50828)", [29.111171, -60.744646], "pearson"),
+    # the latent's tail is cut where z is 30
+    (
+        "N(0.218611, 2.40081)",
+        "Logistic(0.711572, 0.240973)",
+        [0.17829462, -9.7639194],
+        "saturating",
+    ),
+    # a narrow component of p_g, which x blurs, under data that do not
+    (
+        "U(1.19282, 2.77696)",
+        "0.371441*N(2.82226, 0.0411909) + 0.628559*N(1.73918, 0.531318)",
+        [-0.017573105, 2.8176234],
+        "nonsaturating",
+    ),
+    # the second moment of the data, beyond all but 1e-17 of their mass
+    (
+        "T(5.989, 2.17206, 0.457449)",
+        "N(-1.06888, 3.27655)",
+        [-0.010140812, 4.2354091],
+        "forward_kl",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "latent", "theta", "name"), CASES)
+def test_what_was_thought_too_good(data, latent, theta, name):
+    generator = gandyn.LinearGenerator(gandyn.parse(latent))
+    found = gandyn.Game(gandyn.parse(data), generator, name).evaluate(theta)
+    right = truth(Law.of(data), Law.of(latent), *theta).value
+    for k, part in enumerate("ab"):
+        apart = abs(found.force[k] - right[f"{name}: force {part}"])
+        assert apart <= 3 * found.errors["force"][k]
+    for value in ("jsd", "jsd_gap", "kl_data_generator", "total_variation"):
+        if np.isfinite(getattr(found, value)):
+            assert abs(getattr(found, value) - right[value]) <= 3 * found.errors[value], value
+
+
+def test_what_lies_beyond_all_doubles_is_infinite_by_every_name():
+    """Normal data reach beyond an interval by e^−1000: potential and divergence agree."""
+    generator = gandyn.LinearGenerator(gandyn.Uniform(-1, 1))
+    for name, value in (
+        ("forward_kl", "kl_data_generator"),
+        ("pearson", "chi_squared_data_generator"),
+    ):
+        found = gandyn.Game(gandyn.Normal(0, 0.85), generator, name).evaluate([40.0, 3.0])
+        assert found.potential == getattr(found, value) == np.inf
+
+
 def check(found):
     bad = [case for case in found if case.ratio > 3.0]
     assert not bad, [(case.game, case.found, case.estimate, case.right) for case in bad[:5]]

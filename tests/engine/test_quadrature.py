@@ -201,6 +201,36 @@ def test_infinite_integrals_are_infinite(f, sign):
     assert error == 0
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x,
+        lambda x: x / (1 + np.abs(x)),
+        lambda x: (x + 1) / (1 + x * x),
+        lambda x: np.where(x > 0, 1.0, -0.5),
+        np.sinh,
+        lambda x: np.cos(x) / (1 + np.abs(x)),
+    ],
+)
+def test_what_grows_both_ways_or_swings_does_not_exist(f):
+    for edges in ((-1, 0, 1), (-3, 2, 8)):
+        value, _, converged = result(f, *edges, open_left=True, open_right=True)
+        assert np.isnan(value) and not converged
+
+
+def test_one_side_that_grows_leaves_the_other_to_itself():
+    """∫ x₋/(1 + |x|) + e^−x₊ is −∞, and what goes with it in the lane keeps its value."""
+
+    def half(x):
+        return np.where(x < 0, -1 / (1 - x), np.exp(-x))
+
+    found = integrate(
+        plain(half, lambda x: 1 / (1 + x * x)), panels(-1, 0, 1), 1, open_left=True, open_right=True
+    )
+    assert found.value[0, 0] == -np.inf and found.converged.all()
+    assert found.value[1, 0] == pytest.approx(np.pi, rel=1e-12)
+
+
 def test_closed_sides_stay_closed():
     value, _, _ = result(lambda x: np.exp(-x), 0, 1, open_right=True)
     assert value == pytest.approx(1.0, rel=1e-12)
