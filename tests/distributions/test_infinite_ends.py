@@ -135,3 +135,14 @@ def test_it_can_be_pickled():
     assert ours.ends
     again = pickle.loads(pickle.dumps(ours))
     assert again.cdf(6.0) == ours.cdf(6.0)
+
+
+@pytest.mark.parametrize("loc", [1e3, 1e6])
+def test_far_away_nothing_rounds_onto_the_end_from_its_other_side(loc):
+    """As data and as latent: JSD(gamma(½), N(0.4, 0.7)) as it is at 0."""
+    right = Game(law("gamma", 0.0, 1.0)).evaluate([0.7, 0.4], ["jsd"]).jsd
+    ours = law("gamma", loc, 1.0)
+    found = Game(ours).evaluate([0.7, loc + 0.4], ["jsd"])
+    assert abs(found.jsd - right) <= 3.0 * found.errors["jsd"] < 1e-7
+    latent = Game(Normal(0.4, 0.7), LinearGenerator(ours)).evaluate([1.0, -loc], ["jsd"])
+    assert abs(latent.jsd - right) <= 3.0 * latent.errors["jsd"] < 1e-7
