@@ -69,7 +69,7 @@ def left_by_parts(
     """What integration by parts leaves at jumps of both densities, and its rounding: (4, L) each.
 
     w q (s φ_i φ_j + δ_ja φ_i/a), left of the jump less right of it, where s is s_p; at the data's
-    breaks, of which `at_breaks` is part here, s_q. Next to an end it goes to 0 where there is a force.
+    breaks, with `at_breaks` in it, s_q. Next to an end it goes to 0 where there is a force.
     """
     lanes = np.arange(len(a))
     fixed = np.broadcast_to(data.breaks, (len(a), len(data.breaks)))
