@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OBJECTIVES", "Law", "Truth", "truth"]
+__all__ = ["EPS", "GAUSS", "OBJECTIVES", "Law", "Truth", "Wide", "truth"]
 
 Wide = np.longdouble
 Array = NDArray[Any]
@@ -46,7 +46,7 @@ def _gauss(n: int) -> tuple[Array, Array]:
     return x, 2 / ((1 - x * x) * slope**2)
 
 
-_X, _W = _gauss(30)
+_X, _W = GAUSS = _gauss(30)
 
 
 @dataclass(frozen=True)
