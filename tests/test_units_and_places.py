@@ -1,5 +1,7 @@
 """The game at scale k and offset c is the game at 1 and 0, to the digits that x has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -206,3 +208,39 @@ def test_branches_carry_over(k, c):
     ends = gandyn.landscape.raster(family(k, c), [1.5, 4.0], [[k, c + 3.5 * k]], workers=1)
     assert ends.names == ("averages all modes", "collapsed onto mode 2 of 2")
     assert (ends.final[1, 0] - [0, c]) / k == pytest.approx([1.0, 4.0], abs=0.1)
+
+
+@pytest.mark.parametrize("c", [2.0**20, 2.0**36])
+def test_training_goes_on_as_if_the_data_lay_about_0(c):
+    opponent = gandyn.MLP((4,))
+    plan = gandyn.Settings(discriminator=opponent, steps=12, record_every=6, batch=8, snapshots=2)
+    for generator, start in ((None, (1.0, 1.0)), (gandyn.MLPGenerator([3]), "he")):
+        runs = []
+        for place in (0.0, c):
+            game = Game(two_modes(1.0, place), generator)
+            at = start if isinstance(start, str) else (start[0], start[1] + place)
+            runs.append(gandyn.train(game, replace(plan, start=at), 0, 2))
+        near, far = runs
+        np.testing.assert_array_equal(near.jsd, far.jsd)
+        np.testing.assert_array_equal(near.logits, far.logits)
+        for name, moved in (("mean", c), ("theta", np.array([0.0, c])), ("images", c)):
+            one, other = getattr(near, name), getattr(far, name) - moved
+            np.testing.assert_allclose(one, other, rtol=0, atol=4e-16 * c)
+        last = near.generator_parameters.astype(float)
+        last[:, -1] += c
+        np.testing.assert_allclose(far.generator_parameters, last, rtol=1e-15)
+
+
+def test_axes_far_from_0_count_from_a_round_number():
+    game = Game(two_modes(1.0, 1e8))
+    with gandyn.plots.style():
+        ax = gandyn.plots.new_figure().subplots()
+        gandyn.plots.draw_moments(ax, gandyn.plots.moments(game, [[1.0, 1e8 + 1.0]]))
+    assert ax.get_xlabel() == "x − 100000000"
+    low, high = ax.get_xlim()
+    shown = [ax.xaxis.get_major_formatter()(tick) for tick in ax.get_xticks()]
+    assert (
+        {"-2", "0", "2"} <= {text.replace("−", "-") for text in shown}
+        and low < 1e8 - 6
+        and high > 1e8 + 6
+    )

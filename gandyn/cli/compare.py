@@ -9,7 +9,7 @@ import gandyn
 from gandyn.cli.arguments import read_game
 from gandyn.cli.output import rows_of
 from gandyn.cli.settings import TrainingCommand, training_options
-from gandyn.system.text import table
+from gandyn.system.text import beside, table
 
 
 class CompareCommand(TrainingCommand):
@@ -64,7 +64,11 @@ example:
             heads[1:1] = ["time", "flow a", "flow b"]
             columns[1:1] = [found.time, *found.flow.T]
         shown = rows_of(len(run.step))
-        print(table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown]))
+        rows = [[f"{float(column[k]):.6g}" for column in columns] for k in shown]
+        for row, k in zip(rows, shown, strict=True):
+            for j in (j for j, head in enumerate(heads) if head.endswith(" b")):
+                row[j] = beside(float(columns[j][k]), abs(float(columns[j - 1][k])), 6)
+        print(table(heads, rows))
         where = " at the same time" if found.one_clock else "'s path"
         print(
             f"\ndeviation: distance from the flow{where}, mean over the replicas and its 95 % "

@@ -12,6 +12,7 @@ import gandyn
 from gandyn.cli.arguments import GAME, read_end, read_game, read_state
 from gandyn.cli.command import Command
 from gandyn.errors import printable
+from gandyn.system.text import beside
 
 
 class ReportCommand(Command):
@@ -55,7 +56,7 @@ output  FOLDER  report/  default %(default)s
         failed = sum(not row["passed"] for row in claims)
         laws = f"{self.game.data}, z ~ {self.game.generator.latent}"
         print(f"{printable(laws)}, {self.game.objective.name}")
-        print(f"{summary['message']}: a = {a:.6g}, b = {b:.6g}, JSD = {jsd:.6g}")
+        print(f"{summary['message']}: a = {a:.6g}, b = {beside(b, abs(a), 6)}, JSD = {jsd:.6g}")
         print(f"theory: {len(claims)} claims, {failed or 'none'} failed")
         print(f"wrote {printable(str(page))}")
 

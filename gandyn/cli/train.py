@@ -11,7 +11,7 @@ from gandyn.cli.arguments import read_game, read_widths
 from gandyn.cli.output import read_file, rows_of
 from gandyn.cli.settings import TrainingCommand, training_options
 from gandyn.system.interrupts import Interrupted
-from gandyn.system.text import table
+from gandyn.system.text import beside, table
 
 
 class TrainCommand(TrainingCommand):
@@ -97,7 +97,10 @@ animate  FILE  -  also write p, p_g and D in training as a moving .gif
             columns = [found.step, *(_median(getattr(found, name)) for name in names)]
         heads = ("step", "mean", "std", "D on real", "D on fake", "V(G, D)", "V(G, D*) − V", "JSD")
         shown = rows_of(len(found.step))
-        print(table(heads, [[f"{float(column[k]):.6g}" for column in columns] for k in shown]))
+        rows = [[f"{float(column[k]):.6g}" for column in columns] for k in shown]
+        for row, k in zip(rows, shown, strict=True):
+            row[1] = beside(float(columns[1][k]), float(columns[2][k]), 6)
+        print(table(heads, rows))
         if found.replicas > 1:
             print("\nmedians over the replicas")
         worst = float(np.nanmax(found.error))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gandyn.distributions.edges import ladder, panel_edges
-from gandyn.distributions.ends import NEAR, End, MovedEnd, at, fitted_end
+from gandyn.distributions.ends import NEAR, End, FittedEnd, MovedEnd, at, fitted_end
 from gandyn.system.bracket import roots
 from gandyn.system.checks import FloatArray, as_float
 from gandyn.system.differences import derivative
@@ -23,6 +23,9 @@ BOUNDED = (np.inf, 0.0, 0.0)
 """The ending of a density that is 0 beyond some point."""
 
 _HUGE, _STEEP = 1e300, 50.0
+
+_BESIDE = 0.25
+"""Share of an end's width within which its distance is the variable."""
 
 
 class Distribution(ABC):
@@ -87,6 +90,10 @@ class Distribution(ABC):
 
     @cached_property
     def ends(self) -> tuple[End, ...]:
+        return self._fitted_ends(self.logpdf)
+
+    def _fitted_ends(self, logpdf: Callable[[FloatArray], FloatArray]) -> tuple[FittedEnd, ...]:
+        """Those told by values of the density, or of so many times it."""
         walls = [*self.support, *self.breaks.tolist()]
         marks = self.landmarks.tolist()
         found = []
@@ -95,7 +102,7 @@ class Distribution(ABC):
                 gaps = [side * (wall - place) for wall in walls]
                 gaps += [max(side * (centre - place), width) for centre, width in marks]
                 width = 0.5 * min(gap for gap in gaps if gap > 0.0)
-                found.append(fitted_end(self, place, side, width))
+                found.append(fitted_end(self, place, side, width, logpdf))
         return tuple(end for end in found if end is not None)
 
     def beside(self, place: float, side: float, distance: FloatArray) -> tuple[FloatArray, ...]:
@@ -226,10 +233,31 @@ class Distribution(ABC):
         return self._nodes_on(self.edges)
 
     def _nodes_on(self, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+        for end in self.ends:
+            graded = end.place + end.side * _BESIDE * end.width * 2.0 ** np.arange(40.0)
+            inside = (graded > edges[0]) & (graded < edges[-1])
+            edges = np.union1d(edges, graded[inside])
+        x, mass = self._weighed(edges[:-1], edges[1:], self.logpdf)
+        for end in self.ends:
+            away = end.side * (x - end.place)
+            mass[(away >= 0.0) & (away < _BESIDE * end.width)] = 0.0
+        for end in self.ends:
+            # by the distance, down to where what is left is at the end itself
+            distance = _BESIDE * end.width * 2.0 ** -np.arange(61.0)
+            near, part = self._weighed(distance[1:], distance[:-1], end.log_density)
+            x = np.concatenate([x, end.place + end.side * np.append(near, 0.0)])
+            mass = np.concatenate([mass, part, end.mass(distance[-1:])])
+        return x, mass
+
+    @staticmethod
+    def _weighed(
+        low: FloatArray, high: FloatArray, log_density: Callable[[FloatArray], FloatArray]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Gauss's nodes between ends, and the mass that each stands for."""
         t, w = np.polynomial.legendre.leggauss(40)
-        half = np.diff(edges)[:, None] / 2
-        x = (edges[:-1, None] + half + half * t).ravel()
-        return x, (half * w).ravel() * np.exp(self.logpdf(x))
+        half = (high - low)[:, None] / 2
+        x = (low[:, None] + half + half * t).ravel()
+        return x, (half * w).ravel() * np.exp(log_density(x))
 
     def _quantile(self, q: FloatArray, lower: bool) -> FloatArray:
         flat = np.atleast_1d(q).ravel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from gandyn.distributions.base import Keyed, log_or_minus_inf
 from gandyn.distributions.cumulative import Cumulative
 from gandyn.distributions.edges import panel_edges
+from gandyn.distributions.ends import End, FittedEnd
 from gandyn.errors import InputError
 from gandyn.system.checks import FloatArray, as_float, finite_array, show
 from gandyn.system.differences import derivative
@@ -21,6 +23,12 @@ Function = Callable[[FloatArray], Any]
 
 # further out than `reach`, so that the cdf has relative accuracy there as well
 _LOG_TAIL = math.log(1e-40)
+
+_LEAST_POWER = -1.0 + 1e-6
+"""Of an end that has a mass at all; -1 is known to rounding."""
+
+_SEEN = 1e-9
+"""How wrong an end may be where nothing is rounded: it is far less within."""
 
 
 class CallableDensity(Keyed):
@@ -88,7 +96,10 @@ class CallableDensity(Keyed):
     @cached_property
     def _peak(self) -> float:
         """The largest value at a landmark, taken out so that nothing over- or underflows."""
-        values = self._raw(self.landmarks[:, 0])
+        centres, widths = self.landmarks.T
+        values = self._raw(centres)
+        if not np.isfinite(values).any():  # as where the one that it has is at an end
+            values = self._raw(np.append(centres - widths / 2, centres + widths / 2))
         if not np.isfinite(values).any():
             raise InputError(
                 f"logpdf: got {show(float(values[0]))} at the landmark {self._centre:g}, "
@@ -99,13 +110,36 @@ class CallableDensity(Keyed):
     @cached_property
     def _cumulative(self) -> Cumulative:
         edges = panel_edges(self.landmarks, self.breaks, (self._end(-1.0), self._end(1.0)))
-        out = Cumulative(self._relative_density, edges)
+        out = Cumulative(self._relative_density, edges, self._relative_ends)
         if not (0 < out.total < math.inf):
             raise InputError(f"logpdf: its density integrates to {out.total}, must be positive")
         return out
 
+    @cached_property
+    def _relative_ends(self) -> tuple[FittedEnd, ...]:
+        """Those of exp(function) over its peak."""
+        return tuple(end for end in self._fitted_ends(self._relative) if end.power > _LEAST_POWER)
+
+    @cached_property
+    def ends(self) -> tuple[End, ...]:
+        log_total = math.log(self._cumulative.total)
+        return tuple(
+            replace(end, logpdf=self.logpdf, bend=(end.bend[0] - log_total, *end.bend[1:]))
+            for end in self._relative_ends
+        )
+
+    @property
+    def noise(self) -> float:  # type: ignore[override]
+        """What the rounding of x leaves open, of the whole and next to ends."""
+        return self._cumulative.noise + sum(
+            end.wrong for end in self._relative_ends if end.wrong > _SEEN
+        )
+
+    def _relative(self, x: FloatArray) -> FloatArray:
+        return self._raw(x) - self._peak
+
     def _relative_density(self, x: FloatArray) -> FloatArray:
-        log_density = self._raw(x) - self._peak
+        log_density = self._relative(x)
         wrong = np.isnan(log_density) | (log_density > 600)
         if wrong.any():
             at = float(x[np.argmax(wrong)])
@@ -169,7 +203,9 @@ def from_logpdf(
     Parameters
     ----------
     logpdf : callable
-        Elementwise on float arrays; -inf where the density is 0.
+        Elementwise on float arrays; -inf where the density is 0. At an end of the support or a
+        break it may be infinite where the density goes there as a power of the distance: give it
+        as a function of x - end, which is exact. What x rounds away near the end is in the errors.
     landmarks : array of shape (m, 2)
         Location and width (as a normal density's std) of every mode. They are required because
         a quadrature that has to find the modes by itself can miss a narrow one and not notice.
@@ -183,8 +219,8 @@ def from_logpdf(
     Raises
     ------
     InputError
-        Where `logpdf` is not a function of arrays, is nan, infinite or nowhere finite, or cannot
-        be normalised; or a landmark, the support or a break is wrong.
+        Where `logpdf` is not a function of arrays, is nan, infinite within, nowhere finite, or
+        cannot be normalised; or a landmark, the support or a break is wrong.
 
     Examples
     --------

@@ -13,10 +13,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandyn.system.checks import FloatArray
 
@@ -34,7 +33,8 @@ _ORDER = 6
 _STEPS = 1.5 ** -np.arange(_ORDER + 2.0)
 _BETWEEN = 0.8 * 1.5 ** -np.arange(_ORDER + 1.0)
 _SHRINK = (1.0, 1 / 4, 1 / 16, 1 / 64)
-_AGREES, _FLAT = 1e-9, 1e-7
+_CLOSE, _AGREES, _FLAT, _ROUNDED, _WORST = 1e-12, 1e-9, 1e-7, 2e-14, 1e-3
+_TERMS = 12
 _INNER = 1 / 16
 """Share of the fitted width within which the fit is asked, and beyond it the density."""
 
@@ -68,6 +68,10 @@ class End(ABC):
     @abstractmethod
     def mass(self, distance: FloatArray) -> FloatArray:
         """The mass between the point and a distance."""
+
+    def outer(self, support: tuple[float, float]) -> bool:
+        """Whether it is where a support ends."""
+        return abs(self.place - support[0 if self.side > 0 else 1]) <= NEAR * abs(self.place)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,10 @@ class TableEnd(End):
 
 @dataclass(frozen=True)
 class FittedEnd(End):
-    """exp(k log δ + Σ bend[i] (δ/width)^i) next to the point, the density itself farther away."""
+    """exp(k log δ + Σ bend[i] (δ/width)^i) next to the point, the density itself farther away.
+
+    It is `wrong` by so much, relative, at distances beside those that it is fitted to.
+    """
 
     law: Distribution
     logpdf: Callable[[FloatArray], FloatArray]
@@ -125,53 +132,81 @@ class FittedEnd(End):
     power: float
     width: float
     bend: tuple[float, ...]
+    wrong: float
 
-    def _at(self, distance: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-        """The point itself, and how far it is from the end, to all digits; whether that is near."""
-        near = distance < _INNER * self.width
-        x = self.place + self.side * np.where(near, self.width, distance)
-        return x, np.abs(x - self.place), near
+    def _pieced(
+        self,
+        distance: FloatArray,
+        near: Callable[[FloatArray], FloatArray],
+        far: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
+    ) -> FloatArray:
+        """near(distance) within the share, far(x, distance, that of the rounded x) beyond."""
+        out = np.empty(distance.shape)
+        inner = distance < _INNER * self.width
+        out[inner] = near(distance[inner])
+        if not inner.all():
+            distance = distance[~inner]
+            x = self.place + self.side * distance
+            out[~inner] = far(x, distance, np.abs(x - self.place))
+        return out
 
     def log_density(self, distance: FloatArray) -> FloatArray:
-        x, reached, near = self._at(distance)
-        size = np.where(near, distance, 0.0) / self.width
+        polynomial = np.polynomial.polynomial.polyval
         with np.errstate(divide="ignore"):
-            own = self.power * np.log(distance) + np.polynomial.polynomial.polyval(size, self.bend)
-            far = self.logpdf(x) + self.power * np.log(distance / reached)
-        return np.where(near, own, far)
+            return self._pieced(
+                distance,
+                lambda d: self.power * np.log(d) + polynomial(d / self.width, self.bend),
+                lambda x, d, rounded: self.logpdf(x) + self.power * np.log(d / rounded),
+            )
 
     def score(self, distance: FloatArray) -> FloatArray:
-        x, reached, near = self._at(distance)
-        size = np.where(near, distance, 0.0) / self.width
-        slope = np.polynomial.polynomial.polyder(self.bend)
-        smooth = np.polynomial.polynomial.polyval(size, slope) / self.width
-        own = self.side * (self.power / distance + smooth)
-        far = self.law.score(x) + self.side * self.power * (1.0 / distance - 1.0 / reached)
-        return np.where(near, own, far)
+        slope = np.polynomial.polynomial.polyder(self.bend) / self.width
+        polynomial = np.polynomial.polynomial.polyval
+        return self._pieced(
+            distance,
+            lambda d: self.side * (self.power / d + polynomial(d / self.width, slope)),
+            lambda x, d, rounded: (
+                self.law.score(x) + self.side * self.power * (1.0 / d - 1.0 / rounded)
+            ),
+        )
+
+    @cached_property
+    def _terms(self) -> list[float]:
+        """Of the mass over that of the power alone, a series in the share of the width."""
+        bend = [*self.bend, *([0.0] * _TERMS)]
+        terms = [1.0]  # of exp(Σ bend[i] t^i), by its derivative
+        for n in range(1, _TERMS):
+            terms.append(sum(k * bend[k] * terms[n - k] for k in range(1, n + 1)) / n)
+        return [c / (self.power + 1.0 + i) for i, c in enumerate(terms)]
 
     def mass(self, distance: FloatArray) -> FloatArray:
         """By the first terms of the series of the density next to the point."""
-        x, reached, near = self._at(distance)
-        size = np.where(near, distance, 0.0) / self.width
-        _, b1, b2, b3 = self.bend[:4]
-        series = (1.0, b1, b2 + b1**2 / 2, b3 + b1 * b2 + b1**3 / 6)
-        terms = [c * size**i / (self.power + 1.0 + i) for i, c in enumerate(series)]
-        with np.errstate(divide="ignore"):
-            own = np.exp((self.power + 1.0) * np.log(distance) + self.bend[0]) * sum(terms)
-        if self.place in self.law.support:
-            mass = self.law.cdf(x) if self.side > 0 else self.law.sf(x)
-        else:
-            mass = np.abs(self.law.cdf(x) - self.law.cdf(self.place))
-        return np.where(near, own, mass + np.exp(self.law.logpdf(x)) * (distance - reached))
+
+        def near(d: FloatArray) -> FloatArray:
+            series = np.polynomial.polynomial.polyval(d / self.width, self._terms)
+            with np.errstate(divide="ignore"):
+                return np.exp((self.power + 1.0) * np.log(d) + self.bend[0]) * series
+
+        def far(x: FloatArray, d: FloatArray, rounded: FloatArray) -> FloatArray:
+            if self.outer(self.law.support):
+                mass = self.law.cdf(x) if self.side > 0 else self.law.sf(x)
+            else:
+                mass = np.abs(self.law.cdf(x) - self.law.cdf(self.place))
+            return mass + np.exp(self.law.logpdf(x)) * (d - rounded)
+
+        return self._pieced(distance, near, far)
 
 
 @dataclass(frozen=True)
 class MovedEnd(End):
-    """The end of a density whose variable is z, in x = a z + b."""
+    """The end of a density whose variable is z, in x = a z + b.
+
+    To be asked for a density alone, a and b may be columns, for rows of distances.
+    """
 
     end: End
-    a: float
-    b: float
+    a: Any
+    b: Any
 
     @property
     def place(self) -> float:  # type: ignore[override]
@@ -190,7 +225,7 @@ class MovedEnd(End):
         return abs(self.a) * self.end.width
 
     def log_density(self, distance: FloatArray) -> FloatArray:
-        return self.end.log_density(distance / abs(self.a)) - math.log(abs(self.a))
+        return self.end.log_density(distance / abs(self.a)) - np.log(abs(self.a))
 
     def score(self, distance: FloatArray) -> FloatArray:
         return self.end.score(distance / abs(self.a)) / self.a
@@ -215,10 +250,11 @@ class JoinedEnd(End):
 
     @cached_property
     def power(self) -> float:  # type: ignore[override]
-        """The least of those that are there."""
-        inner = self.place + self.side * 1e-9 * max(1.0, abs(self.place))
+        """The least of those that are there; 0 of a part that is smooth, and not steep."""
+        near = self.place + self.side * np.array([1e-9, 1e-7]) * max(1.0, abs(self.place))
         ends = [at(part.ends, self.place, self.side) for part in self.parts]
-        there = [part.logpdf(inner) > -math.inf for part in self.parts]
+        with np.errstate(invalid="ignore"):
+            there = [abs(np.diff(part.logpdf(near)).item()) < 1.0 for part in self.parts]
         powers = [
             end.power if end else 0.0 for end, it in zip(ends, there, strict=True) if end or it
         ]
@@ -257,18 +293,20 @@ def fitted_end(
     place: float,
     side: float,
     width: float,
-    logpdf: Callable[[FloatArray], FloatArray] | None = None,
-) -> End | None:
+    logpdf: Callable[[FloatArray], FloatArray],
+) -> FittedEnd | None:
     """How a density goes next to a point, from its values within a width of it.
 
     None where it is smooth up to the point, is 0, or is no power of the distance.
     """
-    density = logpdf or law.logpdf
-    fits = [(*_fitted(density, place, side, part * width), part * width) for part in _SHRINK]
-    wrong, power, bend, width = min(fits, key=lambda fit: fit[0])
-    if wrong > _AGREES or abs(power) < _FLAT:
+    fits = [(*_fitted(logpdf, place, side, part * width), part * width) for part in _SHRINK]
+    good = [fit for fit in fits if fit[0] <= _CLOSE]
+    wrong, power, bend, width = good[0] if good else min(fits, key=lambda fit: fit[0])
+    # the point, and what the density takes for it, may be rounded
+    most = max(_AGREES, _ROUNDED * abs(place) / width)
+    if wrong > min(most, _WORST) or abs(power) < max(_FLAT, most):
         return None
-    return FittedEnd(law, density, place, side, power, width, bend)
+    return FittedEnd(law, logpdf, place, side, power, width, bend, wrong)
 
 
 def _fitted(
@@ -277,7 +315,8 @@ def _fitted(
     """How wrong the fit is between its points within a width, the power and the bend."""
     x = place + side * width * np.concatenate([_STEPS, _BETWEEN])
     distance = np.abs(x - place)
-    value = logpdf(x) if (distance > 0.0).all() else np.full(x.size, np.nan)
+    apart = len(np.unique(np.append(0.0, distance))) > x.size
+    value = logpdf(x) if apart else np.full(x.size, np.nan)
     if not np.isfinite(value).all():
         return math.inf, 0.0, ()
     columns = [np.log(distance / width), *((distance / width) ** i for i in range(_ORDER + 1))]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
 
 from gandyn.distributions.base import TAIL, Distribution
 from gandyn.distributions.ends import End, ExactEnd, TableEnd, at, fitted_end
@@ -68,6 +69,8 @@ class ScipyLaw(Distribution):
     def __init__(self, wrapped: Any, name: str = "", shapes: Shapes | None = None) -> None:
         self._wrapped, self._names = wrapped, {} if name else _NEW_NAMES
         self._slow = name in _SLOW
+        stable = name == "levy_stable" and shapes
+        self._tail = _stable_tail(**shapes) if stable and shapes else None
         low, high = (float(end) for end in wrapped.support())
         self.support = _SUPPORTS[name](shapes or {}) if name in _SUPPORTS else (low, high)
         self._smooth: set[tuple[float, float]] = set()
@@ -170,25 +173,13 @@ class ScipyLaw(Distribution):
 
     @cached_property
     def landmarks(self) -> FloatArray:
-        """From quantiles at equal masses, and at finite ends where the density is a power."""
+        """From quantiles at equal masses."""
         levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
         x = np.where(levels < 0.5, self.ppf(levels), self.isf(1 - levels))
         # six of the 32 levels are half a std of a normal density around its centre
         k = np.arange(_LEVELS)
         width = 2 * (x[np.minimum(k + 3, _LEVELS - 1)] - x[np.maximum(k - 3, 0)])
-        places = np.column_stack([x, width])[width > 0]
-        marks = [[end.place, max(self._least(end), abs(end.place) * 1e-14)] for end in self._told]
-        return np.concatenate([places, np.reshape(marks, (-1, 2))])
-
-    def _least(self, end: End) -> float:
-        """The distance from an end that has a mass of 1e-17."""
-        log_density = float(end.log_density(np.array(1e-6 * self._spread)))
-        rest = (
-            math.log(TAIL * (end.power + 1))
-            - log_density
-            + end.power * math.log(1e-6 * self._spread)
-        )
-        return math.exp(max(rest / (end.power + 1), -690.0))
+        return np.column_stack([x, width])[width > 0]
 
     @cached_property
     def reach(self) -> tuple[float, float]:
@@ -266,7 +257,8 @@ class ScipyLaw(Distribution):
         """Rays from walls, or from the middle where there are none."""
         walls, (near, far) = self.breaks.tolist(), (-FAR, FAR)
         if self._slow:
-            near, far = (math.log(self._spread) + side for side in _NEARER)
+            near, last = (math.log(self._spread) + side for side in _NEARER)
+            far = last if self._tail is None else far
         low, high = self.support
         out: list[Ray] = []
         if not walls:
@@ -318,7 +310,42 @@ class ScipyLaw(Distribution):
     def _call(self, name: str, x: FloatArray) -> FloatArray:
         # scipy's formulas may overflow on the way to a right answer
         with np.errstate(all="ignore"):
-            return np.asarray(getattr(self._wrapped, self._names.get(name, name))(x), dtype=float)
+            if self._tail is None or name != "logpdf":
+                return self._scipy(name, x)
+            value = self._tail(x)
+            near = np.isnan(value)
+            value[near] = self._scipy(name, x[near])
+            return value
+
+    def _scipy(self, name: str, x: FloatArray) -> FloatArray:
+        return np.asarray(getattr(self._wrapped, self._names.get(name, name))(x), dtype=float)
+
+
+def _stable_tail(alpha: float, beta: float) -> Callable[[FloatArray], FloatArray] | None:
+    """The logarithm of a stable density far out, nan where its series does not tell it.
+
+    For the characteristic function exp(−c|t|^α), c of t > 0, it is the real part of
+    (1/π) Σ (−c)^n Γ(nα + 1)/n! (ix)^(−nα − 1) (Bergström, 1952). None where there is none.
+    """
+    if alpha in (1.0, 2.0) or abs(beta) == 1.0:
+        return None
+    n = np.arange(1.0, 12.0)
+    power = n * alpha + 1.0
+    turned = np.exp(gammaln(power) - gammaln(n + 1.0)) * np.exp(-0.5j * math.pi * power) / math.pi
+
+    def tail(x: FloatArray) -> FloatArray:
+        c = 1.0 - 1j * beta * math.tan(0.5 * math.pi * alpha) * np.sign(x)[..., None]
+        size = np.log(np.abs(x))[..., None]
+        terms = ((-c) ** n * turned * np.exp(-(n - 1.0) * alpha * size)).real
+        log_density = np.log(terms.sum(axis=-1)) - (alpha + 1.0) * size[..., 0]
+        steps = np.abs(terms).max(axis=-1) <= 2.0 * terms[..., 0]
+        return np.where(
+            steps & (np.abs(terms[..., -2:]).max(axis=-1) <= 1e-17 * terms[..., 0]),
+            log_density,
+            np.nan,
+        )
+
+    return tail
 
 
 def _beyond(skew: float) -> tuple[float, float]:

@@ -95,6 +95,8 @@ class Tabulated:
         back = np.array([ray.side < 0 for ray in self._rays])[which]
         order = np.lexsort((np.where(back, -low, low), which))
         self._which, self._low, self._high = which[order], low[order], high[order]
+        self._place = np.array([ray.place for ray in self._rays])[self._which]
+        self._side = np.array([ray.side for ray in self._rays])[self._which]
         self._series, self._back = series[:, order], back[order]
         rounding = exact + 4e-16 * np.abs(self._series[:2]).sum(axis=0)
         self._straight = (np.abs(self._series[2:]) <= rounding).all(axis=0)
@@ -127,16 +129,15 @@ class Tabulated:
         return float(self._x(np.array([last]), np.where(self._back, self._low, self._high)[-1:])[0])
 
     def _x(self, panel: Index, s: FloatArray) -> FloatArray:
-        place = np.array([ray.place for ray in self._rays])[self._which[panel]]
-        side = np.array([ray.side for ray in self._rays])[self._which[panel]]
+        place, side = self._place[panel], self._side[panel]
         with np.errstate(over="ignore"):
             return place + np.where(side == 0.0, s, side * np.exp(s))
 
     def _s(self, panel: Index, x: FloatArray) -> FloatArray:
-        place = np.array([ray.place for ray in self._rays])[self._which[panel]]
-        side = np.array([ray.side for ray in self._rays])[self._which[panel]]
+        away, straight = x - self._place[panel], self._side[panel] == 0.0
         with np.errstate(divide="ignore"):
-            s = np.where(side == 0.0, x - place, np.log(np.abs(x - place)))
+            s = np.log(np.abs(away))
+        s[straight] = away[straight]
         return np.clip(s, self._low[panel], self._high[panel])
 
     def _t(self, panel: Index, s: FloatArray) -> FloatArray:
@@ -213,8 +214,10 @@ class Tabulated:
         near, far = self._within(panel, s), self._beyond(panel, s)
         near, far = np.where(self._back[panel], far, near), np.where(self._back[panel], near, far)
         below, above = self._below[panel] + near, self._above[panel + 1] + far
-        first, last = x < self._edges[0], x > self._edges[-1]
-        below, above = np.where(first, 0.0, below), np.where(last, 0.0, above)
+        for end, outside, small in zip(self._ends, self._outside(x), (below, above), strict=True):
+            there = self._side[end.panel] * (x - self._place[end.panel]) > 0.0
+            small[outside] = 0.0
+            small[outside & there] = end.left(self._distances(end, x[outside & there]))
         return np.minimum(below / self.total, 1.0), np.minimum(above / self.total, 1.0)
 
     def mass_beside(self, place: float, side: float, distance: FloatArray) -> FloatArray:
@@ -293,7 +296,7 @@ class Tabulated:
         from_low = left != self._back[panel]
         low, high = self._low[panel].copy(), self._high[panel].copy()
         s = 0.5 * (low + high)
-        linear = np.array([ray.side == 0.0 for ray in self._rays])[self._which[panel]]
+        linear = self._side[panel] == 0.0
         least = np.where(linear, 1e-14 * (high - low), 1.0)
         for _ in range(_STEPS):
             mass = np.where(from_low, self._within(panel, s), self._beyond(panel, s))
@@ -344,17 +347,20 @@ class Tabulated:
                 )
         return total / self.total
 
+    def _distances(self, end: _Closing, x: FloatArray) -> FloatArray:
+        """The logarithms of the distances of points beyond an end from where its ray begins."""
+        with np.errstate(divide="ignore"):
+            return np.log(np.abs(x - self._place[end.panel]))
+
     def log_density(self, x: FloatArray) -> FloatArray:
         """Logarithm of the density, by the polynomials; along their continuation outside."""
         panel = np.clip(np.searchsorted(self._edges, x, "right") - 1, 0, len(self._low) - 1)
         s = self._s(panel, x)
-        side = np.array([ray.side for ray in self._rays])[self._which[panel]]
-        out = self._log_mass(panel, s) - np.where(side == 0.0, 0.0, s)
+        out = self._log_mass(panel, s) - np.where(self._side[panel] == 0.0, 0.0, s)
         for end, outside in zip(self._ends, self._outside(x), strict=True):
             ray = self._rays[self._which[end.panel]]
             if ray.side and outside.any():
-                with np.errstate(divide="ignore"):
-                    out[outside] = end.log_density(np.log(np.abs(x[outside] - ray.place)))
+                out[outside] = end.log_density(self._distances(end, x[outside]))
         return out
 
     def score_beyond(self, x: FloatArray, order: int) -> FloatArray:
@@ -381,10 +387,9 @@ class Tabulated:
     def score(self, x: FloatArray, order: int = 1) -> FloatArray:
         """Slope of the logarithm of the density, or its slope."""
         panel = np.clip(np.searchsorted(self._edges, x, "right") - 1, 0, len(self._low) - 1)
-        s, side = self._s(panel, x), np.array([ray.side for ray in self._rays])[self._which[panel]]
-        place = np.array([ray.place for ray in self._rays])[self._which[panel]]
+        s, side = self._s(panel, x), self._side[panel]
         slope = _clenshaw(self._slopes[:, panel], self._t(panel, s))
-        away = x - place
+        away = x - self._place[panel]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if order == 1:
                 return np.where(side == 0.0, slope, (slope - 1.0) / away)
@@ -428,6 +433,11 @@ class _Closing:
             out = slope / away if order == 1 else (bend - slope) / away / away
         # far out there is no mass, and none times infinite would not be a number
         return np.clip(out, -_STEEPEST, _STEEPEST) if self.grows else out
+
+    def left(self, s: FloatArray) -> FloatArray:
+        """The mass beyond."""
+        way = s - self.s if self.grows else self.s - s
+        return self.mass * np.exp(self.slope * way) if self.power else np.zeros_like(s)
 
     def log_density(self, s: FloatArray) -> FloatArray:
         way = s - self.s if self.grows else self.s - s

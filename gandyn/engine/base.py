@@ -31,6 +31,10 @@ class Engine(Protocol):
         """dθ/dt: values and errors of shape (d, L)."""
         ...
 
+    def has_force(self, theta: Array) -> NDArray[np.bool_]:
+        """Whether the force is not told, without integrating, to be infinite: (L,)."""
+        return np.ones(len(theta), bool)
+
     def close_force(self, theta: Array) -> Integrals:
         """The same, as close as values are that are given with their errors."""
         return self.force(theta)

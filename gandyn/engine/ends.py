@@ -8,9 +8,9 @@ with u = log |x|.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cached_property, reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,19 +69,30 @@ class NextTo(Field):
     def blur(self) -> Array:
         return self._distance
 
-    def _of_data(self, ask: Callable[[float, float, Array], Array]) -> Array:
-        """What the data say, asked once for each place and side."""
-        out: Array | None = None
-        for place, side in np.unique(np.stack([self._place, self._side], axis=1), axis=0).tolist():
-            rows = (self._place == place) & (self._side == side)
-            part = np.asarray(ask(place, side, self._distance[rows]))
-            out = np.empty((*part.shape[:-2], *self.x.shape)) if out is None else out
-            out[..., rows, :] = part
-        return np.empty(self.x.shape) if out is None else out
+    def _sides(self) -> Iterator[tuple[NDArray[np.bool_], End | None]]:
+        """The data's ends and the rows that are next to each, and the rows next to none."""
+        rest = np.ones(len(self._place), bool)
+        for end in self.data.ends:
+            rows = np.abs(self._place - end.place) <= NEAR * np.abs(self._place)
+            rows &= self._side == end.side
+            rest &= ~rows
+            if rows.any():
+                yield rows, end
+        if rest.any():
+            yield rest, None
 
     @cached_property
     def _data_side(self) -> Array:
-        return self._of_data(lambda *near: np.stack(self.data.beside(*near)))
+        out = np.empty((2, *self.x.shape))
+        for rows, end in self._sides():
+            distance = self._distance[rows]
+            if end is None:
+                place, side = self._place[rows, None], self._side[rows, None]
+                away = np.maximum(distance, NEAR * np.abs(place))
+                out[:, rows] = self.data.logpdf_and_score(place + side * away)
+            else:
+                out[:, rows] = end.log_density(distance), end.score(distance)
+        return out
 
     @cached_property
     def _generated_side(self) -> tuple[Array, Array]:
@@ -105,14 +116,14 @@ class NextTo(Field):
 
     @cached_property
     def masses(self) -> tuple[Array, Array]:  # type: ignore[override]
-        def both(place: float, side: float, distance: Array) -> Array:
-            x = place + side * distance
-            if abs(place - self.data.support[0 if side > 0 else 1]) <= NEAR * abs(place):
-                mass = self.data.mass_beside(place, side, distance)
-                return np.stack([mass, 1.0 - mass][:: int(side)])
-            return np.stack([self.data.cdf(x), self.data.sf(x)])
-
-        lower, upper = self._of_data(both)
+        out = np.empty((2, *self.x.shape))
+        for rows, end in self._sides():
+            if end is not None and end.outer(self.data.support):
+                mass = end.mass(self._distance[rows])
+                out[:, rows] = (mass, 1.0 - mass)[:: int(end.side)]
+            else:
+                out[:, rows] = self.data.cdf(self.x[rows]), self.data.sf(self.x[rows])
+        lower, upper = out
         return lower, upper
 
 
@@ -123,44 +134,44 @@ def towards_ends(
     rows: Callable[[Field], tuple[Array, Array]],
 ) -> tuple[Panels, Approach | None]:
     """Panels that keep away from the ends of both densities, and the ways that lead there."""
-    lanes: list[int] = []
-    places: list[float] = []
-    sides: list[float] = []
-    firsts: list[float] = []
-    starts: list[float] = []
-    inner: list[tuple[Array, Array, int]] = []
-    for lane in range(generated.lanes):
-        ends = _apart([*data.ends, *generated.ends(lane)])
-        for end in ends:
-            panels = _cut(_wide(panels, lane, end), lane, end.place)
-        for end, side in itertools.product(ends, (-1.0, 1.0)):
-            others = [side * (other.place - end.place) for other in ends]
-            room = min([0.5 * gap for gap in others if gap > 0.0] + [end.width])
-            found = _next_to(panels, lane, end.place, side, room)
-            if found is None:
-                continue
-            panels, u = found
-            inner.append((u[:-1], u[1:], len(lanes)))
-            lanes.append(lane)
-            places.append(end.place)
-            sides.append(side)
-            firsts.append(float(u[0]))
-            starts.append(float(u[-1]))
-    if not lanes:
+    ends = [_apart([*data.ends, *generated.ends(k)]) for k in range(generated.lanes)]
+    most = max(map(len, ends))
+    if not most:
         return panels, None
-    of, at, on = np.array(lanes), np.array(places), np.array(sides)
+    # each lane's first end, second end and so on; nan where it has no more
+    places, widths = np.full((2, most, generated.lanes), np.nan)
+    for k, own in enumerate(ends):
+        places[: len(own), k] = [end.place for end in own]
+        widths[: len(own), k] = [end.width for end in own]
+    for place, width in zip(places, widths, strict=True):
+        panels = _cut(_wide(panels, place, width), place)
+    ways: list[tuple[NDArray[Any], ...]] = []
+    inner, count = [Panels.between(np.empty(0), np.empty(0), np.empty(0, np.intp))], 0
+    for place, width in zip(places, widths, strict=True):
+        for side in (-1.0, 1.0):
+            with np.errstate(invalid="ignore"):
+                gaps = side * (places - place)
+                room = np.fmin.reduce(np.where(gaps > 0.0, 0.5 * gaps, width))
+                room = np.fmin(room, width)
+            panels, lane, u = _next_to(panels, place, side, room)
+            way, first, index = np.unique(lane, return_index=True, return_inverse=True)
+            last = np.append(first[1:], len(u)) - 1 if len(u) else first
+            ways.append((way, place[way], np.full(len(way), side), u[first], u[last]))
+            within = np.flatnonzero(np.diff(index) == 0)
+            inner.append(Panels.between(u[within], u[within + 1], count + index[within]))
+            count += len(way)
+    of, at, on, begun, start = (np.concatenate(part) for part in zip(*ways, strict=True))
+    if not len(of):
+        return panels, None
 
     def f(u: Array, way: Index) -> tuple[Array, Array]:
         values, rounding = rows(NextTo(data, generated, at[way], on[way], u, of[way]))
         # where one density is nothing beside the other, how steep it is has no say
         return values, np.nan_to_num(rounding, nan=_PLAIN, posinf=_PLAIN)
 
-    way = np.concatenate([np.full(len(left), k) for left, _, k in inner])
-    left, right = (np.concatenate([part[i] for part in inner]) for i in (0, 1))
-    start = np.array(starts)
+    first_panels = reduce(Panels.joined, inner)
     stop = np.full(len(of), _LAST)
-    panels_of_u = Panels.between(left, right, way)
-    return panels, Approach(f, of, panels_of_u, np.array(firsts), start, stop)
+    return panels, Approach(f, of, first_panels, begun, start, stop)
 
 
 def _apart(ends: list[End]) -> list[End]:
@@ -172,50 +183,55 @@ def _apart(ends: list[End]) -> list[End]:
     return out
 
 
-def _wide(panels: Panels, lane: int, end: End) -> Panels:
-    """The panels, which reach beyond an end on both sides."""
-    mine = panels.lane == lane
-    first, last = float(panels.left[mine].min()), float(panels.right[mine].max())
-    low, high = min(first, end.place - end.width), max(last, end.place + end.width)
-    ends = np.array([low, last]), np.array([first, high])
-    return panels.joined(Panels.between(*ends, np.full(2, lane)).pick(ends[0] < ends[1]))
+def _wide(panels: Panels, place: Array, width: Array) -> Panels:
+    """The panels, which reach beyond an end (lanes,) on both sides."""
+    first, last = np.full((2, len(place)), [[np.inf], [-np.inf]])
+    np.minimum.at(first, panels.lane, panels.left)
+    np.maximum.at(last, panels.lane, panels.right)
+    low, high = np.append(place - width, last), np.append(first, place + width)
+    lanes = np.tile(np.arange(len(place)), 2)
+    return panels.joined(Panels.between(low, high, lanes).pick(low < high))
 
 
-def _cut(panels: Panels, lane: int, place: float) -> Panels:
-    """The panels, none of which has the place inside."""
-    near = NEAR * abs(place)
-    across = (panels.lane == lane) & (panels.left < place - near) & (panels.right > place + near)
+def _cut(panels: Panels, place: Array) -> Panels:
+    """The panels, none of which has the place of its lane inside."""
+    at = place[panels.lane]
+    near = NEAR * np.abs(at)
+    across = (panels.left < at - near) & (panels.right > at + near)
     if not across.any():
         return panels
-    left, right, at = panels.left[across], panels.right[across], panels.lane[across]
-    middle = np.full(len(at), place)
-    ends = np.append(left, middle), np.append(middle, right)
-    return panels.pick(~across).joined(Panels.between(*ends, np.append(at, at)))
+    old, middle = panels.pick(across), at[across]
+    ends = np.append(old.left, middle), np.append(middle, old.right)
+    return panels.pick(~across).joined(Panels.between(*ends, np.tile(old.lane, 2)))
 
 
-def _next_to(
-    panels: Panels, lane: int, place: float, side: float, room: float
-) -> tuple[Panels, Array] | None:
-    """The panels without those within `room` of a place, on a side of it.
+def _next_to(panels: Panels, place: Array, side: float, room: Array) -> tuple[Panels, Index, Array]:
+    """The panels without those within `room` of a place (lanes,), on a side of it.
 
-    And the edges of these as −log distance.
+    And the edges of these as −log distance, rising within each lane, and their lanes.
     """
-    near = NEAR * abs(place)
+    lane = panels.lane
     outer, inner = (panels.right, panels.left) if side > 0 else (panels.left, panels.right)
-    first, last = side * (inner - place), side * (outer - place)
+    at, near = place[lane], NEAR * np.abs(place)
+    first, last = side * (inner - at), side * (outer - at)
     # the outermost panel stays, in part
-    room = min(room, 0.5 * float(last[panels.lane == lane].max()))
-    mine = np.flatnonzero((panels.lane == lane) & (first >= -near) & (first < room * (1 - 1e-9)))
-    if not len(mine) or first[mine].min() > near or panels.root[mine].any():
-        return None
-    reached = np.minimum(np.unique(last[mine]), room)
-    edges = reached[reached > max(_INNERMOST * room, 64.0 * near)]
-    if not len(edges):
-        return None
-    kept = np.ones(len(panels), bool)
-    kept[mine] = False
-    rest = mine[last[mine] > room * (1 + 1e-9)]
-    cut = np.full(len(rest), place + side * room)
+    farthest, nearest = np.full((2, len(place)), [[-np.inf], [np.inf]])
+    np.maximum.at(farthest, lane, last)
+    room = np.minimum(room, 0.5 * farthest)
+    mine = (first >= -near[lane]) & (first < room[lane] * (1.0 - 1e-9))
+    np.minimum.at(nearest, lane[mine], first[mine])
+    taken = nearest <= near
+    taken[lane[mine & (panels.root != 0)]] = False
+    mine &= taken[lane]
+    reached = np.minimum(last[mine], room[lane[mine]])
+    kept = reached > np.maximum(_INNERMOST * room, 64.0 * near)[lane[mine]]
+    edges, of = reached[kept], lane[mine][kept]
+    mine &= np.bincount(of, minlength=len(place))[lane] > 0
+    order = np.lexsort((-edges, of))
+    edges, of = edges[order], of[order]
+    new = np.append(True, (np.diff(of) > 0) | (np.diff(edges) < 0.0))[: len(of)]
+    rest = mine & (last > room[lane] * (1.0 + 1e-9))
+    cut = (place + side * room)[lane[rest]]
     ends = (cut, outer[rest]) if side > 0 else (outer[rest], cut)
-    outside = Panels.between(ends[0], ends[1], panels.lane[rest])
-    return panels.pick(kept).joined(outside), -np.log(edges[::-1])
+    outside = Panels.between(*ends, lane[rest])
+    return panels.pick(~mine).joined(outside), of[new], -np.log(edges[new])

@@ -4,11 +4,12 @@ At a distance u from such a point p is like u^k and the generated density like u
 log density ratio ℓ has the slope (k − m)/u. With w(ℓ) like r^κ, κ the power of r as it goes to 0
 (k > m) or to infinity (k < m), the integrand p_g w ℓ' ∂G/∂θ of the force is like
 
-    u^(m + κ(k − m) − 1),
+    u^(K − 1 + v),      K = κ k + (1 − κ) m,
 
-which can be integrated where m + κ(k − m) > 0, and nowhere else: not where it is 0, either. So it
-is for a divergence with p_g f(r) like p^κ p_g^(1 − κ), where m + κ(k − m) must be above −1. The
-exponents are measured once for each of the two densities, from values of it next to its breaks.
+where ∂G/∂θ is like u^v (v is 0 or, where it vanishes, 1 most often), and can be integrated where
+K + v > 0, and nowhere else: not where it is 0, either. So it is for a divergence with p_g f(r) like
+p^κ p_g^(1 − κ), where K must be above −1. Where a density vanishes faster than every power, its
+exponent is infinite; if −log p is like u^−s, ℓ' is like u^(−s − 1), and K must be above s − v.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandyn.distributions import Distribution
+from gandyn.distributions.ends import at
 from gandyn.generators import Generated, Generator
 from gandyn.objectives import FDivergence, Objective
 
@@ -29,7 +31,8 @@ Array = NDArray[np.float64]
 
 _NEAR, _APART, _STEPS = 1e-5, 64.0, 3
 _REGULAR, _TOLERANCE = 1e-5, 1e-5
-_GROWS = 1e-3
+_GROWS, _LASTS = 1e-3, 0.9
+_BESIDE = 1e-6
 _SAME = 1e-12
 _SIDES = -1.0, 1.0
 
@@ -62,14 +65,15 @@ class Ends:
         out = np.zeros(theta.shape)
         if self.smooth or not isinstance(target, FDivergence):
             return out
-        for x, side, k, m, _ in self._met(generator, generated, theta):
+        for x, side, k, m, steep in self._met(generator, generated, theta):
             power = np.where(k > m, *target.powers)
-            endless = (k != m) & (m + power * (k - m) <= _TOLERANCE)
-            if endless.any():
-                at = generated.sensitivity(x[:, None], np.arange(len(x)))[..., 0].T
-                push = (side * np.sign(k - m))[:, None] * at
+            rest = _exponent(power, k, m) - steep
+            if (may := (k != m) & (rest <= _TOLERANCE)).any():
+                sign, order = _beside_end(generated, x, side)
+                endless = may[:, None] & (rest[:, None] + order <= _TOLERANCE) & (sign != 0.0)
+                push = (side * np.sign(k - m))[:, None] * sign
                 with np.errstate(invalid="ignore"):
-                    out += np.where(endless[:, None] & (push != 0.0), push * np.inf, 0.0)
+                    out += np.where(endless, push * np.inf, 0.0)
         return out
 
     def value(
@@ -91,7 +95,7 @@ class Ends:
             grows = np.where(k > m, power <= 0.0, power >= 1.0) & (k != m)
             # of the logarithm in a Kullback-Leibler divergence
             steep = np.where((power == 0.0) | (power == 1.0), steep, 0.0)
-            out |= grows & (m + power * (k - m) - steep <= -1.0 + _TOLERANCE)
+            out |= grows & (_exponent(power, k, m) - steep <= -1.0 + _TOLERANCE)
         return out
 
     def alone(
@@ -131,18 +135,19 @@ class Ends:
             for place, of_data in zip(self._data.breaks, self._of_data, strict=True):
                 x = np.full(len(theta), place)
                 there = np.isfinite(generated.logpdf(x[:, None], lanes)[:, 0])
-                for at, side in enumerate(_SIDES):
-                    m, steep = np.where(there, 0.0, np.nan), of_data[at, 1]
+                for row, side in enumerate(_SIDES):
+                    m, steep = np.where(there, 0.0, np.nan), of_data[row, 1]
                     for image, end in zip(images, mine, strict=True):
-                        m = np.where(same(x, image), end[at, 0], m)
-                        steep = np.where(same(x, image), np.fmax(steep, end[at, 1]), steep)
-                    yield x, side, np.full(len(theta), of_data[at, 0]), m, steep + 0.0 * m
+                        m = np.where(same(x, image), end[row, 0], m)
+                        steep = np.where(same(x, image), np.fmax(steep, end[row, 1]), steep)
+                    steep = np.broadcast_to(steep, m.shape)
+                    yield x, side, np.full(len(theta), of_data[row, 0]), m, steep
             for image, end in zip(images, mine, strict=True):
                 there = np.isfinite(self._data.logpdf(image))
                 for place in self._data.breaks:
                     there &= ~same(np.full(len(theta), place), image)
-                for at, side in enumerate(_SIDES):
-                    yield image, side, np.where(there, 0.0, np.nan), end[at, 0], end[at, 1]
+                for row, side in enumerate(_SIDES):
+                    yield image, side, np.where(there, 0.0, np.nan), end[row, 0], end[row, 1]
 
     def _images(
         self, generator: Generator | None, theta: Array, z: Array
@@ -159,12 +164,36 @@ class Ends:
         return list(images), slopes < 0.0
 
 
+def _exponent(power: Array, k: Array, m: Array) -> Array:
+    """That of p^κ p_g^(1 − κ), κ the power; 0 times infinite is 0."""
+    with np.errstate(invalid="ignore"):
+        parts = np.where(power == 0.0, 0.0, power * k), np.where(power == 1.0, 0.0, (1 - power) * m)
+        return np.where(np.isnan(k) | np.isnan(m), np.nan, parts[0] + parts[1])
+
+
+def _beside_end(generated: Generated, x: Array, side: float) -> tuple[Array, Array]:
+    """The sign of ∂G/∂θ on one side of a point of each state, and with which power it goes to 0
+    there: (L, d) each."""
+    lanes = np.arange(len(x))
+    step = side * _BESIDE * np.array([edges[-1] - edges[0] for edges in generated.edges])
+    here, near, far = (
+        generated.sensitivity((x + share * step)[:, None], lanes)[..., 0].T
+        for share in (0.0, 0.5, 1.0)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        order = np.where(here == 0.0, np.log2(np.abs(far / near)), 0.0)
+    return np.sign(np.where(here == 0.0, near, here)), order
+
+
 def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:
     """(k, s) where a density goes with the power k of the distance u on one side (±1) of a point.
 
-    k is nan where there is no density; where it changes faster than every power, log p goes with
-    u^−s.
+    k is nan where there is no density; where it vanishes faster than every power, k is infinite and
+    log p goes with u^−s.
     """
+    end = at(law.ends, place, side)
+    if end is not None:
+        return end.power, 0.0
     centres, widths = law.landmarks.T
     away = centres != place  # a landmark on the point itself may be as narrow as rounding
     size = np.maximum(np.abs(centres - place), widths)[away if away.any() else slice(None)].min()
@@ -177,9 +206,12 @@ def beside(law: Distribution, place: float, side: float) -> tuple[float, float]:
     if not np.isfinite(log_density).all():
         return math.nan, 0.0
     powers = (log_density[0] - log_density[1]) / np.log((x[0] - place) / (x[1] - place))
-    first, last = powers[[0, -1]].tolist()
+    first, middle, last = powers.tolist()
     # of a smooth density they go to 0, as u or as a root of it; of a power they stay
     if abs(last) < _REGULAR or abs(last) < 0.7 * abs(first):
         return 0.0, 0.0
-    growth = math.log(abs(last / first)) / math.log(_APART ** (_STEPS - 1))
-    return last, growth if growth > _GROWS else 0.0
+    growth, later = (math.log(abs(b / a), _APART) for a, b in ((first, middle), (middle, last)))
+    if max(growth, later) <= _GROWS:
+        return last, 0.0
+    # of a power of a logarithm they grow ever slower
+    return math.copysign(math.inf, last), later if later > _LASTS * growth else 0.0

@@ -37,6 +37,7 @@ class FastEngine:
         self.name = self._main.name
         self.force, self.force_at = self._main.force, self._main.force_at
         self.close_force = self._main.close_force
+        self.has_force = self._main.has_force
         self.jacobian = self._main.jacobian
 
     def __getstate__(self) -> PanelEngine:

@@ -14,7 +14,13 @@ from gandyn.engine.exponents import Ends
 from gandyn.engine.folds import push_at_folds
 from gandyn.engine.mesh import fitted, panels_between
 from gandyn.engine.quadrature import Integrals, integrate
-from gandyn.engine.sensitivity import at_breaks, changes, changes_by_parts, left_by_parts
+from gandyn.engine.sensitivity import (
+    at_breaks,
+    changes,
+    changes_by_parts,
+    changes_in_place,
+    left_by_parts,
+)
 from gandyn.engine.tails import divergent, endless
 from gandyn.generators import Generator
 from gandyn.generators.generated import Generated, quantile
@@ -59,6 +65,10 @@ _NEAR = 100.0
 
 _EPS = float(np.finfo(float).eps)
 _LOST, _BY_DIFFERENCES = 1e-5, 1e-12
+_NARROW = 1e4
+"""Widths of p_g from 0 to its place, from which on x is measured from there."""
+_VAST = 1e12
+"""Widths of the data, from which on they would then be lost."""
 _LANES = 128
 """States whose panels are fitted and integrated together."""
 
@@ -86,6 +96,10 @@ class PanelEngine(Engine):
 
     def force(self, theta: Array) -> Integrals:
         """Force at states (L, d): the better of the two ways of writing it."""
+        parts = self._by_place(theta)
+        if parts:
+            forces = [engine.force(states) for _, engine, states in parts]
+            return Integrals.joined(forces).of(_order(parts))
         push = self.endless_force(theta).T
         infinite = push != 0.0
         converged, nodes = ~infinite.any(axis=0), np.zeros(len(theta), np.int64)
@@ -98,6 +112,32 @@ class PanelEngine(Engine):
             converged[some] &= finite.converged
             nodes[some] = finite.nodes
         return found
+
+    def _by_place(self, theta: Array) -> list[tuple[Index, PanelEngine, Array]]:
+        """Where p_g is so narrow that the rounding of x leaves it few digits: x from its own place.
+
+        Indices of states, the engine that takes them and what they are there; none where all are
+        well where they are.
+        """
+        place, generator = self.generator.scale_and_place, self.generator
+        if place is None or not generator.affine:
+            return []
+        a, b = theta[:, place].T
+        width = float(generator.latent.landmarks[:, 1].min())
+        narrow = np.abs(b) > _NARROW * np.abs(a) * width
+        narrow &= np.abs(b) < _VAST * float(self.data.landmarks[:, 1].min())
+        if not narrow.any():
+            return []
+        parts = [(np.flatnonzero(~narrow), self, theta[~narrow])] if not narrow.all() else []
+        for far in np.unique(b[narrow]):
+            index = np.flatnonzero(narrow & (b == far))
+            engine = NarrowEngine(self.data.shifted(-far), generator, self.objective)
+            parts.append((index, engine, generator.shifted(theta[index], -far)))
+        return parts
+
+    def has_force(self, theta: Array) -> NDArray[np.bool_]:
+        """Whether no component of the force is infinite at states (L, d)."""
+        return np.asarray((self.endless_force(theta) == 0.0).all(axis=1))
 
     def endless_force(self, theta: Array) -> Array:
         """±∞ and nan in the components of the force (L, d) that do not exist, 0 elsewhere.
@@ -135,20 +175,29 @@ class PanelEngine(Engine):
 
     def _finite_force(self, theta: Array, infinite: NDArray[np.bool_]) -> Integrals:
         """The components of the force that are not infinite, and 0 for those that are."""
-        target, d = self.objective, theta.shape[-1]
+        rows = self._ways(theta)
+        left_out = np.stack([infinite] * len(rows))
+        found = self._integrals(theta, rows, self.objective.transport, left_out)
+        ways = (len(rows), theta.shape[-1], -1)
+        value, error = found.value.reshape(ways), found.error.reshape(ways)
+        best = error.argmin(axis=0)[None]
+        value, error = (np.take_along_axis(each, best, axis=0)[0] for each in (value, error))
+        return Integrals(value, error, found.converged, found.nodes)
+
+    def _ways(self, theta: Array) -> list[Row]:
+        """What the force at states (L, d) is the integral of, written in one way or more."""
+        target = self.objective
         rows: list[Row] = [(target.force, target.force_rounding)]
         if self._by_parts:
             rows.append((target.force_by_parts, target.force_by_parts_rounding))
-        found = self._integrals(theta, rows, target.transport, np.stack([infinite] * len(rows)))
-        value, error = found.value[:d], found.error[:d]
-        if self._by_parts:
-            better = found.error[d:] < error
-            value = np.where(better, found.value[d:], value)
-            error = np.where(better, found.error[d:], error)
-        return Integrals(value, error, found.converged, found.nodes)
+        return rows
 
     def values(self, theta: Array, names: Sequence[str]) -> Integrals:
         """Divergences by name, and "potential", at states (L, d): a row of the result for each."""
+        parts = self._by_place(theta)
+        if parts:
+            values = [engine.values(states, names) for _, engine, states in parts]
+            return Integrals.joined(values).of(_order(parts))
         infinite = self.endless_values(theta, names)
         transport = any(name.startswith("wasserstein") for name in names)
         transport |= "potential" in names and self.objective.transport
@@ -166,29 +215,38 @@ class PanelEngine(Engine):
         Under the integral where objective and generator allow it, by sixth-order differences
         elsewhere.
         """
+        parts = self._by_place(theta)
+        if parts:
+            changed = [engine.jacobian(states) for _, engine, states in parts]
+            return np.concatenate(changed)[_order(parts)]
         target, place = self.objective, self.generator.scale_and_place
-        if not (self.generator.affine and isinstance(target, FDivergence)):
+        # Next to an end of the data, where ℓ' is infinite, x is to be held fixed, and p_g smooth.
+        fixed, smooth = bool(self.data.ends), not len(self.generator.latent.breaks)
+        under = self.generator.affine and isinstance(target, FDivergence) and (smooth or not fixed)
+        if not under:
             size = np.abs(theta) if place is None else np.abs(theta[:, place[:1]])
             least = 1e-3 * min(1.0, float(self.data.landmarks[:, 1].min()))
             step = 3e-3 * np.maximum(size.max(axis=1, initial=0.0), least)
             return by_differences(lambda states: self.force(states).value.T, theta, step)
-        assert place is not None
-        endless = (self.endless_force(theta) != 0.0).any(axis=1)
-        if endless.any():
+        assert place is not None and isinstance(target, FDivergence)
+        exists = self.has_force(theta)
+        if not exists.all():
             out = np.full((len(theta), 2, 2), np.nan)
-            if not endless.all():
-                out[~endless] = self.jacobian(theta[~endless])
+            if exists.any():
+                out[exists] = self.jacobian(theta[exists])
             return out
         if len(theta) > _LANES:
-            parts = np.array_split(theta, -(-len(theta) // _LANES))
-            return np.concatenate([self.jacobian(part) for part in parts])
+            stacks = np.array_split(theta, -(-len(theta) // _LANES))
+            return np.concatenate([self.jacobian(stack) for stack in stacks])
         order, (a, b) = np.argsort(place), theta[:, place].T
 
         def entries(at: Field) -> Array:
-            mass = target.mass(at)
-            found = changes(target, at, mass, a[at.lane, None])
+            mass, size = target.mass(at), a[at.lane, None]
+            z = (at.x - b[at.lane, None]) / size
+            if fixed:
+                return np.where(mass > 0.0, changes_in_place(target, at, mass, size, z), 0.0)
+            found = changes(target, at, mass, size)
             along, wider = (np.where(mass > 0.0, values, 0.0) for values in found)
-            z = (at.x - b[at.lane, None]) / a[at.lane, None]
             tilted = along * z
             return np.stack([(tilted + wider) * z, tilted, tilted + wider, along])
 
@@ -206,7 +264,9 @@ class PanelEngine(Engine):
             left, noise = left_by_parts(self.data, generated, target, a, b)
             better = found.error[4:] + noise < found.error[:4]
             value = np.where(better, found.value[4:] + left, value)
-        value = value.T.reshape(-1, 2, 2) + at_breaks(self.data, generated, target, a, b)
+        value = value.T.reshape(-1, 2, 2)
+        if not fixed:
+            value = value + at_breaks(self.data, generated, target, a, b)
         return value[:, order][:, :, order]
 
     def _integrals(
@@ -245,6 +305,37 @@ class PanelEngine(Engine):
         by_differences = type(self.generator).slope is Generator.slope
         by_differences &= not self.generator.affine
         return share + (_BY_DIFFERENCES if by_differences else 0.0)
+
+
+class NarrowEngine(PanelEngine):
+    """The same for p_g far narrower than the data, whose own score, 1/a large, adds up to little.
+
+    By parts it is left out of the force, ∫ p_g w (s_p φ + ε ℓ' φ + φ') dx: s_p is the data's score,
+    φ = ∂G/∂θ as a function of x, ε = d log w/dℓ.
+    """
+
+    def _ways(self, theta: Array) -> list[Row]:
+        rows, target = super()._ways(theta), self.objective
+        if not (self._by_parts and isinstance(target, FDivergence)):
+            return rows
+        place = self.generator.scale_and_place
+        assert place is not None
+        a = theta[:, place[0]]
+
+        def pushed(at: Field) -> Array:
+            mass = target.mass(at)
+            with np.errstate(invalid="ignore", over="ignore"):
+                push = at.score_data + target.elasticity(at.log_ratio) * at.ratio_slope
+                out = np.where(mass > 0.0, mass * push, 0.0) * at.sensitivity
+            out[place[0]] += mass / a[at.lane, None]
+            return out
+
+        return [*rows, (pushed, target.force_rounding)]
+
+
+def _order(parts: Sequence[tuple[Index, PanelEngine, Array]]) -> Index:
+    """Where in the parts, one after the other, each state is."""
+    return np.argsort(np.concatenate([index for index, _, _ in parts]))
 
 
 def powers_of(name: str, objective: Objective | None = None) -> tuple[float, float]:
@@ -355,7 +446,8 @@ def field_integrals(
         for f, noise in rows:
             value = f(at).reshape(-1, *at.x.shape)
             values.append(value)
-            rounding.append(np.broadcast_to(noise(at), value.shape))
+            # of nothing, however steep both densities are
+            rounding.append(np.where(value == 0.0, 0.0, noise(at)))
         return np.concatenate(values), np.concatenate(rounding)
 
     panels = fitted(data, generated, transport=transport)

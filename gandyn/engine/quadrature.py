@@ -247,12 +247,13 @@ def _adapt(
         with np.errstate(invalid="ignore", over="ignore"):
             wanted = np.abs(value) if scale is None else np.maximum(np.abs(value), scale)
             tolerance = np.maximum(rtol * wanted, _EPS * absolute)[:, panels.lane]
-            over = sums[1] > np.maximum(tolerance / 8.0, 4.0 * sums[3])
+            over = sums[1] > np.maximum(np.maximum(tolerance / 8.0, _FAINTEST), 4.0 * sums[3])
         over &= np.isfinite(sums[0])
         width = panels.right - panels.left
         place = np.maximum(np.abs(panels.left), np.abs(panels.right))
         split = over.any(axis=0) & (width > 64.0 * _EPS * place)
-        if not split.any() or len(panels) > _MOST_PANELS * lanes:
+        split &= np.bincount(panels.lane)[panels.lane] <= _MOST_PANELS
+        if not split.any():
             break
         halves = panels.pick(split).halved()
         nodes += len(rule.nodes) * np.bincount(halves.lane, minlength=lanes)
@@ -263,7 +264,8 @@ def _adapt(
     infinite = np.isinf(value)
     with np.errstate(invalid="ignore"):
         wanted = np.abs(value) if scale is None else np.maximum(np.abs(value), scale)
-        good = infinite | (difference <= np.maximum(1e3 * rtol * wanted, 1e2 * noise))
+        most = np.maximum(np.maximum(1e3 * rtol * wanted, 1e2 * noise), 1e3 * _FAINTEST)
+        good = infinite | (difference <= most)
         error = np.where(infinite, 0.0, difference + noise)
     return _Running(value, error, absolute, good.all(axis=0), nodes)
 
@@ -271,6 +273,9 @@ def _adapt(
 _SWEEPS = 60
 _MOST_PANELS = 4000
 """Per lane; only an integrand that is noise, or not integrable, comes near it."""
+
+_FAINTEST = 1e-305
+"""Below, numbers have lost digits: two rules need not agree."""
 
 _DOUBLINGS = 12
 """Panels twice as wide as those before; what still matters then is followed by its logarithm."""

@@ -10,7 +10,14 @@ from gandyn.generators.generated import Generated
 from gandyn.objectives import FDivergence
 from gandyn.objectives.field import Field
 
-__all__ = ["at_breaks", "changes", "changes_by_parts", "jumps_at_breaks", "left_by_parts"]
+__all__ = [
+    "at_breaks",
+    "changes",
+    "changes_by_parts",
+    "changes_in_place",
+    "jumps_at_breaks",
+    "left_by_parts",
+]
 
 Array = NDArray[np.float64]
 
@@ -39,6 +46,23 @@ def changes(target: FDivergence, at: Field, mass: Array, a: Array) -> tuple[Arra
         bent *= mass
         bent /= a
     return along, bent
+
+
+def changes_in_place(target: FDivergence, at: Field, mass: Array, a: Array, z: Array) -> Array:
+    """What the Jacobian's entries aa, ab, ba and bb are integrals of where x is fixed: (4, P, n).
+
+    There p and ℓ' may be infinite, and p_g is smooth. With φ = (z, 1), ∂(log p_g)/∂θ_j is −f_j,
+    f_j = φ_j s_q + δ_ja/a, ℓ changes by f_j and ℓ' by its slope, and φ_a by −φ_j/a, so that
+
+        ∂F_i/∂θ_j = ∫ w q ((ε − 1) ℓ' f_j + f_j') φ_i − δ_ia w q ℓ' φ_j/a dx.
+    """
+    bent = target.elasticity(at.log_ratio) - 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        push = mass * at.ratio_slope
+        along = bent * push * at.score_generated + mass * at.score_slope_generated
+        wider = (bent * push + mass * at.score_generated) / a
+        tilted = along * z
+        return np.stack([(tilted + wider - push / a) * z, tilted - push / a, tilted + wider, along])
 
 
 def changes_by_parts(target: FDivergence, at: Field, a: Array, b: Array) -> Array:

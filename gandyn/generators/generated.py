@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,10 @@ class Generated(ABC):
     def score(self, x: Array, lane: Index) -> Array:
         """Its derivative."""
 
+    @abstractmethod
+    def score_slope(self, x: Array, lane: Index) -> Array:
+        """The derivative of that."""
+
     def ends(self, lane: int) -> Sequence[End]:
         """Where the density of a lane is not smooth, see `gandyn.distributions.Distribution`."""
         return ()
@@ -76,14 +80,21 @@ class Generated(ABC):
         away = np.maximum(distance, NEAR * np.abs(place)[:, None])
         x = place[:, None] + side[:, None] * away
         log, score = self.logpdf(x, lane), self.score(x, lane)
+        for rows, end in self._met(place, side, lane):
+            log[rows] = end.log_density(distance[rows])
+            score[rows] = end.score(distance[rows])
+        return log, score
+
+    def _met(
+        self, place: Array, side: Array, lane: Index
+    ) -> Iterator[tuple[NDArray[np.bool_], End]]:
+        """Ends, and the rows that are next to them."""
         for k in np.unique(lane):
             for end in self.ends(int(k)):
                 there = np.abs(place - end.place) <= NEAR * np.abs(place)
                 rows = (lane == k) & (side == end.side) & there
                 if rows.any():
-                    log[rows] = end.log_density(distance[rows])
-                    score[rows] = end.score(distance[rows])
-        return log, score
+                    yield rows, end
 
     @abstractmethod
     def cdf(self, x: Array, lane: Index) -> Array:
@@ -155,6 +166,9 @@ class _Lanes(Generated):
     def score(self, x: Array, lane: Index) -> Array:
         return self._each(lambda member, at: member.score(at), lane, x)
 
+    def score_slope(self, x: Array, lane: Index) -> Array:
+        return self._each(lambda member, at: member.score_slope(at), lane, x)
+
     def cdf(self, x: Array, lane: Index) -> Array:
         return self._each(lambda member, at: member.cdf(at), lane, x)
 
@@ -224,6 +238,16 @@ class LinearStack(Generated):
         a, b = float(self.a[lane]), float(self.b[lane])
         return [MovedEnd(end, a, b) for end in self.latent.ends]
 
+    def _met(
+        self, place: Array, side: Array, lane: Index
+    ) -> Iterator[tuple[NDArray[np.bool_], End]]:
+        a, b = self.a[lane], self.b[lane]
+        for end in self.latent.ends:
+            rows = np.abs(place - (a * end.place + b)) <= NEAR * np.abs(place)
+            rows &= side * np.sign(a) == end.side
+            if rows.any():
+                yield rows, MovedEnd(end, a[rows, None], b[rows, None])
+
     def _latent(self, x: Array, lane: Index) -> Array:
         with np.errstate(over="ignore"):  # far out from a narrow law
             return (x - self.b[lane, None]) / self.a[lane, None]
@@ -233,6 +257,9 @@ class LinearStack(Generated):
 
     def score(self, x: Array, lane: Index) -> Array:
         return self.latent.score(self._latent(x, lane)) / self.a[lane, None]
+
+    def score_slope(self, x: Array, lane: Index) -> Array:
+        return self.latent.score_slope(self._latent(x, lane)) / self.a[lane, None] ** 2
 
     def cdf(self, x: Array, lane: Index) -> Array:
         z = self._latent(x, lane)

@@ -267,8 +267,9 @@ def on_side(plane: Plane, box: Box | None = None) -> Equilibria:
         message = f"the winding number around the box, {winding}, is the sum of the indices"
     elif plane.cut:
         message = (
-            "stopped after ten seconds of work: rest points may be missing; choose a smaller box, "
-            "or data whose force is quicker to be had, such as a smoother density or fewer samples"
+            "stopped after three seconds of work: rest points may be missing; choose a smaller "
+            "box, another objective (such as wasserstein2), or data whose force is quicker to be "
+            "had: a smoother density (by instance noise) or fewer samples"
         )
     elif winding is None:
         message = _uncounted(plane.force(edge))

@@ -130,6 +130,9 @@ class Plane:
     def force(self, u: Array) -> Array:
         """Force (n, 2), nan where |a| is 0 or next to it, and where it or u is not finite."""
         good = (u[:, 0] >= SMALLEST) & (np.abs(u) <= MOST).all(axis=1)
+        centred = getattr(self.game, "centred", None)
+        if centred is not None and good.any():
+            good[good] = centred.engine.has_force(self.game.near(self.state(u[good])))
         out = np.full(u.shape, np.nan)
         if good.any():
             out[good] = self.seen(self.game.force(self.state(u[good])))
@@ -160,11 +163,11 @@ class Plane:
         latent = generator.latent if generator.affine else generator.pushforward(one)
         centres, widths = np.asarray(data.landmarks, dtype=float).T
         unit, _, _ = _spread(latent)
-        spread, first, last = _spread(data)
+        spread, percentile, other = _spread(data)
         spread = max(spread, float(np.ptp(centres)) / 2.0)
         inner, outer = float(widths.min()) / unit / 6.0, 3.0 * spread / unit
         middle = self.side * float(latent.mean) if np.isfinite(latent.mean) else 0.0
-        low, high = min(float(centres.min()), first), max(float(centres.max()), last)
+        low, high = min(float(centres.min()), percentile), max(float(centres.max()), other)
         margin = 0.3 * (high - low)
         shifts = sorted((-middle * inner, -middle * outer))
         b_low, b_high = low - margin + shifts[0], high + margin + shifts[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ except ModuleNotFoundError:
 from gandyn.game import Game
 from gandyn.generators import MLPGenerator
 from gandyn.montecarlo.networks import MLP
-from gandyn.montecarlo.players import Players
+from gandyn.montecarlo.players import Players, first_state
 from gandyn.montecarlo.records import Records
 from gandyn.montecarlo.settings import Settings
 from gandyn.system.checks import AnyArray as Array
@@ -35,13 +36,15 @@ _LARGE = 1e8
 class Run:
     """Replicas of a training run, one a seed.
 
-    `done` counts the iterations made; `status` (R,) is DONE, so far, or DIVERGED.
+    `done` counts the iterations made; `status` (R,) is DONE, so far, or DIVERGED. Players and
+    records measure x from the place of the game.
     """
 
     def __init__(self, game: Game, plan: Settings, seeds: list[np.random.SeedSequence]) -> None:
         self.game, self.plan, self.seeds = game, plan, seeds
-        self.players = Players(game, plan, seeds)
-        self.records = Records(game, self.players, plan, len(seeds))
+        near, about = _at_its_place(game, plan)
+        self.players = Players(near, about, seeds)
+        self.records = Records(near, self.players, plan, len(seeds))
         self.status = np.zeros(len(seeds), np.intp)
         self.done = 0
 
@@ -116,6 +119,14 @@ class Run:
         """Count as made so many iterations, and what is recorded until then."""
         self.done = done
         self.records.reach(done)
+
+
+def _at_its_place(game: Game, plan: Settings) -> tuple[Game, Settings]:
+    """The game and the plan with x measured from the game's place."""
+    start = first_state(game.generator, plan)
+    if game.place == 0.0 or isinstance(start, str):
+        return game.centred, plan
+    return game.centred, replace(plan, start=tuple(game.near(start).tolist()))
 
 
 def large_products(game: Game, plan: Settings) -> bool:

@@ -233,6 +233,12 @@ def train(
     Interrupted
         On Ctrl-C, a KeyboardInterrupt whose `result` is the `Training` until then.
 
+    Notes
+    -----
+    Of data many widths away from 0 networks see x as it is measured from the place of the data
+    (`Game.place`), and the generator's own drawn start is made there: training goes on as if the
+    data lay about 0.
+
     References
     ----------
     .. [1] I. Goodfellow et al., "Generative adversarial nets", NeurIPS 2014, Algorithm 1.
@@ -380,8 +386,15 @@ def _result(run: Run, stopped: bool, note: str) -> Training:
         parts.append(note)
     parameters = [one.networks.parameters.copy() for one in run.players.trained]
     parameters += [np.empty((len(status), 0))] * (2 - len(parameters))
+    found = run.records.arrays()
+    place = run.game.place
+    if place != 0.0:
+        found |= {name: found[name].astype(float) + place for name in ("mean", "images", "places")}
+        parameters[0] = run.game.far(parameters[0].astype(float))
+        if not run.players.network:
+            found["theta"] = run.game.far(found["theta"])
     return Training(
-        **run.records.arrays(),
+        **found,
         status=status,
         message="; ".join(parts),
         game=run.game,

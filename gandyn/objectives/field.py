@@ -115,6 +115,10 @@ class Field:
         return self.generated.score(self.x, self.lane)
 
     @cached_property
+    def score_slope_generated(self) -> Array:
+        return self.generated.score_slope(self.x, self.lane)
+
+    @cached_property
     def ratio_slope(self) -> Array:
         if self._parts:
             return self._paired[1]

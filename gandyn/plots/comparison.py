@@ -14,7 +14,7 @@ from gandyn.errors import InputError
 from gandyn.plots.colours import GENERATED, TRAINING
 from gandyn.plots.portrait import draw_flows, draw_portrait
 from gandyn.plots.scales import count_steps
-from gandyn.plots.style import crown, halo
+from gandyn.plots.style import count_from_near, crown, halo
 
 _NODES = 41
 _MARGIN = 0.1
@@ -90,7 +90,7 @@ def _window(states: Any) -> tuple[Any, Any]:
     """Nodes along |a| and b over all states, with a margin; a stays positive."""
     known = states[np.isfinite(states).all(axis=1)]
     low, high = known.min(axis=0), known.max(axis=0)
-    room = _MARGIN * np.maximum(high - low, 0.1 * np.abs(high).max())
+    room = _MARGIN * np.maximum(high - low, 0.1 * high[0])
     floor = max(low[0] - room[0], 0.02 * high[0])
     a = np.linspace(min(floor, low[0]), high[0] + room[0], _NODES)
     return a, np.linspace(low[1] - room[1], high[1] + room[1], _NODES)
@@ -138,7 +138,7 @@ def draw_clock(
     if np.isfinite(exact).any():
         line = ax.plot(times, exact, color=GENERATED.colour, zorder=3.5, label="exact flow")
         handles = line + handles
-    ax.set_ylabel(label)
+    count_from_near(ax.yaxis, label, *ax.get_ylim())
     crown(ax, handles if legend else [], columns=2)
     return ax
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from gandyn.plots.colours import DATA, DISCRIMINATOR, GENERATED, REFERENCE
 from gandyn.plots.moments import Moment
-from gandyn.plots.style import crown, note, share_edges
+from gandyn.plots.style import count_from_near, crown, note, share_edges
 from gandyn.system.checks import Array
 
 # Where the bulk of a density is this many times lower than the highest peak, a linear axis would
@@ -179,7 +179,8 @@ def _draw_arrows(ax: Axes, moment: Moment, latents: Array, images: Array, top: f
         if not low <= image <= high:
             continue
         ax.annotate("", (image, _X_LINE), (foot, _Z_LINE), arrowprops=_ARROW)
-    ax.set(xlim=(low, high), ylim=(_Z_LINE - 0.08, 1.12), yticks=[0.0, 0.5, 1.0], xlabel="x")
+    ax.set(xlim=(low, high), ylim=(_Z_LINE - 0.08, 1.12), yticks=[0.0, 0.5, 1.0])
+    count_from_near(ax.xaxis, "x", low, high)
     ax.set_ylabel("D*, and p, $p_g$ to scale", loc="top")
     ax.grid(False)
     ax.spines["left"].set_bounds(0.0, 1.0)
@@ -190,7 +191,8 @@ def _draw_arrows(ax: Axes, moment: Moment, latents: Array, images: Array, top: f
 def density_axes(ax: Axes, moments: Sequence[Moment], scale: DensityScale) -> Axes:
     """Prepare the axes of some moments, densities on the left; the right-hand axes of D* or D."""
     low, high = min(float(m.x[0]) for m in moments), max(float(m.x[-1]) for m in moments)
-    ax.set(xlim=(low, high), xlabel="x")
+    ax.set_xlim(low, high)
+    count_from_near(ax.xaxis, "x", low, high)
     if scale.log:
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(numticks=6))

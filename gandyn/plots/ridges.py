@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from gandyn.errors import InputError
 from gandyn.plots.colours import DATA, GENERATED, Cue
 from gandyn.plots.scales import count_steps
-from gandyn.plots.style import axes_inches, crown
+from gandyn.plots.style import axes_inches, count_from_near, crown
 
 _MOST, _AN_INCH = 25, 7
 _OVERLAP = 2.6  # distances between ridges that the data, or the usual ridge, are high
@@ -113,7 +113,7 @@ def draw_ridges(
     ax.set_ylim(feet[-1] + 0.5 * apart, summit - 0.3 * apart)
     count_steps(ax.yaxis)
     ax.set_yticks([tick for tick in ax.get_yticks() if feet[0] <= tick <= feet[-1]])
-    ax.set_xlabel("x")
+    count_from_near(ax.xaxis, "x", low, high)
     ax.grid(axis="y", visible=False)
     crown(ax, handles, title=title)
     return ax

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib.patheffects as effects
 import matplotlib.style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -126,12 +127,17 @@ def share_edges(ax: Axes, right: Axes | None = None) -> None:
 def frame_plane(ax: Axes, a: Array, b: Array) -> None:
     """Make the axes those of the plane of (a, b) between the ends of both."""
     ends = {"xlim": (a[0], a[-1]), "ylim": (b[0], b[-1])}
-    ax.set(**ends, xlabel="a (scale)", ylabel="b (place)")
+    ax.set(**ends, xlabel="a (scale)")
     ax.grid(False)
-    far = origin(float(b[0]), float(b[-1]))
+    count_from_near(ax.yaxis, "b (place)", float(b[0]), float(b[-1]))
+
+
+def count_from_near(axis: Axis, label: str, low: float, high: float) -> None:
+    """Label an axis between two values; far from 0 it is told from which round number it counts."""
+    far = origin(low, high)
+    axis.set_label_text(f"{label} − {far:.17g}" if far else label)
     if far:
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value - far:.6g}"))
-        ax.set_ylabel(f"b (place) − {far:.17g}")
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value - far:.6g}"))
 
 
 def _columns(handles: list[Any], most: int, inches: float) -> int:

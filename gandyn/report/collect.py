@@ -14,6 +14,7 @@ from gandyn.game import Evaluation, Game
 from gandyn.system.checks import Array, need_count
 from gandyn.system.polyline import up_to
 from gandyn.system.progress import Progress
+from gandyn.system.text import beside
 from gandyn.theory import Verification
 from gandyn.views.plane import kernels, matching_state
 
@@ -114,8 +115,9 @@ def collect(
     begin = np.asarray(game.generator.check(start), dtype=float)
     if not np.isfinite(game.force(begin)).all():
         raise InputError(
-            f"start: got a = {begin[0]:g}, b = {begin[1]:g}, where the force of "
-            f"{game.objective.name} is not finite; must be a state, or an objective, where it is"
+            f"start: got a = {begin[0]:g}, b = {beside(begin[1], abs(begin[0]), 6)}, where the "
+            f"force of {game.objective.name} is not finite; must be a state, or an objective, "
+            "where it is"
         )
     course = _course(game, begin, t_end, _affordable(settings.samples, game), tell)
     tell(0.3, "values")
@@ -137,9 +139,10 @@ def _course(game: Game, start: Array, t_end: float, samples: int, tell: Progress
     known = np.isfinite(drawn.theta).all(axis=-1)
     t, theta = times[known], drawn.theta[known]
     apart = np.abs(theta[-1] - fine.theta[-1])
-    tolerance = _FINE * (1.0 + np.abs(fine.theta[-1]))
+    size = game.unit + np.abs(game.near(fine.theta[-1]))
+    tolerance = _FINE * size + np.spacing(np.abs(fine.theta[-1]))
     if fine.status == 1:
-        if np.any(apart > 1e-3 * (1.0 + np.abs(fine.theta[-1]))):
+        if np.any(apart > 1e-3 * size):
             # An escape from a plateau, at a time that no float holds: its own steps show the way.
             t, theta = fine.t, fine.theta
         apart = tolerance

@@ -13,7 +13,7 @@ from gandyn.dynamics import gradient_flow
 from gandyn.plots.colours import GENERATED
 from gandyn.report.blocks import Block, Picture, Section, Text
 from gandyn.report.collect import Array, Results, data_scale
-from gandyn.report.numbers import error_text, short
+from gandyn.report.numbers import error_text, place, short
 from gandyn.views.plane import MANY_KERNELS, kernels, matching_state
 
 _COARSE = 1e-4
@@ -32,7 +32,7 @@ def parameters(results: Results, folder: Path) -> Section:
     caption = Markup(
         "The generator's scale a and place b in time. They end at a&nbsp;=&nbsp;{}"
         " {} and b&nbsp;=&nbsp;{} {}."
-    ).format(short(a1), error_text(course.error[0]), short(b1), error_text(course.error[1]))
+    ).format(short(a1), error_text(course.error[0]), place(b1, a1), error_text(course.error[1]))
     if match is not None:
         caption += Markup(
             " Thin lines: the |a| and b at which p<sub>g</sub> has the data's standard deviation "

@@ -11,9 +11,11 @@ from markupsafe import Markup
 from gandyn.game import Evaluation
 from gandyn.report.blocks import Facts, Section, Text
 from gandyn.report.collect import Results
-from gandyn.report.numbers import error_text, short
+from gandyn.report.numbers import error_text, place, short
 
 _LOG2 = float(np.log(2.0))
+_WIDE = 8
+"""Letters of a number that fit a card at full size."""
 
 
 def section(results: Results, folder: Path) -> Section:
@@ -21,25 +23,27 @@ def section(results: Results, folder: Path) -> Section:
     game, course, end = results.game, results.course, results.at_end
     a, b = course.end
     latent = game.generator.latent
-    spread, place = abs(a) * latent.std, a * latent.mean + b
+    spread, middle = abs(a) * latent.std, a * latent.mean + b
     jsd, value = float(end.jsd), float(end.value)
     rested = course.flow.status == 1
     cards = [
         (
             Markup("the generator ends at"),
             Markup("a&nbsp;=&nbsp;{}<br>b&nbsp;=&nbsp;{}").format(
-                _state(a, course.error[0]), _state(b, course.error[1])
+                _state(a, course.error[0]), _place(b, a, course.error[1])
             ),
-            Markup("from a&nbsp;=&nbsp;{}, b&nbsp;=&nbsp;{}").format(*map(short, results.start)),
+            Markup("from a&nbsp;=&nbsp;{}, b&nbsp;=&nbsp;{}").format(
+                short(results.start[0]), place(results.start[1], results.start[0])
+            ),
         ),
         (
             Markup("p<sub>g</sub> against the data"),
             Markup("std {}<br>mean {}").format(
                 _state(spread, course.error[0] * latent.std),
-                _state(place, course.error[0] * abs(latent.mean) + course.error[1]),
+                _place(middle, spread, course.error[0] * abs(latent.mean) + course.error[1]),
             ),
             Markup("data: std {}, mean {}").format(
-                short(game.data.std), _state(game.data.mean, 1e-12 * game.data.std)
+                short(game.data.std), _place(game.data.mean, game.data.std, 1e-12 * game.data.std)
             ),
         ),
         (
@@ -75,6 +79,12 @@ def _large(value: float) -> Markup:
 def _state(value: float, error: float) -> Markup:
     """A parameter, 0 where it is nothing but error."""
     return _large(0.0 if abs(value) <= max(error, 1e-14) else value)
+
+
+def _place(value: float, unit: float, error: float) -> Markup:
+    """The same for a place, to digits that tell it from others a unit away."""
+    text = place(0.0 if abs(value) <= max(error, 1e-14) else value, unit)
+    return Markup("<small>{}</small>").format(text) if len(text) > _WIDE else text
 
 
 def _ending(results: Results) -> str | Markup:

@@ -17,8 +17,9 @@ from gandyn.landscape.mountain_passes import Barriers, barriers
 from gandyn.plots.marks import number_attractors
 from gandyn.report.blocks import Block, Picture, Section, Table, Text
 from gandyn.report.collect import Results
-from gandyn.report.numbers import short, with_error
+from gandyn.report.numbers import place, short, with_error
 from gandyn.system.results import plain
+from gandyn.system.text import beside
 from gandyn.views.passes import direct_barriers, finite_heights, tree_and_paths
 from gandyn.views.plane import map_basins, portrait, window
 
@@ -97,16 +98,21 @@ def _words(found: Equilibria) -> Markup:
         if found.complete
         else f"Some may be missing: {found.message}."
     )
-    a_low, a_high, b_low, b_high = map(short, found.box)
+    a_low, a_high = map(short, found.box[:2])
+    b_low, b_high = (place(b, found.box[3] - found.box[2]) for b in found.box[2:])
     words = "Between a = {} and {}, b = {} and {}, the flow rests at {}. {}"
     return Markup(words).format(a_low, a_high, b_low, b_high, listed or "no point", proof)
 
 
 def _alt(found: Equilibria, box: Sequence[float]) -> str:
-    names = "; ".join(f"{point.name} at a = {point.a:.3g}, b = {point.b:.3g}" for point in found)
+    width = box[3] - box[2]
+    names = "; ".join(
+        f"{point.name} at a = {point.a:.3g}, b = {beside(point.b, abs(point.a), 3)}"
+        for point in found
+    )
     return (
-        f"Phase portrait for a from {box[0]:.3g} to {box[1]:.3g} and b from {box[2]:.3g} to "
-        f"{box[3]:.3g}. Rest points: {names or 'none'}."
+        f"Phase portrait for a from {box[0]:.3g} to {box[1]:.3g} and b from "
+        f"{beside(box[2], width, 3)} to {beside(box[3], width, 3)}. Rest points: {names or 'none'}."
     )
 
 
@@ -180,7 +186,7 @@ def _table(passes: Barriers) -> Table:
         rows.append(
             [
                 f"{numbers[barrier.start]} to {numbers[barrier.end]}",
-                Markup("({}, {})").format(short(top.a), short(_rounded(top.b, top.error))),
+                Markup("({}, {})").format(short(top.a), place(_rounded(top.b, top.error), top.a)),
                 with_error(barrier.height_from, barrier.error),
                 short(barrier.prefactor_from),
                 with_error(barrier.height_to, barrier.error),

@@ -6,9 +6,14 @@ import math
 
 from markupsafe import Markup
 
-from gandyn.system.text import certain_digits
+from gandyn.system.text import certain_digits, digits_beside
 
 _MINUS = "−"
+
+
+def place(value: float, unit: float) -> Markup:
+    """A place to digits that tell it from others a unit away."""
+    return short(value, digits_beside(value, abs(unit), 5))
 
 
 def short(value: float, digits: int = 5) -> Markup:

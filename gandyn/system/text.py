@@ -44,10 +44,14 @@ def beside(value: float, unit: float, digits: int) -> str:
 
     What is less than 1e-9 of a unit is 0.
     """
-    share = abs(value) / unit
-    if not share >= 1e-9:
-        return "0"
-    return f"{value:.{min(16, max(digits, math.floor(math.log10(share)) + digits - 1))}g}"
+    return "0" if abs(value) < 1e-9 * unit else f"{value:.{digits_beside(value, unit, digits)}g}"
+
+
+def digits_beside(value: float, unit: float, digits: int) -> int:
+    """How many digits tell a place, so many at its units, from others."""
+    share = abs(value) / unit if unit else math.inf
+    far = math.floor(math.log10(share)) if 1.0 <= share < math.inf else 0
+    return min(16, max(digits, far + digits - 1))
 
 
 def origin(low: float, high: float) -> float:

@@ -46,6 +46,67 @@ def test_what_vanishes_faster_than_a_power():
     assert faster < 0.2
 
 
+def steep_latent(k):
+    """∫ p (s_p − s_q) (z, 1) dx of p = gamma(k), q = invgamma(3), whose s_q is −4/x + 1/x²."""
+    plain = 4 / (k - 1) - 1 / (k - 1) / (k - 2) if k > 2 else -INF
+    return 3 - 1 / (k - 1) if k > 1 else -INF, plain
+
+
+@pytest.mark.parametrize("k", [1.0, 1.2, 1.5, 2.0, 2.1, 3.0])
+def test_next_to_an_end_steeper_than_any_power_what_exists_is_right(k):
+    """E 1/x exists from k > 1 on, E 1/x² from k > 2 on, each component on its own."""
+    game = Game(F(st.gamma(k)), LinearGenerator(F(st.invgamma(3))), "forward_kl")
+    found = game.evaluate([1.0, 0.0], values=["force"])
+    right = np.array(steep_latent(k))
+    finite = np.isfinite(right)
+    assert np.array_equal(np.isfinite(found.force), finite)
+    assert np.array_equal(found.force[~finite], right[~finite])
+    error = found.errors["force"][finite]
+    assert (np.abs(found.force[finite] - right[finite]) <= 3.0 * error + 1e-14).all()
+    assert (error < 1e-10).all()
+    assert found.status == (0 if finite.all() else 1)
+
+
+@pytest.mark.parametrize("c", [1.05, 1.5])
+def test_the_power_of_a_logarithm_is_not_a_power(c):
+    """Lognormal data under KL(p_g‖p): E_q (1 + log x)/x exists for gamma(c), c > 1, in b."""
+    game = Game(F(st.lognorm(1)), LinearGenerator(F(st.gamma(c))), "reverse_kl")
+    found = game.evaluate([1.0, 0.0], values=["force"])
+    right = float(-(1 + mp.psi(0, c - 1)) / (c - 1))
+    assert abs(found.force[1] - right) <= 3.0 * found.errors["force"][1] < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("latent", "name", "right"),
+    [
+        (st.invgamma(3), "forward_kl", (-INF, -INF)),
+        (st.levy(), "forward_kl", (-INF, -INF)),
+        (st.alpha(3.5), "forward_kl", (-INF, -INF)),
+        (st.lognorm(1), "pearson", (-INF, -INF)),
+        (st.invgamma(3), "hellinger", None),
+    ],
+)
+def test_where_the_generated_place_does_not_move_with_a(latent, name, right):
+    """∂G/∂a is z, and 0 at the end: one power more, which is not always enough."""
+    game = Game(gandyn.Normal(0, 1), LinearGenerator(F(latent)), name)
+    found = game.evaluate([1.0, 0.5], values=["force"])
+    assert found.status == (1 if right else 0)
+    if right:
+        assert np.array_equal(found.force, right)
+
+
+def test_a_mixture_ends_with_the_least_power_of_its_parts():
+    for steep in (st.invgamma(3), st.lognorm(1)):
+        (end,) = gandyn.Mixture([0.5, 0.5], [F(st.gamma(2)), F(steep)]).ends
+        assert end.power == pytest.approx(1.0)
+
+
+def test_a_tail_that_falls_faster_than_its_score_can_be_told():
+    found = Game(F(st.exponpow(2.7)), objective="saturating").evaluate([1.0, 0.5], ["force"])
+    assert found.status == 0
+    assert (found.errors["force"] < 1e-12).all()
+
+
 def test_a_law_narrower_than_rounding_says_nothing():
     assert Ends(gandyn.Normal(0, 1), gandyn.Uniform(1, 1 + 1e-14)).smooth
 

@@ -21,7 +21,7 @@ def test_a_search_without_time_says_so(monkeypatch):
     monkeypatch.setattr(hurry, "_SECONDS", -1.0)
     found = equilibria(game_of(TWO), (0.1, 5.0, -6.0, 6.0))
     assert (len(found), found.complete, found.status) == (0, False, -1)
-    assert "stopped after ten seconds of work" in found.message
+    assert "stopped after three seconds of work" in found.message
     assert "choose a smaller box" in found.message
 
 
