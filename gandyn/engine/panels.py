@@ -262,7 +262,7 @@ class PanelEngine(Engine):
         value = found.value[:4]
         if tame:
             left, noise = left_by_parts(self.data, generated, target, a, b)
-            better = found.error[4:] + noise < found.error[:4]
+            better = (found.error[4:] + noise < found.error[:4]) | np.isnan(value)
             value = np.where(better, found.value[4:] + left, value)
         value = value.T.reshape(-1, 2, 2)
         if not fixed:

@@ -461,7 +461,7 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
             # where rounding is most of it, what there was goes on; what swings goes nowhere
             few = matters & (piece.error > 1e-2 * piece.absolute)
             swings = few & (piece.error > _SWINGS * known) & ~piece.converged
-            lost = few.any(axis=0)
+            lost = np.any(few, axis=0)
         _add(whole, piece.of(~lost), lane[~lost])
         u[index[~lost]] = far[~lost]
         width[index] *= 2.0
