@@ -22,7 +22,7 @@ TRANSPORTS = ("wasserstein1", "wasserstein2", "mse")
 _X, _W = GAUSS
 _STEPS = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 14, 18, 24, 32, 45, 64], Wide)
 _OCTAVES = 300
-_NEGLIGIBLE = 1e-25
+_NEGLIGIBLE, _STEPS_OF_NEWTON = 1e-25, 80
 
 
 def _antiderivative() -> Array:
@@ -89,7 +89,7 @@ class _Masses:
         rise = np.where(left, below[at + 1], above[at + 1]) - known
         x = low + (high - low) * np.clip((wanted - known) / rise, 0.01, 0.99)
         open_, width = np.flatnonzero(np.isfinite(x)), high - low
-        for _ in range(80):
+        for _ in range(_STEPS_OF_NEWTON):
             point, side = x[open_], left[open_]
             less, more = self.sides(point)
             gap = np.where(side, less - lower[open_], upper[open_] - more)
@@ -107,12 +107,15 @@ class _Masses:
 
 def _edges(law: Law, generated: Law) -> Array:
     """Where panels start: multiples of every width about every centre, breaks, and far out."""
-    both = (*law.parts, *generated.parts)
-    points = [loc + scale * step for _, _, loc, scale, _ in both for step in (_STEPS, -_STEPS)]
-    out = np.abs(np.concatenate(points)).max() * Wide(4) ** np.arange(1, _OCTAVES)
+    both = [part for part in (*law.parts, *generated.parts) if part[1] != "U"]
+    # where there are many, one stands between the multiples of the others
+    steps = _STEPS if len(both) < 10 else _STEPS[::3]
+    points = [loc + scale * step for _, _, loc, scale, _ in both for step in (steps, -steps)]
+    ends = [law.breaks, generated.breaks]
+    out = np.abs(np.concatenate([*points, *ends])).max() * Wide(4) ** np.arange(1, _OCTAVES)
     if law.heavy or generated.heavy:
         points += [out, -out]
-    return np.unique(np.concatenate([*points, law.breaks, generated.breaks]))
+    return np.unique(np.concatenate([*points, *ends]))
 
 
 @np.errstate(all="ignore")
