@@ -67,8 +67,8 @@ _EPS = float(np.finfo(float).eps)
 _LOST, _BY_DIFFERENCES = 1e-5, 1e-12
 _NARROW = 1e4
 """Widths of p_g from 0 to its place, from which on x is measured from there."""
-_VAST = 1e12
-"""Widths of the data, from which on they would then be lost."""
+_VAST = 1e2
+"""Widths of the data from them, beyond which little depends on where p_g is narrow."""
 _LANES = 128
 """States whose panels are fitted and integrated together."""
 
@@ -123,9 +123,9 @@ class PanelEngine(Engine):
         if place is None or not generator.affine:
             return []
         a, b = theta[:, place].T
-        width = float(generator.latent.landmarks[:, 1].min())
-        narrow = np.abs(b) > _NARROW * np.abs(a) * width
-        narrow &= np.abs(b) < _VAST * float(self.data.landmarks[:, 1].min())
+        centres, widths = self.data.landmarks.T
+        narrow = np.abs(b) > _NARROW * np.abs(a) * float(generator.latent.landmarks[:, 1].min())
+        narrow &= np.abs(b - centres.mean()) < _VAST * (np.ptp(centres) + widths.max())
         if not narrow.any():
             return []
         parts = [(np.flatnonzero(~narrow), self, theta[~narrow])] if not narrow.all() else []

@@ -46,7 +46,7 @@ def right(data, latent, a, b):
 
 CASES = [
     ("normal", "normal", 1e-9, 1.0),
-    ("normal", "normal", 1e-30, -3.5e5),
+    ("normal", "normal", 1e-30, -35.0),
     ("normal", "normal", 3e-6, 1.0),
     ("normal", "Laplace", 1e-16, 1.0),
     ("normal", "Laplace", 1e-11, -2.0),
