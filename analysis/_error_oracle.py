@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OBJECTIVES", "Law", "Truth", "truth"]
+__all__ = ["EPS", "GAUSS", "OBJECTIVES", "Law", "Truth", "Wide", "truth"]
 
 Wide = np.longdouble
 Array = NDArray[Any]
@@ -46,7 +46,7 @@ def _gauss(n: int) -> tuple[Array, Array]:
     return x, 2 / ((1 - x * x) * slope**2)
 
 
-_X, _W = _gauss(30)
+_X, _W = GAUSS = _gauss(30)
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,7 @@ def _edges(law: Law, generated: Law) -> Array:
     centres = np.array([part[2] for part in (*law.parts, *generated.parts)])
     widest = max(part[3] for part in (*law.parts, *generated.parts))
     span = centres.max() - centres.min() + widest
-    out = span * Wide(2) ** np.arange(12)
+    out = span * Wide(2) ** np.arange(20)
     if law.heavy or generated.heavy:
         out = np.concatenate([out, out[-1] * Wide(4) ** np.arange(1, 300)])
     edges = np.unique(
@@ -393,6 +393,7 @@ def truth(law: Law, latent: Law, a: float, b: float) -> Truth:
     errors = dict(zip(names, (apart + 2 * EPS * noise).astype(float), strict=True))
     sizes, noises = (dict(zip(names, row.astype(float), strict=True)) for row in (size, noise))
     _at_breaks(values, law, latent, a, b)
+    endless = {name: np.inf for name in names if not sizes[name] < 1e308} | endless
     for name in names:
         if name in endless:
             values[name], errors[name] = endless[name], 0.0

@@ -3,8 +3,9 @@
     python -m analysis.error_estimates [--quick] [--output FOLDER]
 
 Each case is a value, a force or a Jacobian at a random state of a random game, held against
-`analysis._error_oracle`. An estimate holds where the true error is at most three times as large;
-it is of use where it is at most a hundred times the true error, or that of rounding.
+`analysis._error_oracle` and `analysis._transport_oracle`. An estimate holds where the true error is
+at most three times as large; it is of use where it is at most a hundred times the true error, or
+that of rounding.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from numpy.typing import NDArray
 import gandyn
 from analysis._error_oracle import OBJECTIVES, Law, Truth, truth
 from analysis._options import Options, run, table
+from analysis._transport_oracle import TRANSPORTS, transports
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
+Oracle = Callable[[Law, Law, float, float], Truth]
 
 EPS = float(np.finfo(float).eps)
 VALUES = (
@@ -102,6 +105,9 @@ LATENTS: dict[str, Maker] = {
     "Student": DATA["Student"],
 }
 
+MOVED = tuple(name for name in DATA if name not in ("kernels", "histogram"))
+"""Data of which transport is looked at: of few enough parts for the masses of the oracle."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -148,49 +154,62 @@ def states(rng: Rng, law: gandyn.Distribution, latent: gandyn.Distribution, coun
     return np.stack([a, b], axis=1)
 
 
-def cases(
-    rng: Rng, data: str, latent: str, count: int, objectives: Sequence[str] = OBJECTIVES
-) -> Iterator[Case]:
-    """Everything about some states of one random game of a kind."""
-    (density, law), (source, standard) = DATA[data](rng), LATENTS[latent](rng)
-    theta = states(rng, density, source, count)
-    right = [truth(law, standard, *state) for state in theta.tolist()]
-    generator = gandyn.LinearGenerator(source)
+class _Drawn:
+    """Some states of one random game of a kind, and what is true of them."""
 
-    def case(what: str, name: str, k: int, found: float, estimate: float) -> Case:
-        true: Truth = right[k]
+    def __init__(self, rng: Rng, data: str, latent: str, count: int, oracle: Oracle) -> None:
+        self.kind = data, latent
+        (self.density, law), (self.source, standard) = DATA[data](rng), LATENTS[latent](rng)
+        self.theta = states(rng, self.density, self.source, count)
+        self.right = [oracle(law, standard, *state) for state in self.theta.tolist()]
+
+    def case(self, what: str, name: str, k: int, found: float, estimate: float) -> Case:
+        """A number that was found for one of the states, beside the true one."""
+        true = self.right[k]
         value = true.value[name]
         with np.errstate(invalid="ignore"):
             apart = max(0.0, float(abs(found - value)) - true.error[name])
-        text = f"{density!r:.200} | {source} | {theta[k].tolist()} | {name}"
+        text = f"{self.density!r:.200} | {self.source} | {self.theta[k].tolist()} | {name}"
         rounding = EPS * true.noise[name]
-        return Case(data, latent, what, text, found, float(value), apart, float(estimate), rounding)
+        return Case(*self.kind, what, text, found, float(value), apart, float(estimate), rounding)
 
-    for number, name in enumerate(objectives):
-        game = gandyn.Game(density, generator, name)
-        plain = VALUES if not number else ()
-        at = game.evaluate(theta, values=[*plain, "potential", "force"])
-        jacobian = game.jacobian(theta)
-        for k in range(count):
+    def asked(self, name: str, plain: Sequence[str]) -> Iterator[Case]:
+        """The potential and the force of an objective, and plain values."""
+        game = gandyn.Game(self.density, gandyn.LinearGenerator(self.source), name)
+        at = game.evaluate(self.theta, values=[*plain, "potential", "force"])
+        for k in range(len(self.theta)):
             for value in plain:
-                yield case("value", value, k, getattr(at, value)[k], at.errors[value][k])
-            yield case(
-                "potential", f"{name}: potential", k, at.potential[k], at.errors["potential"][k]
-            )
+                yield self.case("value", value, k, getattr(at, value)[k], at.errors[value][k])
+            error = at.errors["potential"][k]
+            yield self.case("potential", f"{name}: potential", k, at.potential[k], error)
             for i, one in enumerate("ab"):
-                yield case(
-                    "force",
-                    f"{name}: force {one}",
-                    k,
-                    at.force[k, i],
-                    at.errors["force"][k, i],
-                )
+                error = at.errors["force"][k, i]
+                yield self.case("force", f"{name}: force {one}", k, at.force[k, i], error)
+
+
+def cases(
+    rng: Rng, data: str, latent: str, count: int, objectives: Sequence[str] = OBJECTIVES
+) -> Iterator[Case]:
+    """Everything about some states of one random game of a kind, but for transport."""
+    drawn = _Drawn(rng, data, latent, count, truth)
+    for number, name in enumerate(objectives):
+        yield from drawn.asked(name, () if number else VALUES)
+        game = gandyn.Game(drawn.density, gandyn.LinearGenerator(drawn.source), name)
+        jacobian = game.jacobian(drawn.theta)
+        for k in range(count):
             largest = JACOBIAN * np.abs(jacobian[k]).max()
             for i, one in enumerate("ab"):
                 for j, other in enumerate("ab"):
                     entry = f"{name}: jacobian {one}{other}"
-                    size = largest + CANCELLED * right[k].size[entry]
-                    yield case("Jacobian", entry, k, jacobian[k, i, j], size)
+                    size = largest + CANCELLED * drawn.right[k].size[entry]
+                    yield drawn.case("Jacobian", entry, k, jacobian[k, i, j], size)
+
+
+def moves(rng: Rng, data: str, latent: str, count: int) -> Iterator[Case]:
+    """The distances of transport, and the potentials and forces that move mass."""
+    drawn = _Drawn(rng, data, latent, count, transports)
+    for number, name in enumerate(TRANSPORTS):
+        yield from drawn.asked(name, () if number else ("wasserstein1", "wasserstein2"))
 
 
 def row(name: str, found: Sequence[Case]) -> list[str]:
@@ -231,6 +250,8 @@ def study(options: Options) -> int:
                     else OBJECTIVES
                 )
                 found += cases(rng, data, latent, 1 if options.quick else 5, chosen)
+            if data in MOVED:
+                found += moves(rng, data, latent, 1)
     kinds = [
         (label, [case for case in found if getattr(case, key) == name])
         for key, names, suffix in (

@@ -251,9 +251,11 @@ class PanelEngine(Engine):
         left, noise = left_by_parts(self.data, generated, target, a, b)
         value = found.value[:4] + left
         if tame:
-            direct = at_breaks(self.data, generated, target, a, b).reshape(-1, 4).T
-            better = found.error[:4] + noise < found.error[4:]
-            value = np.where(better, value, found.value[4:] + direct)
+            direct = (
+                found.value[4:] + at_breaks(self.data, generated, target, a, b).reshape(-1, 4).T
+            )
+            better = (found.error[:4] + noise < found.error[4:]) | np.isnan(direct)
+            value = np.where(better, value, direct)
         value = value.T.reshape(-1, 2, 2)
         return value[:, order][:, :, order]
 

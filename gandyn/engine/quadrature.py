@@ -283,6 +283,8 @@ _DOUBLINGS = 12
 _FIRST_WAY, _LAST_PLACE = 2.0, math.log(1e140)
 _STEPS = np.array([16.0, 8.0, 4.0, 0.0])
 _CONSTANT, _PURE = 1e-8, 1e-9
+_SWINGS = 1e-6
+"""Share of an integral that a stretch which no panels resolve may not have."""
 
 
 @dataclass(frozen=True)
@@ -453,11 +455,13 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
         piece = _adapt(_for_lanes(approach.f, index), panels, len(index), rtol, scale, rule)
         endless = np.isinf(piece.absolute)
         piece.value[endless] = np.copysign(np.inf, piece.value[endless])
+        known = _finite(whole)[:, lane]
         with np.errstate(invalid="ignore"):
-            matters = (piece.absolute > 1e-17 * _finite(whole)[:, lane]) & ~endless
+            matters = (piece.absolute > 1e-17 * known) & ~endless
             # where rounding is most of it, what there was goes on; what swings goes nowhere
-            few = piece.error > 1e-2 * piece.absolute
-            lost = np.any(matters & few, axis=0)
+            few = matters & (piece.error > 1e-2 * piece.absolute)
+            swings = few & (piece.error > _SWINGS * known) & ~piece.converged
+            lost = np.any(few, axis=0)
         _add(whole, piece.of(~lost), lane[~lost])
         u[index[~lost]] = far[~lost]
         width[index] *= 2.0
@@ -466,8 +470,7 @@ def _follow(approach: Approach, whole: _Running, rtol: float, rule: Pair) -> Non
         last = index[(on & ~active[index]) | lost]
         if len(last):
             rest = _rest(approach, last, u[last], _finite(whole))
-            swings = (lost & ~piece.converged)[np.isin(index, last)]
-            rest.value[:, swings], rest.converged[swings] = np.nan, False
+            rest.value[swings[:, np.isin(index, last)]] = np.nan
             _add(whole, rest, approach.lane[last])
 
 

@@ -11,6 +11,7 @@ import scipy.stats
 import gandyn
 from analysis import error_estimates
 from analysis._error_oracle import OBJECTIVES, Law, truth
+from analysis._transport_oracle import transports
 from tests.sweeps import sweep
 
 
@@ -55,6 +56,23 @@ def test_the_quadrature_forms_no_difference_of_large_logarithms():
     found = truth(Law.of("T(5, 1, 2)"), Law.of("N(0, 1)"), 0.01, 0.5)
     right = (4 * 5 / 3 + 0.25) / 1e-6 - 100
     assert float(found.value["forward_kl: force a"]) == pytest.approx(right, rel=1e-13)
+
+
+@pytest.mark.exhaustive
+def test_masses_against_closed_forms():
+    """Two normal laws, and a uniform one under a Student law: moments, quantiles, W₁ by mpmath."""
+    found = transports(Law.of("N(1.4, 1.2)"), Law.of("N(-2.7, 0.3)"), 11.693116, 33.311764)
+    apart, wider = 1.4 + 2.7 * 11.693116 - 33.311764, 1.2 - 0.3 * 11.693116
+    assert float(found.value["wasserstein2: potential"]) == pytest.approx(
+        apart**2 + wider**2, rel=1e-15
+    )
+    assert float(found.value["wasserstein2: force b"]) == pytest.approx(2 * apart, rel=1e-14)
+    mean_square = apart**2 + 1.2**2 + (0.3 * 11.693116) ** 2
+    assert float(found.value["mse: potential"]) == pytest.approx(mean_square, rel=1e-15)
+    found = transports(Law.of("U(0, 1)"), Law.of("U(0, 1)"), 0.5, 0.125)
+    # F_g − F_p = ±(2 (x − 1/8) − x), 0 at ¼
+    assert float(found.value["wasserstein1"]) == pytest.approx(1 / 64 + 9 / 64, rel=1e-15)
+    assert float(found.value["wasserstein1: force b"]) == pytest.approx(0.5, rel=1e-15)
 
 
 def test_the_quadrature_says_what_is_infinite():
@@ -268,6 +286,17 @@ def test_estimates_hold(data):
 @pytest.mark.parametrize("data, latent", [*product(error_estimates.DATA, error_estimates.LATENTS)])
 def test_estimates_hold_everywhere(data, latent):
     check(list(error_estimates.cases(np.random.default_rng(11), data, latent, 1)))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("data", error_estimates.MOVED)
+def test_estimates_of_transport_hold(data):
+    k = list(error_estimates.DATA).index(data)
+    latent = list(error_estimates.LATENTS)[(k + 2) % len(error_estimates.LATENTS)]
+    found = list(error_estimates.moves(np.random.default_rng(k), data, latent, 1))
+    assert len(found) == 11
+    bad = [case for case in found if case.ratio > 3.0]
+    assert not bad, [(case.game, case.found, case.estimate, case.right) for case in bad]
 
 
 @pytest.mark.exhaustive

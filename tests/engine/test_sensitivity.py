@@ -56,3 +56,14 @@ def test_the_same_on_the_whole_line(latent):
     right = truth(Law.of(data), Law.of(latent), *state).value
     entries = [[float(right[f"nonsaturating: jacobian {i}{j}"]) for j in "ab"] for i in "ab"]
     assert game.jacobian(state) == pytest.approx(np.array(entries), rel=1e-11)
+
+
+def test_far_out_where_kernels_are_all_alike():
+    """A Student latent sees s_p' of normal kernels in digits that cancel: too little to matter."""
+    values, width, latent = np.linspace(-3, 4, 19) ** 3 / 9, 0.0895, "T(2.472, 0.697, 0.173)"
+    generator = gandyn.LinearGenerator(gandyn.parse(latent))
+    game = gandyn.Game(gandyn.from_samples(values, width), generator, "reverse_kl")
+    state = [20.64, -15.46]
+    step = 1e-3 * np.eye(2)
+    rates = [(game.force(state + h) - game.force(state - h)) / 2e-3 for h in step]
+    assert game.jacobian(state) == pytest.approx(np.array(rates).T, rel=1e-6)
