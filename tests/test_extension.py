@@ -102,10 +102,10 @@ DATA = {"mixture": TWO, "secant": SECANT}
 
 
 def in_turn(case):
-    """Every objective with every generator, on the one data and on the other in turn."""
+    """Every objective with every other generator, on the one data and on the other in turn."""
     objective, which, data = case
     j, k = list(OBJECTIVES).index(objective), list(GENERATORS).index(which)
-    return data == list(DATA)[(j + k) % 2]
+    return (j + k // 2) % 2 == 0 and data == list(DATA)[(j + k) % 2]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def test_the_quadrature_against_closed_forms():
         assert found.error[name] < 1e-15 * max(1.0, abs(value))
 
 
+@pytest.mark.exhaustive
 def test_the_quadrature_sees_handovers_of_narrow_kernels():
     """The number of a public fault report, given there to twelve digits and by mpmath here."""
     values = np.sort(np.random.default_rng(2).normal(size=10))
@@ -43,6 +44,7 @@ def test_the_quadrature_sees_handovers_of_narrow_kernels():
     assert float(found.value["kl_generator_data"]) == pytest.approx(32603.7889666103911, rel=1e-15)
 
 
+@pytest.mark.exhaustive
 def test_the_quadrature_sees_kinks_next_to_an_edge():
     """Total variation of N(0.829172, 4.8471) and a Student law, by mpmath's masses."""
     found = truth(

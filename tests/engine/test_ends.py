@@ -191,6 +191,7 @@ def test_a_faint_lane_does_not_take_the_time_of_all():
     assert found.converged.all() and found.nodes.max() < 5000
 
 
+@pytest.mark.exhaustive
 def test_rest_points_of_laws_that_vanish_at_an_end():
     """Under Hellinger the saddle-free fit of gamma(2), and the law itself as latent: (1, 0)."""
     gamma = from_scipy(st.gamma(2))

@@ -107,6 +107,7 @@ def test_score_and_its_slope():
     assert p.score_slope(x) == pytest.approx((p.score(x + h) - p.score(x - h)) / (2 * h), abs=1e-5)
 
 
+@pytest.mark.exhaustive
 def test_ten_million_samples():
     """Kolmogorov and Smirnov: their distance at 2000 points, critical at a chance of 1e-6."""
     widths, n = (6, 5), 10**7

@@ -184,6 +184,7 @@ def test_what_lies_on_both_sides_of_0(game, found):
 # -- handed on
 
 
+@pytest.mark.exhaustive
 def test_rest_points_are_found_once(monkeypatch, game, found):
     a, b = np.linspace(0.2, 3.0, 5), np.linspace(-2.0, 4.0, 5)
     direct = gandyn.basins(game, a, b), gandyn.barriers(game), gandyn.separatrices(game)

@@ -46,6 +46,7 @@ def test_in_time_the_hurried_plane_is_the_plane():
     assert not hurried.cut
 
 
+@pytest.mark.exhaustive
 def test_a_box_far_larger_than_the_data(monkeypatch):
     monkeypatch.setattr(hurry, "_SECONDS", 60.0)  # on any machine
     game = game_of(TWO)

@@ -361,7 +361,7 @@ def test_many_barriers_are_shown_between_neighbours(tmp_path, monkeypatch, only)
 @pytest.mark.parametrize(
     ("data", "options"),
     [
-        ("T(1, 0, 1)", {}),
+        pytest.param("T(1, 0, 1)", {}, marks=WHOLE),
         pytest.param("N(0, 1)", {"start": (1.0, 0.0)}, marks=WHOLE),
         pytest.param(
             "U(0, 1)", {"objective": "reverse_kl", "t_end": 1.0, "start": (0.1, 0.5)}, marks=WHOLE
