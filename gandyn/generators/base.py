@@ -41,6 +41,8 @@ class Generator(ABC):
         Whether there is nothing else: G = a z + b. Games of smooth densities are then fast.
     smooth : bool
         Whether G has no kinks in z; where it is monotone, games of smooth densities are then fast.
+    entire : bool
+        Whether that is plain from its formula, as of a polynomial: it is not looked at for breaks.
 
     Notes
     -----
@@ -64,6 +66,7 @@ class Generator(ABC):
     scale_and_place: tuple[int, int] | None = None
     affine: bool = False
     smooth: bool = True
+    entire: bool = False
 
     @property
     def place(self) -> int | None:

@@ -59,6 +59,8 @@ class HermiteGenerator(Generator):
     (0.5, 4.01)
     """
 
+    entire = True
+
     def __init__(self, degree: int, latent: Distribution | None = None) -> None:
         super().__init__(latent)
         try:

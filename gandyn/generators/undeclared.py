@@ -31,7 +31,7 @@ def refuse_undeclared(generator: Generator) -> None:
     InputError
         Where G jumps, or its slope does at no end of its `pieces`.
     """
-    if generator.affine:
+    if generator.affine or generator.entire:
         return
     if not generator.smooth:
         # differences across a kink are no derivative

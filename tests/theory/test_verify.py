@@ -15,6 +15,7 @@ from gandyn.theory.formulas import ALPHAS
 from gandyn.theory.verification import all_rows
 
 THIRD = [row.name for row in all_rows()][::3]
+"""Asked in the plain run; the sweeps ask all for other seeds, and `gandyn verify` does."""
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +23,9 @@ def told():
     return []
 
 
-@pytest.fixture(scope="module", params=[THIRD, pytest.param(None, marks=pytest.mark.exhaustive)])
-def verification(request, told):
-    told.clear()
-    return verify(only=request.param, progress=lambda *step: told.append(step))
+@pytest.fixture(scope="module")
+def verification(told):
+    return verify(only=THIRD, progress=lambda *step: told.append(step))
 
 
 def test_every_claim_holds(verification):
