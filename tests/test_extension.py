@@ -143,7 +143,7 @@ def test_jacobian_of_what_users_add(objective, which):
     assert np.abs(whole - whole.T).max() <= 1e-7 * np.abs(jacobian).max()
 
 
-@pytest.mark.parametrize("name", ["wasserstein2", "mse"])
+@pytest.mark.parametrize("name", sweep(["wasserstein2", "mse"], lambda name: name == "mse"))
 def test_folded_generator(name):
     """A density with a singular end: what needs no score is minus a gradient."""
     game, theta, h = Game(TWO, Square(), name), np.array([0.8, -0.7]), 1e-4

@@ -120,6 +120,7 @@ def test_maps_of_basins(work, mapped):
     assert same(work(game, mapped(a), mapped(b)), work(game, a, b))
 
 
+@pytest.mark.exhaustive
 def test_maps_of_a_family(mapped):
     family, values = gandyn.template("0.5*N(-{m}, 1) + 0.5*N({m}, 1)"), np.array([1.5, 4.0])
     assert same(

@@ -120,6 +120,7 @@ def test_forces_sum_and_symmetry():
                 assert row[1] is None or abs(row[1]) < 1e-20, name
 
 
+@pytest.mark.exhaustive
 def test_file_is_what_the_program_makes(oracle):
     wanted = case("N(0, 1)", -1.5, 0.25)
     (row,) = (

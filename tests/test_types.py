@@ -28,6 +28,7 @@ def check(tmp_path_factory):
     return say
 
 
+@pytest.mark.exhaustive
 def test_no_public_name_is_any(check):
     names = [*gandyn.__all__, "plots.draw_field", "report.write_report", "theory.verify"]
     out = check("\n".join(f"reveal_type(gandyn.{name})" for name in names))

@@ -77,6 +77,7 @@ def test_masses_against_closed_forms():
     assert float(found.value["wasserstein1: force b"]) == pytest.approx(0.5, rel=1e-15)
 
 
+@pytest.mark.exhaustive
 def test_the_quadrature_says_what_is_infinite():
     found = truth(Law.of("N(0, 1)"), Law.of("U(-1, 1)"), 1.0, 0.0)
     assert found.value["kl_data_generator"] == math.inf

@@ -325,6 +325,7 @@ def test_it_tries_for_the_other_mode():
     assert verdict("i", far=crossing, **{f"far__{CONTROL}": {"noise": 0.1}}) == NOT
 
 
+@pytest.mark.exhaustive
 def test_a_network_learns_both_modes_or_one():
     runs = {"near_mlp": {"network": split(-3, 3)}, "far_mlp": {"network": split(-3, 6)}}
     assert verdict("l", **runs) == HOLDS

@@ -105,6 +105,7 @@ def test_equilibria_as_a_table_and_a_portrait(run, tmp_path, rough):
     assert (tmp_path / "new" / "equilibria.png").read_bytes().startswith(PNG)
 
 
+@pytest.mark.exhaustive
 def test_portrait_json(run, tmp_path, game):
     ran = run("portrait", "--data", TWO, "--json")
     found, expected = strict(ran.out), separatrices(game)

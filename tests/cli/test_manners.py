@@ -233,7 +233,14 @@ def test_names_that_do_not_print(run, tmp_path, command, fault):
 
 @posix
 @pytest.mark.parametrize(
-    "argv", [("--help",), ("--version",), ("raster", "--help"), ("evaluate", "--theta", "1,0")]
+    "argv",
+    [
+        ("--version",),
+        *(
+            pytest.param(argv, marks=pytest.mark.exhaustive)
+            for argv in (("--help",), ("raster", "--help"), ("evaluate", "--theta", "1,0"))
+        ),
+    ],
 )
 def test_output_that_is_full_or_closed(start, argv):
     child = start(*argv)
@@ -259,6 +266,7 @@ def with_environment(folder, *argv, **changes):
 
 
 @posix
+@pytest.mark.exhaustive
 def test_odd_environments(tmp_path):
     odd = {
         "HOME": None,

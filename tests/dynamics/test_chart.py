@@ -111,6 +111,7 @@ def test_both_signs_of_a_have_cells_of_their_own():
     "objective",
     sweep(["nonsaturating", "saturating", "forward_kl"], lambda name: name == "nonsaturating"),
 )
+@pytest.mark.exhaustive
 def test_flows_of_a_big_stack_are_those_without_a_chart(data, objective, monkeypatch):
     game = gandyn.Game(gandyn.parse(data), objective=objective)
     starts = _states(1500, 3)

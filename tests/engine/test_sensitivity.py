@@ -7,6 +7,7 @@ import gandyn
 from analysis._error_oracle import Law, truth
 from gandyn.engine.panels import field_integrals
 from gandyn.engine.sensitivity import changes_by_parts, left_by_parts
+from tests.sweeps import sweep
 
 DATA = ("Laplace(0.4, 0.8)", "U(-1, 2)", "0.4*U(-1, 0.5) + 0.6*N(1, 0.5)", "T(3, 0, 1)")
 LATENTS = ("N(0.2, 1.1)", "U(-1, 1.4)", "Laplace(0, 0.7)")
@@ -48,7 +49,10 @@ def test_where_one_narrow_mode_hands_over_to_the_next():
     assert jacobian[0, 1] == pytest.approx((0.5 * (high + low) - 0.5 * grown / a) / a, abs=1e-9)
 
 
-@pytest.mark.parametrize("latent", ["N(0.7, 0.4)", "Logistic(0.7, 0.4)", "T(4, 0.7, 0.4)"])
+@pytest.mark.parametrize(
+    "latent",
+    sweep(["N(0.7, 0.4)", "Logistic(0.7, 0.4)", "T(4, 0.7, 0.4)"], lambda latent: latent[0] == "N"),
+)
 def test_the_same_on_the_whole_line(latent):
     """Modes of 1e-4 that are not in the middle: to a hundred thousandth of what x leaves."""
     data, state = "0.8*N(5.1, 0.00015) + 0.2*N(-4.4, 0.0235)", (-3.2, 5.8)

@@ -8,6 +8,7 @@ from scipy.special import ndtr
 import gandyn
 from gandyn import Generator, InputError, LinearGenerator, Normal, Uniform
 from gandyn.generators.generated import Fixed
+from tests.sweeps import sweep
 from tests.users import Square
 
 
@@ -234,7 +235,10 @@ def test_what_a_generator_says_of_its_parameters():
     assert other.orientation(np.ones((3, 2, 2))).tolist() == [[0.0, 0.0]] * 3
 
 
-@pytest.mark.parametrize("name", ["nonsaturating", "reverse_kl", "wasserstein1"])
+@pytest.mark.parametrize(
+    "name",
+    sweep(["nonsaturating", "reverse_kl", "wasserstein1"], lambda name: name == "reverse_kl"),
+)
 def test_square_of_a_rayleigh_latent_is_exponential(name):
     """g z² + h is 2g u + h, u exponential: a turn at the end of the latent, many states at once."""
     data = gandyn.parse("0.5*N(-2, 0.6) + 0.5*N(2, 1)")

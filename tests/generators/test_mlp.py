@@ -181,6 +181,7 @@ def test_density_of_tanh_networks(widths, latent):
     assert stats.kstest(x, p.cdf).pvalue > 1e-3
 
 
+@pytest.mark.exhaustive
 def test_stacks_are_their_members():
     data = gandyn.parse("0.4*N(-1, 0.8) + 0.6*N(1.5, 1.1)")
     for kind, member in (("relu", PiecewisePushforward), ("tanh", Pushforward)):

@@ -375,7 +375,7 @@ def test_folds_and_branch_points_are_points_of_the_branches():
         assert on == (2 if special in found.branch_points else 1)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", sweep(range(12), lambda seed: seed < 3))
 def test_random_polynomials(seed):
     """Quintics, a third of them odd, a third with a trunk: folds are the roots of a resultant."""
     rng = np.random.default_rng([5, seed])

@@ -213,6 +213,7 @@ def test_the_same_command_writes_the_same_page(odd):
         assert (folder / "one" / file).read_bytes() == (folder / "two" / file).read_bytes()
 
 
+@pytest.mark.exhaustive
 def test_the_datas_name_is_escaped(odd):
     folder, _, html = odd
     parsed = Page(html)
