@@ -119,6 +119,9 @@ class LocationScale(Distribution):
         return self.standard_score(self._standardise(x)) / self.scale
 
     def logpdf_and_score(self, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        if self.loc == 0.0 and self.scale == 1.0:
+            x = as_float(x)
+            return self.standard_logpdf(x), self.standard_score(x)
         z = self._standardise(x)
         return self.standard_logpdf(z) - self._log_scale, self.standard_score(z) / self.scale
 

@@ -97,11 +97,12 @@ class StudentT(SymmetricLocationScale):
         return self._log_constant + 0.5 * (self.df - 1) * math.log(self.df)
 
     def standard_logpdf(self, z: FloatArray) -> FloatArray:
-        t = np.abs(z) / math.sqrt(self.df)
-        near = np.minimum(t, 1e100)
-        log_term = np.log1p(near * near)
-        if np.any(t > 1e100):
-            log_term = log_term + 2 * np.log(np.maximum(t / 1e100, 1.0))
+        if np.all(np.abs(z) < 1e100):
+            log_term = np.log1p(z * z / self.df)
+        else:
+            t = np.abs(z) / math.sqrt(self.df)
+            near = np.minimum(t, 1e100)
+            log_term = np.log1p(near * near) + 2 * np.log(np.maximum(t / 1e100, 1.0))
         return self._log_constant - 0.5 * (self.df + 1) * log_term
 
     def standard_score(self, z: FloatArray) -> FloatArray:
