@@ -176,6 +176,8 @@ class PanelEngine(Engine):
         value, error = found.value.reshape(ways), found.error.reshape(ways)
         best = error.argmin(axis=0)[None]
         value, error = (np.take_along_axis(each, best, axis=0)[0] for each in (value, error))
+        # what nothing is known of is no number
+        value = np.where(np.isinf(error), np.nan, value)
         return Integrals(value, error, found.converged, found.nodes)
 
     def _ways(self, theta: Array) -> list[Row]:

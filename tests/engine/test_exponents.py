@@ -236,3 +236,11 @@ def test_a_kullback_leibler_divergence_from_an_essential_end():
     assert gandyn.distances(p, F(st.expon())).kl_qp == INF
     assert np.isfinite(gandyn.distances(p, F(st.gamma(2.5))).kl_qp)
     assert Game(p).evaluate([1.0, 1.0]).kl_generator_data == INF
+
+
+def test_a_force_of_which_nothing_is_known_is_no_number():
+    latent = gandyn.from_scipy(st.exponpow(2.7))
+    game = gandyn.Game(gandyn.Normal(0, 1), gandyn.LinearGenerator(latent), "forward_kl")
+    found = game.evaluate([1.0, 0.3], values=["force"])
+    assert found.status == 1
+    assert np.isnan(found.force[0]) and found.force[1] == -np.inf
