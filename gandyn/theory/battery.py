@@ -23,6 +23,9 @@ FAMILIES: tuple[tuple[Any, Callable[[float, float], Any]], ...] = (
 """Latents, and the law of a z + b as a function of b and |a|."""
 
 
+_VALUES = ["value", "jsd", "jsd_gap", "total_variation"]
+
+
 @dataclass(frozen=True)
 class Case:
     """Data, latent and a stack of θ of shape (k, 2)."""
@@ -129,10 +132,10 @@ class Battery:
         return cases
 
     def evaluated(self, subject: Subject) -> list[tuple[Case, Any]]:
-        """Every game of `all` with its evaluation, kept for the next row that asks."""
+        """Every game of `all` with V, JSD and TV, kept for the next row that asks."""
         if self._evaluated is None or self._evaluated[0] is not subject:
             found = [
-                (case, subject.game(case.data, case.latent).evaluate(case.thetas))
+                (case, subject.game(case.data, case.latent).evaluate(case.thetas, values=_VALUES))
                 for case in self.all
             ]
             self._evaluated = subject, found

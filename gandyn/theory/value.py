@@ -229,7 +229,7 @@ def _from_near_to_far(subject: Subject, battery: Battery) -> Iterator[dict[str, 
             with np.errstate(invalid="ignore"):
                 yield {"jsd": jsd, "gap": gap, "pair": pair, "ell": pair.log_p - pair.log_g}
     for apart in np.geomspace(1e-8, 60, 9):
-        found = subject.game(Normal(0, 1)).evaluate([1.0, apart])
+        found = subject.game(Normal(0, 1)).evaluate([1.0, apart], values=["jsd", "jsd_gap"])
         # half way between them p p_g/(p + p_g) has poles at π/Δ from the line
         x, weights = rule(
             np.array([[0, 1], [apart, 1], [apart / 2, 4 / max(apart, 4)]]), np.empty(0)

@@ -297,8 +297,9 @@ def test_estimates_hold_everywhere(k, data, latent):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("data", error_estimates.MOVED)
+@pytest.mark.parametrize("data", sorted({*error_estimates.MOVED} - {"six modes", "narrow"}))
 def test_estimates_of_transport_hold(data):
+    """The study takes more, and those of many or narrow modes, whose masses cost the most."""
     k = list(error_estimates.DATA).index(data)
     latent = list(error_estimates.LATENTS)[(k + 2) % len(error_estimates.LATENTS)]
     found = list(error_estimates.moves(np.random.default_rng(k), data, latent, 1))
